@@ -1,0 +1,67 @@
+"""logoflow: tell the brand in a photo by its logo, with Apache MXNet Gluon.
+
+``import logoflow as lf`` is all a notebook needs: every public name of the package is here,
+and the module that holds it is imported when the name is first used.
+"""
+
+import importlib
+
+from logoflow.threads import use_all_cores
+
+use_all_cores()
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "logoflow.augment": (
+        "LogoCropAug center_crop_coverage crop_anywhere crop_around make_augs train_augs "
+        "transform val_test_augs"
+    ),
+    "logoflow.backbones": "WeightsError backbone_of normalisation pretrained_net",
+    "logoflow.classifier": "LogoClassifier ClassifierError classify_logo get_image",
+    "logoflow.datasets": "load_splits",
+    "logoflow.datasets.archives": "ArchiveError",
+    "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
+    "logoflow.datasets.flickrlogos32": "article_split read_filenames read_flickrlogos32",
+    "logoflow.datasets.folder": "read_folder",
+    "logoflow.datasets.sample": "make_sample",
+    "logoflow.datasets.splits": "NO_LOGO Box Photo Splits",
+    "logoflow.fetching": "Fetched FetchError fetch_image",
+    "logoflow.folders": (
+        "ClassListError check_classes prepare_datasets prepare_root prepare_splits "
+        "read_boxes read_classes read_summary"
+    ),
+    "logoflow.history": "History",
+    "logoflow.images": "ImageError decode_image load_image read_image",
+    "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
+    "logoflow.metrics": "Report",
+    "logoflow.models": ("alexnet_cnn count_parameters finetune_net freeze_features lenet5 mlp"),
+    "logoflow.paths": "cache_home data_home runs_home",
+    "logoflow.plots": (
+        "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
+        "show_images to_pictures"
+    ),
+    "logoflow.recipes": "Recipe get_recipe",
+    "logoflow.resume": "ResumeError",
+    "logoflow.serving": "serve_folder",
+    "logoflow.tree": "folder_tree",
+    "logoflow.evaluation": ("_get_batch default_ctx evaluate_accuracy predict_labels report_on"),
+    "logoflow.heads": "extract_features train_head",
+    "logoflow.training": "train",
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    """Import the home of a public name when it is first asked for (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'logoflow' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

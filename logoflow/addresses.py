@@ -1,0 +1,177 @@
+"""Which addresses and hosts logoflow may connect to: the policy, plain functions, no network."""
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+# The tables follow IANA's special-purpose registries instead of ipaddress.is_global, which
+# differs between Python's patch releases and passes multicast and 6to4 or NAT64 loopback.
+_PRIVATE = {
+    "127.0.0.0/8": "loopback",
+    "::1/128": "loopback",
+    "10.0.0.0/8": "a private network",
+    "172.16.0.0/12": "a private network",
+    "192.168.0.0/16": "a private network",
+    "fc00::/7": "a private network",
+}
+_NEVER = {
+    "169.254.169.254/32": "a cloud's metadata service",
+    "169.254.170.2/32": "a cloud's metadata service",
+    "100.100.100.200/32": "a cloud's metadata service",
+    "168.63.129.16/32": "a cloud's metadata service",
+    "192.0.0.192/32": "a cloud's metadata service",
+    "fd00:ec2::/32": "a cloud's metadata service",
+    "fd00:c1::a9fe:a9fe/128": "a cloud's metadata service",
+    "fd00:42::42/128": "a cloud's metadata service",
+    "fd20:ce::254/128": "a cloud's metadata service",
+    "0.0.0.0/8": "unspecified",
+    "100.64.0.0/10": "a carrier's shared network",
+    "169.254.0.0/16": "link-local",
+    "192.0.0.0/24": "reserved for protocols",
+    "192.0.2.0/24": "reserved for documentation",
+    "192.88.99.0/24": "reserved, once 6to4 relays",
+    "198.18.0.0/15": "reserved for benchmarks",
+    "198.51.100.0/24": "reserved for documentation",
+    "203.0.113.0/24": "reserved for documentation",
+    "224.0.0.0/4": "multicast",
+    "240.0.0.0/4": "reserved or broadcast",
+    "::/128": "unspecified",
+    "fe80::/10": "link-local",
+    "ff00::/8": "multicast",
+    "2001::/32": "a Teredo tunnel",
+    "2001::/23": "reserved for protocols",
+    "2001:db8::/32": "reserved for documentation",
+    "3fff::/20": "reserved for documentation",
+}
+_PRIVATE = {ip_network(network): meaning for network, meaning in _PRIVATE.items()}
+_NEVER = {ip_network(network): meaning for network, meaning in _NEVER.items()}
+_NAT64 = ip_network("64:ff9b::/96")
+_GLOBAL_IPV6 = ip_network("2000::/3")
+
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?:{_LABEL}\.)*({_LABEL})")
+# Resolvers read a name that ends in a number as an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+class FetchError(Exception):
+    """A URL that gave no picture.
+
+    Attributes
+    ----------
+    kind : str
+        ``refused`` (not allowed by our own rules), ``not_found``, ``http_error``, ``timeout``,
+        ``too_large``, ``not_an_image`` or ``unreachable``.
+    url : str
+        The URL (or address) that was asked for.
+    reason : str
+        What was wrong and what to do next.
+    """
+
+    def __init__(self, kind: str, url: str, reason: str) -> None:
+        super().__init__(kind, url, reason)  # all three, so that the error survives pickling
+        self.kind = kind
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        message = f"{self.url}: {self.reason} [{self.kind}]"
+        return re.sub(r"//[^/?#\s]*@", "//***@", message)  # no passwords in logs
+
+
+def check_address(ip: str, allow_private: bool = False) -> None:
+    """Raise unless `ip` may be connected to.
+
+    Only globally reachable addresses pass. An IPv4 address inside an IPv6 one (mapped, 6to4,
+    NAT64) is taken out and judged by itself.
+
+    Parameters
+    ----------
+    ip : str
+        An IPv4 or IPv6 address in its usual spelling.
+    allow_private : bool
+        Let loopback and private networks pass too. Link-local, metadata, multicast and reserved
+        addresses never pass, nor do private ones inside 6to4 or NAT64.
+
+    Raises
+    ------
+    FetchError
+        Kind ``refused``; the message says what the address is.
+
+    Examples
+    --------
+    >>> check_address("93.184.216.34")
+    >>> check_address("127.0.0.1", allow_private=True)
+    """
+    reason = refusal(ip, allow_private)
+    if reason:
+        raise FetchError("refused", str(ip), reason)
+
+
+def refusal(ip: str, allow_private: bool = False) -> str | None:
+    """Say why `ip` may not be connected to, or None if it may; see `check_address`."""
+    try:
+        address = ip_address(str(ip))
+    except ValueError:
+        return "not an address in its usual spelling; write it as 192.0.2.1 or 2001:db8::1"
+    if getattr(address, "scope_id", None):
+        return "an address with a scope id is never global"
+    carried = _carried_ipv4(address)
+    if carried and not address.ipv4_mapped:
+        # A tunnel to a private network is nobody's own server: allow_private does not lift it.
+        inner = refusal(str(carried))
+        return inner and f"carries {carried}: {inner}"
+    return _judge(carried or address, allow_private)
+
+
+def odd_host(host: str) -> str | None:
+    """Say what is odd in a URL's host, or None for a plain name or address.
+
+    Parameters
+    ----------
+    host : str
+        As a URL has it, in lower case: a name, an IPv4 address or an IPv6 one in brackets.
+
+    Returns
+    -------
+    str or None
+        Decimal, octal, hexadecimal, short or percent-encoded addresses, trailing dots and scope
+        ids are odd: programs disagree on what they mean.
+
+    Examples
+    --------
+    >>> odd_host("example.com")
+    >>> odd_host("0x7f.1")
+    'a number where a name or a plain address is expected'
+    """
+    try:
+        address = ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    except ValueError:
+        name = _NAME.fullmatch(host)
+        if not name or len(host) > 253:
+            return "a host name that is not spelled in the usual way"
+        if _NUMBER.fullmatch(name[1]):
+            return "a number where a name or a plain address is expected"
+        return None
+    return "an address with a scope id" if getattr(address, "scope_id", None) else None
+
+
+def _carried_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 one stands for, if any."""
+    if address.version == 4:
+        return None
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def _judge(address: IPv4Address | IPv6Address, allow_private: bool) -> str | None:
+    for network, meaning in _NEVER.items():
+        if address in network:
+            return f"{meaning} address, which is never fetched from"
+    for network, meaning in _PRIVATE.items():
+        if address in network:
+            hint = "allow_private=True permits it where you trust the URL"
+            return None if allow_private else f"the address is {meaning}; {hint}"
+    if address.version == 6 and address not in _GLOBAL_IPV6:
+        return "not a globally reachable address"
+    return None

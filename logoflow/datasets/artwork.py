@@ -1,0 +1,216 @@
+"""Brand artwork of the sample: Simple Icons (CC0), in the variants that each split may use.
+
+A mark is a glyph with colours and a plate, ready to be printed on something.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import resvg_py
+from PIL import Image, ImageDraw
+
+from logoflow.datasets.glyphs import trim
+from logoflow.datasets.textures import deep, mix, sheet
+
+BRANDS = (
+    *("adidas", "aldi", "apple", "bmw", "carlsberg", "cocacola", "dhl", "fedex"),
+    *("ferrari", "ford", "google", "HP", "nvidia", "shell", "starbucks", "ups"),
+    *("citroen", "mcdonalds", "mini", "nbc", "nike", "intel", "porsche", "puma"),
+    *("redbull", "vodafone", "audi", "burgerking", "honda", "mastercard", "toyota", "volkswagen"),
+)
+_ICON = {"aldi": "aldinord", "carlsberg": "carlsberggroup", "HP": "hp"}
+# Simple Icons knows one colour a brand. Where white on it, or it on white, can hardly be read
+# this is the brand's other colour.
+_SECOND = {"shell": "#DD1D21", "dhl": "#D40511", "mcdonalds": "#DA291C", "nvidia": "#000000"}
+
+INKS = ("colour-on-white", "white-on-colour", "dark-on-light", "light-on-dark",
+        "colour-on-pale", "pale-on-shade")  # fmt: skip
+PLATES = ("none", "rounded", "disc", "band", "ring", "hexagon")
+FINISHES = ("flat", "embossed", "outlined", "worn")
+SPLITS = ("train", "val", "test")
+
+
+class Variant(NamedTuple):
+    """One way to print a mark: its colours, the plate behind it and the finish."""
+
+    ink: str
+    plate: str
+    finish: str
+
+    def __str__(self) -> str:
+        return "/".join(self)
+
+    @classmethod
+    def parse(cls, text: str) -> "Variant":
+        """Read what `str` of a variant gives."""
+        return cls(*text.split("/"))
+
+
+class Mark(NamedTuple):
+    """A printed mark: `rgb` (H, W, 3), `alpha` (H, W), `ink` (H, W) and the colour around it."""
+
+    rgb: np.ndarray
+    alpha: np.ndarray
+    ink: np.ndarray
+    ground: np.ndarray
+
+
+def variants_of(split: str) -> list[Variant]:
+    """The artwork variants of one split; no two splits share one.
+
+    A Latin square deals out pairs of colours and plate, so that every split sees all colours
+    and all plates and none sees a pair that another has.
+    """
+    turn = SPLITS.index(split)
+    return [
+        Variant(ink, plate, FINISHES[(i + j // 2) % len(FINISHES)])
+        for i, ink in enumerate(INKS)
+        for j, plate in enumerate(PLATES)
+        if (i + j) % len(SPLITS) == turn
+    ]
+
+
+@lru_cache(maxsize=64)
+def _icon(brand: str):
+    from simplepycons import all_icons
+
+    name = _ICON.get(brand, brand)
+    try:
+        return all_icons[name]
+    except KeyError:
+        raise LookupError(
+            f"simplepycons has no icon {name!r}, which the sample needs for {brand!r}: "
+            "install the release of simplepycons that requirements.txt pins"
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def brand_glyph(brand: str) -> np.ndarray:
+    """Draw a brand's icon, its longest side 480 pixels."""
+    png = bytes(resvg_py.svg_to_bytes(svg_string=_icon(brand).raw_svg, width=480))
+    return trim(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3])
+
+
+def brand_colours(brand: str) -> tuple[np.ndarray, np.ndarray]:
+    """The brand's colour and its second one, which differs where the first is too pale."""
+    first = _icon(brand).primary_color
+    return _hex(first), _hex(_SECOND.get(brand, first))
+
+
+def draw_mark(
+    rng: np.random.Generator,
+    glyph: np.ndarray,
+    colours: tuple[np.ndarray, np.ndarray],
+    variant: Variant,
+    extent: int,
+    blank: bool = False,
+) -> Mark:
+    """Print a glyph in a variant's colours on its plate.
+
+    Parameters
+    ----------
+    rng : Generator
+        Picks the exact tints.
+    glyph : ndarray
+        Coverage map, cropped to its ink.
+    colours : pair of ndarray
+        Main and second colour, RGB 0 to 1.
+    variant : Variant
+        Colours, plate and finish.
+    extent : int
+        Longest side of the glyph in the result, in pixels.
+    blank : bool
+        Leave the plate empty; `ink` still tells where the glyph would be.
+
+    Returns
+    -------
+    Mark
+        As large as the plate; where there is none, as the glyph with a small margin.
+    """
+    ink_colour, ground = _colours(rng, variant.ink, colours)
+    scale = extent / max(glyph.shape)
+    size = [max(2, round(n * scale)) for n in glyph.shape[::-1]]
+    ink = cv2.resize(glyph, size, interpolation=cv2.INTER_AREA)
+    plate, ink = _plate(variant.plate, ink)
+    rgb = sheet(*ink.shape, ground)
+    if variant.plate in ("ring", "hexagon"):
+        rim = plate - cv2.erode(plate, np.ones((3, 3)), iterations=max(1, extent // 40))
+        rgb = mix(rgb, ink_colour, rim)
+    if blank:
+        return Mark(np.clip(rgb, 0, 1), plate, ink, ground)
+    rgb = _finish(rng, variant.finish, rgb, ink, ink_colour)
+    return Mark(np.clip(rgb, 0, 1), np.maximum(plate, ink), ink, ground)
+
+
+def _hex(code: str) -> np.ndarray:
+    return np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+
+
+def _luma(colour: np.ndarray) -> float:
+    return float(colour @ np.array([0.299, 0.587, 0.114]))
+
+
+def _colours(rng, scheme, colours) -> tuple[np.ndarray, np.ndarray]:
+    """Ink and ground of a scheme, far enough apart to be read."""
+    first, second = colours
+    dark = np.full(3, rng.uniform(0.04, 0.14), np.float32)
+    light = np.float32(1) - np.abs(rng.normal(0, 0.03, 3)).astype(np.float32)
+    pale = np.array([0.82, 0.78, 0.7]) + rng.normal(0, 0.06, 3)
+    deep = second if _luma(second) < 0.55 else second * 0.5
+    ink, ground = {
+        "colour-on-white": (deep if _luma(first) > 0.7 else first, light),
+        "white-on-colour": (light, deep if _luma(first) > 0.62 else first),
+        "dark-on-light": (dark, np.clip(0.72 + 0.28 * light + rng.normal(0, 0.04, 3), 0, 0.95)),
+        "light-on-dark": (light * 0.93, dark),
+        "colour-on-pale": (deep, np.clip(pale, 0.6, 0.95)),
+        "pale-on-shade": (0.75 * light + 0.25 * first, deep * 0.65),
+    }[scheme]
+    return np.asarray(ink, np.float32), np.asarray(ground, np.float32)
+
+
+def _plate(kind: str, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plate coverage of a kind around a glyph, and the glyph moved to its middle."""
+    high, wide = ink.shape
+    pad = max(high, wide)
+    margin = {"none": (0.02, 0.02), "rounded": (0.14, 0.14), "band": (0.1, 0.3)}.get(kind)
+    if margin:
+        down, across = round(margin[0] * pad), round(margin[1] * pad)
+    else:
+        side = round(np.hypot(high, wide) * 1.18)
+        down, across = (side - high) // 2 + 1, (side - wide) // 2 + 1
+    ink = cv2.copyMakeBorder(ink, down, down, across, across, cv2.BORDER_CONSTANT)
+    plate = np.zeros_like(ink) if kind == "none" else _outline(kind, *ink.shape)
+    return np.pad(plate, 2), np.pad(ink, 2)
+
+
+def _outline(kind: str, high: int, wide: int) -> np.ndarray:
+    """Filled outline of a plate, drawn at four times the size to smooth its edge."""
+    big = Image.new("L", (wide * 4, high * 4))
+    draw = ImageDraw.Draw(big)
+    box = (0, 0, wide * 4 - 1, high * 4 - 1)
+    if kind == "hexagon":
+        draw.regular_polygon((wide * 2, high * 2, min(wide, high) * 2), 6, fill=255)
+    elif kind in ("disc", "ring"):
+        draw.ellipse(box, fill=255)
+    else:
+        draw.rounded_rectangle(box, min(high, wide) * (0.6 if kind == "rounded" else 0.1), 255)
+    return np.asarray(big.resize((wide, high), Image.BOX), np.float32) / 255
+
+
+def _finish(rng, finish, rgb, ink, colour) -> np.ndarray:
+    """Lay the ink on the ground in one of the finishes."""
+    if finish == "worn":
+        specks = cv2.resize(rng.random((24, 24), np.float32), ink.shape[::-1])
+        ink = ink * np.clip(1.25 - specks * 0.55, 0, 1)
+    if finish == "outlined":
+        halo = cv2.dilate(ink, np.ones((3, 3)), iterations=max(1, max(ink.shape) // 70))
+        edge = np.full(3, 1 if _luma(colour) < 0.5 else 0.08, np.float32)
+        rgb = mix(rgb, edge, halo * 0.85)
+    rgb = mix(rgb, colour, ink)
+    if finish == "embossed":
+        soft = cv2.GaussianBlur(ink, (0, 0), max(1.0, max(ink.shape) / 130))
+        relief = soft - np.roll(soft, (2, 2), (0, 1))
+        rgb = rgb + deep(relief * 0.9)
+    return rgb

@@ -1,0 +1,168 @@
+"""Printed boards of the sample, and what is done to them: rims, gloss, text, bends, folds."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from logoflow.datasets.glyphs import text_glyph
+from logoflow.datasets.textures import deep, fractal, mix
+
+PAINTS = np.array([(0.93, 0.92, 0.9), (0.75, 0.76, 0.78), (0.25, 0.27, 0.3), (0.7, 0.15, 0.13),
+                    (0.12, 0.25, 0.5), (0.1, 0.35, 0.25), (0.9, 0.75, 0.2), (0.55, 0.42, 0.3),
+                    (0.09, 0.09, 0.1), (0.5, 0.66, 0.75)], np.float32)  # fmt: skip
+
+
+class Sprite(NamedTuple):
+    """A thing cut out of its surroundings: `rgb` (H, W, 3), `alpha` (H, W), `ink` (H, W)."""
+
+    rgb: np.ndarray
+    alpha: np.ndarray
+    ink: np.ndarray
+
+
+def print_on(rng, mark, across, down, make, *, slide=0.05, raise_by=0.0, colour=None,
+           paint=False) -> Sprite:  # fmt: skip
+    """A rectangle of some material with the mark on it.
+
+    `across` and `down` are ranges of its size as multiples of the mark's. A mark without a plate
+    lies on a board of the colour that its ink was chosen for.
+    """
+    high, wide = mark.alpha.shape
+    long = max(high, wide) * 0.35
+    tall = int((high + long) / 1.35 * rng.uniform(*down)) + 4
+    broad = int((wide + long) / 1.35 * rng.uniform(*across)) + 4
+    tall, broad = max(tall, high + 4), max(broad, wide + 4)
+    plateless = mark.alpha[0, 0] == 0 and mark.alpha.mean() - mark.ink.mean() < 0.02
+    choice = PAINTS[rng.integers(len(PAINTS))]
+    base = mark.ground if plateless else choice if colour is None else colour
+    rgb = make(rng, tall, broad, np.clip(base * rng.uniform(0.9, 1.05), 0, 1))
+    room_x, room_y = broad - wide, tall - high
+    x = int(np.clip(room_x * (0.5 + rng.normal(0, slide)), 0, room_x))
+    y = int(np.clip(room_y * (0.5 + rng.normal(0, slide / 2) - raise_by), 0, room_y))
+    ink = np.zeros((tall, broad), np.float32)
+    ink[y : y + high, x : x + wide] = mark.ink
+    part = rgb[y : y + high, x : x + wide]
+    relief = part / np.maximum(base, 0.05) if paint else 1.0
+    part[:] = mix(part, mark.rgb * np.clip(relief, 0.8, 1.2), mark.alpha)
+    return Sprite(rgb.astype(np.float32), np.ones((tall, broad), np.float32), ink)
+
+
+def across(high: int, wide: int) -> tuple[np.ndarray, np.ndarray]:
+    """Height (H, 1) and width (1, W) from -1 to 1."""
+    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in (high, wide))
+    return y[:, None], x[None]
+
+
+def main_colour(sprite: Sprite) -> np.ndarray:
+    """The colour that most of a board has."""
+    return np.median(sprite.rgb[::7, ::7].reshape(-1, 3), 0)
+
+
+def add_text(rng, board: Sprite, share: float) -> np.ndarray:
+    """Write a line of text below the mark, where there is room."""
+    rgb = board.rgb.copy()
+    high, wide = board.alpha.shape
+    printed = cv2.boundingRect((board.ink > 0.1).astype(np.uint8))
+    last = max(int(high * 0.6), printed[1] + printed[3])
+    room = high - last
+    if room < 0.22 * high:
+        return rgb
+    text = text_glyph(rng)
+    scale = min(room * 0.35 / text.shape[0], wide * share / text.shape[1])
+    size = [max(1, round(n * scale)) for n in text.shape[::-1]]
+    if min(size) < 5:
+        return rgb
+    text = cv2.resize(text, size, interpolation=cv2.INTER_AREA)
+    y, x = last + (room - size[1]) // 2, (wide - size[0]) // 2
+    part = rgb[y : y + size[1], x : x + size[0]]
+    colour = np.full(3, 0.1 if part.mean() > 0.45 else 0.93, np.float32)
+    part[:] = mix(part, colour, text * 0.9)
+    return rgb
+
+
+def pad(sprite: Sprite, top=0, bottom=0, right=0, left=0) -> Sprite:
+    return Sprite(
+        *(cv2.copyMakeBorder(p, top, bottom, left, right, cv2.BORDER_CONSTANT) for p in sprite)
+    )
+
+
+def fill(outline: np.ndarray, high: int, wide: int) -> np.ndarray:
+    """Coverage of an outline given in shares of width and height."""
+    points = np.round(outline * np.array([wide, high]) * 16).astype(np.int32)
+    mask = np.zeros((high, wide), np.uint8)
+    return cv2.fillPoly(mask, [points], 255, cv2.LINE_AA, 4).astype(np.float32) / 255
+
+
+def round_corners(alpha: np.ndarray, share: float) -> np.ndarray:
+    """Round the corners by a share of the shorter side."""
+    high, wide = alpha.shape
+    radius = share * min(high, wide)
+    y = np.abs(np.arange(high) - (high - 1) / 2)[:, None] - (high / 2 - radius)
+    x = np.abs(np.arange(wide) - (wide - 1) / 2)[None] - (wide / 2 - radius)
+    away = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) - radius
+    return (alpha * np.clip(0.5 - away, 0, 1)).astype(np.float32)
+
+
+def add_gloss(rng, rgb: np.ndarray, amount: float) -> np.ndarray:
+    """A soft slanted reflection and a slope of light."""
+    high, wide = rgb.shape[:2]
+    y, x = (0.5 + 0.5 * axis for axis in across(high, wide))
+    along = x * rng.uniform(-1, 1) + y * rng.uniform(0.2, 1)
+    band = np.exp(-(((along - rng.uniform(0, 1)) / rng.uniform(0.08, 0.3)) ** 2))
+    shade = 1 + amount * (0.5 - y) + amount * 0.4 * (x - 0.5)
+    return np.clip(rgb * deep(shade) + deep(amount * 0.6 * band), 0, 1)
+
+
+def add_rim(rng, sprite: Sprite, *, dark=False) -> Sprite:
+    """Draw a rim, light above and dark below, around a board."""
+    high, wide = sprite.alpha.shape
+    thick = max(2, int(min(high, wide) * rng.uniform(0.015, 0.04)))
+    inside = cv2.erode(np.pad(sprite.alpha, 1), np.ones((3, 3)), iterations=thick)[1:-1, 1:-1]
+    colour = np.full(3, 0.06) if dark else PAINTS[rng.integers(len(PAINTS))] * 0.8
+    light = np.linspace(1.2, 0.7, high, dtype=np.float32)[:, None, None]
+    rim_rgb = np.repeat(np.clip(colour * light, 0, 1), wide, 1)
+    rgb = mix(sprite.rgb, rim_rgb, 1 - inside)
+    return Sprite(rgb.astype(np.float32), sprite.alpha, sprite.ink)
+
+
+def _remap(sprite: Sprite, x: np.ndarray, y: np.ndarray) -> Sprite:
+    x, y = x.astype(np.float32), y.astype(np.float32)
+    rgb = cv2.remap(sprite.rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    alpha, ink = (
+        cv2.remap(p, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) for p in sprite[1:]
+    )
+    return Sprite(rgb, alpha, ink)
+
+
+def bend(rng, label: Sprite, taper: float) -> Sprite:
+    """Bend a label around an upright cylinder, lit from one side."""
+    high, wide = label.alpha.shape
+    bow = int(0.09 * wide)
+    y, x = np.mgrid[0 : high + bow, 0:wide].astype(np.float32)
+    across = 2 * x / (wide - 1) - 1
+    across = across / (1 - taper * y / (high + bow))
+    angle = np.arcsin(np.clip(across, -1, 1))
+    turned = np.clip(angle / 1.25, -1, 1)  # a little less than half the way around is printed
+    flat_y = y - bow * np.cos(angle)
+    bent = _remap(label, (turned + 1) / 2 * (wide - 1), flat_y)
+    inside = (np.abs(across) <= 1) & (flat_y > -bow) & (flat_y < high)
+    lamp = rng.uniform(-0.7, 0.7)
+    shade = 0.35 + 0.75 * np.clip(np.cos(angle - lamp), 0, 1)
+    glint = np.exp(-(((angle - lamp * 1.2) / 0.12) ** 2)) * rng.uniform(0.05, 0.35)
+    rgb = np.clip(bent.rgb * deep(shade) + deep(glint), 0, 1)
+    alpha = cv2.blur(inside.astype(np.float32), (2, 2))
+    return Sprite(rgb.astype(np.float32), alpha, bent.ink * inside)
+
+
+def ripple(rng, sprite: Sprite, depth: float, contrast: float) -> Sprite:
+    """Push cloth about and shade it by its slope."""
+    high, wide = sprite.alpha.shape
+    relief = fractal(rng, high, wide, (2, 4), 3)
+    y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
+    relief += 0.8 * np.sin(6.3 * (rng.uniform(1, 3) * x / wide + rng.uniform(-1, 1) * y / high))
+    push = depth * min(high, wide) * relief
+    slope = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=5) * wide / 200
+    bent = _remap(sprite, x + push, y + 0.6 * push)
+    shade = 1 + contrast * np.tanh(slope / (np.abs(slope).mean() * 2 + 1e-6))
+    return Sprite(np.clip(bent.rgb * deep(shade), 0, 1), bent.alpha, bent.ink)

@@ -1,0 +1,212 @@
+"""Put sprites into a scene as if they were there, then look at it through a camera."""
+
+import cv2
+import numpy as np
+
+from logoflow.datasets.boards import Sprite
+from logoflow.datasets.textures import brightness, deep, foliage, fractal, mix, sheet, soften
+
+
+def pose(
+    rng: np.random.Generator, sprite: Sprite, at: tuple[float, float], tilt: float, upright: bool
+) -> np.ndarray:
+    """Four corners of a sprite in the photo: turned, slanted, its mark centred at `at`.
+
+    What is `upright` turns little.
+    """
+    high, wide = sprite.alpha.shape
+    corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    middle = mark_centre(sprite)
+    lean = rng.uniform(-tilt, tilt) / 2
+    squash = 1 - abs(lean)
+    quad = corners - middle
+    quad[:, 0] *= squash
+    quad[[1, 2], 1] *= 1 - lean
+    quad[[0, 3], 1] *= 1 + lean
+    angle = np.deg2rad(rng.normal(0, 1.5 if upright else 6))
+    c, s = np.cos(angle), np.sin(angle)
+    quad = quad @ np.array([[c, s], [-s, c]])
+    seen = _seen_at(middle, corners, quad)  # the slant has moved the mark a little
+    return (quad + at - seen).astype(np.float32)
+
+
+def _seen_at(point: np.ndarray, corners: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """Where a point of a sprite comes to lie."""
+    turn = cv2.getPerspectiveTransform(corners, quad.astype(np.float32))
+    return cv2.perspectiveTransform(point.reshape(1, 1, 2), turn)[0, 0]
+
+
+def mark_centre(sprite: Sprite) -> np.ndarray:
+    """Middle of a sprite's mark, or of the sprite where nothing is printed."""
+    x, y, wide, high = bounds(sprite.ink) or (0, 0, *sprite.alpha.shape[::-1])
+    return np.array([x + wide / 2, y + high / 2], np.float32)
+
+
+def bounds(ink: np.ndarray) -> tuple[int, int, int, int] | None:
+    """Box (x, y, width, height) around the ink, or None where there is none."""
+    x, y, wide, high = cv2.boundingRect((ink > 0.3).astype(np.uint8))
+    return (x, y, wide, high) if wide else None
+
+
+def place(rgb: np.ndarray, sprite: Sprite, quad: np.ndarray) -> Sprite:
+    """Warp a sprite onto a picture's grid: a sprite as large as the picture."""
+    high, wide = sprite.alpha.shape
+    size = np.array(rgb.shape[1::-1])
+    low = np.clip(np.floor(quad.min(0)).astype(int) - 1, 0, size - 1)
+    part = np.clip(np.ceil(quad.max(0)).astype(int) + 1, 1, size) - low  # the rest stays empty
+    corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    turn = cv2.getPerspectiveTransform(corners, (quad - low).astype(np.float32))
+    room = low[1], size[1] - low[1] - part[1], low[0], size[0] - low[0] - part[0]
+    room = [max(0, int(n)) for n in room]
+    part = np.maximum(part, 1).tolist()
+    return Sprite(
+        *(
+            cv2.copyMakeBorder(
+                cv2.warpPerspective(layer, turn, part), *room, cv2.BORDER_CONSTANT, value=0
+            )
+            for layer in sprite
+        )
+    )
+
+
+def blend(
+    rng: np.random.Generator, rgb: np.ndarray, layer: Sprite, *, soak=0.0, glows=False
+) -> np.ndarray:
+    """Lay a sprite over a picture, in the picture's light, with its shadow.
+
+    `soak` (0 to 1) is how much of the relief below shows through, as for paint on a brick.
+    What `glows` has its own light and gives some to what is around it.
+    """
+    unit = max(rgb.shape) / 512
+    if glows:
+        bloom = soften(layer.rgb * deep(layer.alpha), 22 * unit)
+        return mix(rgb, layer.rgb, layer.alpha) + np.float32(0.35) * bloom
+    light = _ambient(rgb)
+    if soak:
+        grey = brightness(rgb)
+        relief = grey / np.maximum(soften(grey, 12 * unit), 0.05)
+        light *= deep(1 + soak * (np.clip(relief, 0.4, 1.5) - 1))
+    else:
+        rgb = rgb * deep(_shadow(rng, layer.alpha, unit))
+    return mix(rgb, np.clip(layer.rgb * light, 0, 1), layer.alpha)
+
+
+def _shadow(rng: np.random.Generator, alpha: np.ndarray, unit: float) -> np.ndarray:
+    """How much light is left around a thing, (H, W)."""
+    size = alpha.shape[1] // 2, alpha.shape[0] // 2
+    small = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    shift = np.array([[1, 0, rng.uniform(-5, 5)], [0, 1, rng.uniform(1, 6)]])
+    shift[:, 2] *= unit
+    small = soften(cv2.warpAffine(small, shift, size), rng.uniform(1.3, 4.5) * unit)
+    return cv2.resize(1 - np.float32(rng.uniform(0.25, 0.6)) * small, alpha.shape[::-1])
+
+
+def _ambient(rgb: np.ndarray) -> np.ndarray:
+    """The light that falls on things in a picture: how bright and how coloured it is around."""
+    small = cv2.resize(rgb, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), 6)
+    grey = deep(brightness(small))
+    cast = small / np.maximum(grey, 0.05)
+    light = np.clip(0.62 + 0.75 * grey, 0.55, 1.12) * (1 + 0.3 * (cast - 1))
+    return cv2.resize(light, rgb.shape[1::-1])
+
+
+def occlude(rng: np.random.Generator, rgb: np.ndarray, box) -> np.ndarray:
+    """Let something close to the camera, out of focus, cover a corner or a strip of the mark."""
+    high, wide = rgb.shape[:2]
+    x, y, w, h = box
+    mask = np.zeros((high, wide), np.float32)
+    cover = rng.uniform(0.1, 0.26)
+    if rng.random() < 0.5:  # a pole, a rope or a frame
+        at = x + w * (cover if rng.random() < 0.5 else 1 - cover) + rng.normal(0, 2)
+        ends = (int(at), -9), (int(at + rng.normal(0, 0.15) * high), high + 9)
+        cv2.line(mask, *ends, 1, max(3, int(cover * 0.5 * w)))
+        colour = np.array([0.35, 0.34, 0.33]) * rng.uniform(0.2, 1.8)
+        thing = sheet(high, wide, np.clip(colour, 0, 1))
+    else:  # leaves, or somebody's shoulder, from one side
+        right, low = rng.random() < 0.5, rng.random() < 0.7
+        centre = np.array([x + w * (1 - cover / 2 if right else cover / 2),
+                           y + h * (1 - cover / 2 if low else cover / 2)])  # fmt: skip
+        reach = rng.uniform(0.5, 1.0) * max(w, h)
+        away = np.array([1 if right else -1, 1 if low else -1]) * reach * 0.8
+        down, across = np.arange(high)[:, None], np.arange(wide)[None]
+        distance = np.hypot(across - (centre + away)[0], down - (centre + away)[1]) / reach
+        mask = np.clip((1.0 - distance + 0.1 * fractal(rng, high, wide, 9, 3)) * 12, 0, 1)
+        colour = np.array([0.3, 0.42, 0.2]) if rng.random() < 0.6 else rng.uniform(0.1, 0.5, 3)
+        thing = foliage(rng, high, wide, colour)
+    blur = rng.uniform(1.5, 5) * max(high, wide) / 512
+    mask = soften(mask, blur)
+    return mix(rgb, soften(thing, blur), mask)
+
+
+def shoot(rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:
+    """Take the snapshot: focus, light, exposure, colours, noise. Gives uint8 RGB."""
+    rgb = _blur(rng, rgb.astype(np.float32, copy=False), max(rgb.shape) / 512)
+    high, wide = rgb.shape[:2]
+    rgb *= deep(_falloff(rng, high, wide))
+    tone = 255 * np.linspace(0, 1, 256) ** rng.uniform(0.8, 1.15)
+    haze = max(0, rng.normal(0, 0.05))
+    rgb = cv2.LUT(
+        cv2.convertScaleAbs(rgb, alpha=255), (tone * (1 - haze) + 204 * haze).astype("f4")
+    )
+    rgb = cv2.transform(rgb, _colour_matrix(rng))
+    strength = rng.gamma(2.0, 0.009)
+    rgb += _noise(rng, high, wide) * deep(strength * (306 - 0.6 * brightness(rgb)))
+    return np.clip(rgb + 0.5, 0, 255, out=rgb).astype(np.uint8)
+
+
+def _falloff(rng: np.random.Generator, high: int, wide: int) -> np.ndarray:
+    """Exposure across the frame: brighter on one side, darker in the corners."""
+    y, x = np.linspace(-1, 1, high)[:, None], np.linspace(-1, 1, wide)[None]
+    angle, slope, vignette = rng.uniform([0, 0, 0], [2 * np.pi, 0.22, 0.25])
+    exposure = np.clip(rng.normal(1.05, 0.13), 0.7, 1.4)
+    # A sum of one term for rows and one for columns is cheap to spread over the frame.
+    rows = exposure * (1 + slope * np.sin(angle) * y - vignette * y**2 / 2)
+    columns = exposure * (slope * np.cos(angle) * x - vignette * x**2 / 2)
+    return np.maximum(rows.astype(np.float32) + columns.astype(np.float32), 0)
+
+
+def _colour_matrix(rng: np.random.Generator) -> np.ndarray:
+    """White balance that is a little off, and more or less saturation."""
+    saturation = rng.uniform(0.8, 1.2)
+    grey = np.array([0.299, 0.587, 0.114])
+    matrix = saturation * np.eye(3) + (1 - saturation) * grey[None]
+    return (rng.normal(1, 0.035, (3, 1)) * matrix).astype(np.float32)
+
+
+def _noise(rng: np.random.Generator, high: int, wide: int) -> np.ndarray:
+    """Sensor noise: fine in brightness, coarser in colour."""
+    coarse = np.stack([_bell(rng, -(-high // 2), -(-wide // 2)) for _ in range(3)], -1)
+    return deep(_bell(rng, high, wide)) + cv2.resize(coarse, (wide, high))
+
+
+def _bell(rng: np.random.Generator, high: int, wide: int) -> np.ndarray:
+    """Nearly normal noise: the sum of four random bytes, ten times faster than the real thing."""
+    draws = np.frombuffer(rng.bytes(4 * high * wide), np.uint8).reshape(4, high, wide)
+    total = draws.sum(0, dtype=np.uint16).astype(np.float32)
+    return (total - np.float32(510)) / np.float32(148)
+
+
+def encode(rng: np.random.Generator, rgb: np.ndarray) -> bytes:
+    """Write as JPEG, of a quality that varies as cameras' and web sites' do."""
+    quality = int(rng.integers(68, 95))
+    done, data = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert done
+    return data.tobytes()
+
+
+def _blur(rng, rgb: np.ndarray, unit: float) -> np.ndarray:
+    """Out of focus a little, or shaken, or sharpened by the camera."""
+    kind = rng.random()
+    if kind < 0.5:
+        return cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.4, 1.5) * unit)
+    if kind < 0.68:
+        length = max(2, int(rng.uniform(3, 8) * unit))
+        kernel = np.zeros((length * 2 + 1, length * 2 + 1), np.float32)
+        angle = rng.uniform(0, np.pi)
+        reach = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+        start, end = np.round(length - reach).astype(int), np.round(length + reach).astype(int)
+        cv2.line(kernel, start.tolist(), end.tolist(), 1.0)
+        return cv2.filter2D(rgb, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
+    soft = cv2.GaussianBlur(rgb, (0, 0), 1.2 * unit)
+    return np.clip(rgb + rng.uniform(0, 0.6) * (rgb - soft), 0, 1)

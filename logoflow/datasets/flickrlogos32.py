@@ -1,0 +1,233 @@
+"""FlickrLogos-32, the articles' data set, which its authors send on request."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from logoflow.datasets.archives import open_source
+from logoflow.datasets.lookup import finder, first_few, lines_of, parts_of
+from logoflow.datasets.splits import NO_LOGO, Box, Photo, Splits, class_list
+
+LISTS = {
+    "trainset.relpaths.txt": 320,
+    "valset-logosonly.relpaths.txt": 960,
+    "valset-nologos.relpaths.txt": 3000,
+    "testset.relpaths.txt": 3960,
+}
+"""The list files, and how many photos each names in the published data."""
+
+ARTICLE_COUNTS = {"train": 1820, "val": 2460, "test": 3960}
+"""What both articles' split of the published data comes to."""
+
+
+def read_flickrlogos32(source: Path | str, *, no_logo_share: float = 0.5) -> Splits:
+    """Read FlickrLogos-32, or data in its layout, as the articles split it.
+
+    Parameters
+    ----------
+    source : Path or str
+        The folder ``FlickrLogos-v2``, a folder that holds it, a zip or tar of it, or the
+        http(s) URL of such an archive.
+    no_logo_share : float
+        Share of the no-logo validation photos that moves to training, the first ones of
+        their list; 0 to 1. The articles move half.
+
+    Returns
+    -------
+    Splits
+        1,820 / 2,460 / 3,960 photos of 33 classes from the published data. Boxes are in
+        pixels; no-logo photos have none. Photos that are listed and missing are left out and
+        told in ``notes``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder or it lacks the list files.
+    ValueError
+        If the published data does not give the articles' counts.
+    ArchiveError
+        If an archive cannot be fetched or extracted.
+
+    Notes
+    -----
+    S. Romberg et al., Scalable Logo Recognition in Real-World Images, ICMR 2011.
+
+    Examples
+    --------
+    >>> splits = read_flickrlogos32("FlickrLogos-32_dataset_v2.zip")
+    >>> [len(photos) for photos in (splits.train, splits.val, splits.test)]
+    [1820, 2460, 3960]
+    """
+    base = find_base(open_source(source, "flickrlogos32"))
+    listed = article_split(base, no_logo_share)
+    find = finder(base)
+    spelling: dict[str, str] = {}
+    taken: set[Path] = set()
+    missing, repeated, splits = [], [], {}
+    for split in ("test", "val", "train"):  # a photo listed twice belongs to the test set
+        photos = []
+        for name in listed[split]:
+            path = find(name)
+            if path is None or not label_of(name):
+                missing.append(name)
+            elif path in taken:
+                repeated.append(name)
+            else:
+                taken.add(path)
+                label = spelling.setdefault(label_of(name).casefold(), label_of(name))
+                photos.append(Photo(path, label, read_boxes_of(name, find)))
+        splits[split] = tuple(photos)
+    if not taken:
+        raise FileNotFoundError(
+            f"None of the {len(missing)} photos listed in {base} is there, e.g. {missing[:1]}. "
+            "Extract the data set's jpg folder too."
+        )
+    return Splits(**splits, classes=class_list(*splits.values()), notes=_notes(missing, repeated))
+
+
+def article_split(base_directory: Path | str, no_logo_share: float = 0.5) -> dict[str, list[str]]:
+    """Give the articles' three lists of relative paths.
+
+    Parameters
+    ----------
+    base_directory : Path or str
+        The folder ``FlickrLogos-v2`` (or the sample's).
+    no_logo_share : float
+        See `read_flickrlogos32`.
+
+    Returns
+    -------
+    dict
+        ``train``, ``val`` and ``test``: paths below `base_directory` as the lists have them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a list file is missing.
+    ValueError
+        If the published data does not give the articles' counts, or the share is not one.
+
+    Examples
+    --------
+    >>> article_split(make_sample())["train"][0]
+    'classes/jpg/adidas/…jpg'
+    """
+    if not 0 <= no_logo_share <= 1:
+        raise ValueError(f"no_logo_share is {no_logo_share}: give a share from 0 to 1.")
+    train, val_logos, val_none, test = (read_filenames(base_directory, name) for name in LISTS)
+    moved = round(len(val_none) * no_logo_share)
+    split = {
+        "train": train + val_none[:moved],
+        "val": val_logos + val_none[moved:],
+        "test": test,
+    }
+    _check_counts(split, (train, val_logos, val_none, test), no_logo_share, base_directory)
+    return split
+
+
+def read_filenames(base_directory: Path | str, list_name: str) -> list[str]:
+    """Read one of the data set's list files.
+
+    Parameters
+    ----------
+    base_directory : Path or str
+        The folder ``FlickrLogos-v2``.
+    list_name : str
+        Such as ``"trainset.relpaths.txt"``.
+
+    Returns
+    -------
+    list of str
+        Relative paths, ``classes/jpg/<class>/<file>``, without line ends or empty lines.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such list.
+    """
+    path = finder(base_directory)(list_name)
+    if path is None:
+        raise FileNotFoundError(
+            f"No {list_name} in {base_directory}: give the folder FlickrLogos-v2 as its authors "
+            f"send it, with {', '.join(LISTS)}."
+        )
+    return [line.replace("\\", "/") for line in lines_of(path)]
+
+
+def label_of(filename: str) -> str:
+    """Class of a listed photo: the folder it is in, ``no-logo`` in that very spelling."""
+    parts = parts_of(filename)
+    label = parts[-2] if len(parts) > 1 else ""
+    return NO_LOGO if label.casefold() == NO_LOGO else label
+
+
+def read_boxes_of(filename: str, find: Callable[[str], Path | None]) -> tuple[Box, ...]:
+    """Boxes of a listed photo, from ``classes/masks/<class>/<file>.bboxes.txt``.
+
+    Parameters
+    ----------
+    filename : str
+        As listed: ``classes/jpg/<class>/<file>``.
+    find : callable
+        What `finder` made for the data set's folder.
+
+    Returns
+    -------
+    tuple of Box
+        Empty where there is no such file. Lines that are not four numbers (the header is one)
+        or have no area are left out.
+    """
+    parts = parts_of(filename)
+    if len(parts) < 3:
+        return ()
+    path = find("/".join((*parts[:-3], "masks", parts[-2], parts[-1] + ".bboxes.txt")))
+    boxes = (_box(line) for line in lines_of(path)) if path else ()
+    return tuple(box for box in boxes if box)
+
+
+def find_base(folder: Path) -> Path:
+    """Find the folder with the list files: `folder` or one at most two levels below."""
+    for candidate in (folder, *sorted(folder.glob("*")), *sorted(folder.glob("*/*"))):
+        if candidate.is_dir() and finder(candidate)("trainset.relpaths.txt"):
+            return candidate
+    raise FileNotFoundError(
+        f"No trainset.relpaths.txt in {folder} or just below it: give the folder FlickrLogos-v2 "
+        "as its authors send it, or the archive."
+    )
+
+
+def _box(line: str) -> Box | None:
+    try:
+        box = Box(*(float(number) for number in line.split()))
+    except (ValueError, TypeError):
+        return None
+    finite = all(math.isfinite(number) for number in box)
+    return box if finite and box.width > 0 and box.height > 0 else None
+
+
+def _check_counts(split: dict, lists: tuple, no_logo_share: float, base: Path | str) -> None:
+    """Assert the articles' counts; data in the same layout with other lists may have others."""
+    expected = list(LISTS.values())
+    found = [len(names) for names in lists]
+    if not any(map(int.__eq__, found[1:], expected[1:])):
+        return
+    if found != expected:
+        raise ValueError(
+            f"The list files in {base} name {found} photos, the published ones {expected}: "
+            "extract the archive again."
+        )
+    counts = {name: len(names) for name, names in split.items()}
+    if no_logo_share == 0.5 and counts != ARTICLE_COUNTS:
+        raise ValueError(f"{base} splits into {counts}, not the articles' {ARTICLE_COUNTS}.")
+
+
+def _notes(missing: list[str], repeated: list[str]) -> tuple[str, ...]:
+    notes = []
+    if missing:
+        notes.append(f"{len(missing)} listed photos are missing: {first_few(missing)}.")
+    if repeated:
+        notes.append(
+            f"{len(repeated)} photos are listed more than once and were taken once, for test "
+            f"before val before train: {first_few(repeated)}."
+        )
+    return tuple(notes)

@@ -1,0 +1,100 @@
+"""Backgrounds of the sample: real photos from installed packages, and painted scenes.
+
+A scene is known by its source, a name such as ``photo:coffee`` or ``street:1042`` (kind and
+seed). Sources belong to one split each.
+"""
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from logoflow.datasets.painters import PAINTERS, SIDE
+
+# Real photos of each split, and what kind of scene each is.
+_PHOTOS = {
+    "train": {"skimage/data/astronaut.png": "view", "skimage/data/brick.png": "wall",
+              "skimage/data/coffee.png": "close", "sklearn/datasets/images/china.jpg": "view"},
+    "val": {"skimage/data/camera.png": "view", "skimage/data/chelsea.png": "close",
+            "skimage/data/gravel.png": "wall", "sklearn/datasets/images/flower.jpg": "close"},
+    "test": {"skimage/data/coins.png": "close", "skimage/data/grass.png": "wall",
+             "skimage/data/motorcycle_left.png": "view", "skimage/data/rocket.jpg": "view"},
+}  # fmt: skip
+KINDS = tuple(PAINTERS)
+_PER_KIND = 6
+
+
+class Scene(NamedTuple):
+    """A background: `rgb` (H, W, 3) float32 0 to 1, its kind, and where things can stand.
+
+    `floor` is the height (0 top, 1 bottom) below which there is a surface, or None.
+    """
+
+    rgb: np.ndarray
+    kind: str
+    floor: float | None
+
+
+def sources_of(split: str, seed: int) -> list[str]:
+    """Names of the scenes of one split: its real photos, and painted scenes of its own seeds."""
+    turn = list(_PHOTOS).index(split)
+    painted = [f"{kind}:{1000 * (3 * seed + turn) + k}" for kind in KINDS for k in range(_PER_KIND)]
+    return painted + [f"photo:{Path(path).stem}" for path in _PHOTOS[split]] * 2
+
+
+@lru_cache(maxsize=4)
+def draw_scene(source: str) -> Scene:
+    """Paint or read the scene that `source` names."""
+    kind, _, name = source.partition(":")
+    if kind == "photo":
+        path, kind = _find(name)
+        return Scene(_read(path), kind, None)
+    rng = np.random.default_rng([KINDS.index(kind), int(name)])
+    rgb, floor = PAINTERS[kind](rng)
+    return Scene(np.clip(rgb, 0, 1).astype(np.float32), kind, floor)
+
+
+def view(rng: np.random.Generator, scene: Scene, width: int, height: int) -> Scene:
+    """Look at a part of a scene, maybe mirrored, as a picture of the given size."""
+    high, wide = scene.rgb.shape[:2]
+    part = rng.uniform(0.68, 1.0) * min(wide / width, high / height)
+    w, h = part * width, part * height
+    x, y = rng.uniform(0, wide - w), rng.uniform(0, high - h)
+    if scene.floor is not None:  # keep the floor in view, with room to stand on
+        y = np.clip(y, scene.floor * high - 0.75 * h, scene.floor * high - 0.35 * h)
+        y = np.clip(y, 0, high - h)
+    corners = np.array([[x, y], [x + w, y], [x, y + h]], np.float32)
+    if rng.random() < 0.5:
+        corners = corners[[1, 0]].tolist() + [[x + w, y + h]]
+    target = np.array([[0, 0], [width, 0], [0, height]], np.float32)
+    turn = cv2.getAffineTransform(np.asarray(corners, np.float32), target)
+    blur = max(0.0, part - 1) * 0.6
+    rgb = cv2.GaussianBlur(scene.rgb, (0, 0), blur) if blur > 0.2 else scene.rgb
+    rgb = cv2.warpAffine(rgb, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
+    floor = None if scene.floor is None else (scene.floor * high - y) / h
+    return Scene(rgb, scene.kind, floor)
+
+
+def _find(stem: str) -> tuple[str, str]:
+    """Path and kind of one of the packages' photos."""
+    return next(
+        item for photos in _PHOTOS.values() for item in photos.items() if Path(item[0]).stem == stem
+    )
+
+
+def _read(path: str) -> np.ndarray:
+    """Read one of the packages' photos as RGB 0 to 1; a grey texture gets a tone."""
+    package, _, inside = path.partition("/")
+    file = Path(find_spec(package).origin).parent / inside
+    with Image.open(file) as picture:
+        rgb = np.asarray(picture.convert("RGB"), np.float32) / 255
+    tone = {"brick": (1.0, 0.72, 0.6), "grass": (0.75, 0.9, 0.5), "gravel": (1.0, 0.95, 0.88)}
+    stem = Path(path).stem
+    scale = SIDE / min(rgb.shape[:2])
+    rgb = cv2.multiply(rgb, (*tone.get(stem, (1, 1, 1)), 1))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.clip(cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=method), 0, 1)

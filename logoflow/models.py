@@ -1,0 +1,288 @@
+"""The nets: the articles' small ones from scratch, and pretrained ones to fine-tune."""
+
+from functools import partial
+from pathlib import Path
+
+import mxnet as mx
+from mxnet import gluon, init
+from mxnet.gluon import nn
+
+from logoflow.backbones import backbone_of, new_net, pretrained_net
+
+# The Gluon article's CNN: convolutions are (channels, kernel, stride, padding), pools
+# (kernel, stride).
+ALEXNET_CNN = (
+    ("conv", 96, 11, 4, 0),
+    ("pool", 3, 2),
+    ("conv", 256, 5, 1, 2),
+    ("pool", 3, 2),
+    ("conv", 384, 3, 1, 1),
+    ("conv", 384, 3, 1, 1),
+    ("conv", 256, 3, 1, 1),
+    ("flatten",),
+    ("dense", 2048),
+)
+
+# The PyTorch article's LeNet-5.
+LENET5 = (
+    ("conv", 6, 5, 1, 0),
+    ("pool", 2, 2),
+    ("conv", 16, 5, 1, 0),
+    ("pool", 2, 2),
+    ("flatten",),
+    ("dense", 120),
+    ("dense", 84),
+)
+
+MLP = (("flatten",), ("dense", 30))
+
+_LAYERS = {
+    "conv": lambda channels, kernel, stride, padding: nn.Conv2D(
+        channels, kernel, strides=stride, padding=padding, activation="relu"
+    ),
+    "pool": nn.MaxPool2D,
+    "flatten": nn.Flatten,
+    "dense": lambda units: nn.Dense(units, activation="relu"),
+}
+
+
+def _sequence(name: str, layers: tuple[tuple, ...], classes: int) -> nn.HybridSequential:
+    """Stack the layers of a table and an output layer; not initialised."""
+    # A fixed prefix: `collect_params().save` files load in another process too.
+    net = nn.HybridSequential(prefix=f"{name}_")
+    with net.name_scope():
+        for kind, *sizes in layers:
+            net.add(_LAYERS[kind](*sizes))
+        net.add(nn.Dense(classes))
+    net.architecture = name
+    return net
+
+
+def mlp(classes: int) -> nn.HybridSequential:
+    """Multi-layer perceptron with one hidden layer of 30 units, as in the Gluon article.
+
+    Parameters
+    ----------
+    classes : int
+        Number of outputs.
+
+    Returns
+    -------
+    HybridSequential
+        Not initialised. Takes (batch, channels, height, width), gives (batch, classes)
+        logits; the first batch fixes its input size.
+
+    Examples
+    --------
+    >>> count_parameters(mlp(33))  # 224*224*3*30 + 30, and 30*33 + 33
+    4516893
+    """
+    return _sequence("mlp", MLP, classes)
+
+
+def lenet5(classes: int) -> nn.HybridSequential:
+    """LeNet-5 as the PyTorch article has it: 6 and 16 filters of 5x5, 2x2 pooling, 120, 84.
+
+    Parameters
+    ----------
+    classes : int
+        Number of outputs.
+
+    Returns
+    -------
+    HybridSequential
+        Not initialised. Takes (batch, 3, height, width), gives (batch, classes) logits.
+    """
+    return _sequence("lenet5", LENET5, classes)
+
+
+def alexnet_cnn(classes: int) -> nn.HybridSequential:
+    """The Gluon article's convolutional net: five convolutions after AlexNet.
+
+    Parameters
+    ----------
+    classes : int
+        Number of outputs.
+
+    Returns
+    -------
+    HybridSequential
+        Not initialised. Takes (batch, 3, height, width), gives (batch, classes) logits. At
+        224 pixels and 33 classes it has 79.3 million weights, 317 MB a checkpoint.
+    """
+    return _sequence("alexnet_cnn", ALEXNET_CNN, classes)
+
+
+def finetune_net(
+    classes: int,
+    backbone: str = "resnet18_v2",
+    *,
+    weights: Path | str | None = None,
+    ctx: mx.Context | list[mx.Context] | None = None,
+) -> gluon.HybridBlock:
+    """Give a net of `classes` outputs on features that were trained on ImageNet.
+
+    Parameters
+    ----------
+    classes : int
+        Number of outputs.
+    backbone : str
+        ``"resnet18_v2"`` (the article's), ``"efficientnet_lite0"`` or a name of GluonCV's zoo.
+    weights : Path or str, optional
+        A weight file to use instead of the published one, see `pretrained_net`.
+    ctx : Context or list of Context, optional
+        Where the weights go; the current context by default.
+
+    Returns
+    -------
+    HybridBlock
+        With `features` (pretrained) and `output` (new: Xavier, magnitude 2.24, drawn with
+        MXNet's seed). Ready to train. Its input is normalised as `normalisation(net)` says.
+
+    Raises
+    ------
+    WeightsError
+        If the weights cannot be had. Never are other weights used instead.
+    ValueError
+        If there is no such backbone, or it has no `features` and `output`.
+
+    Examples
+    --------
+    >>> net = finetune_net(33, backbone="efficientnet_lite0")
+    >>> net(nd.zeros((1, 3, 224, 224))).shape
+    (1, 33)
+    """
+    ctx = ctx or mx.current_context()
+    pretrained = pretrained_net(backbone, weights, ctx)
+    net = new_net(backbone, classes)
+    net.features = pretrained.features
+    net.output.initialize(init.Xavier(magnitude=2.24), ctx=ctx)
+    return net
+
+
+BUILDERS = {build.__name__: build for build in (mlp, lenet5, alexnet_cnn)}
+
+
+def architecture_of(net: gluon.Block) -> str:
+    """Name of what a net was built as, for `build_net`.
+
+    Raises
+    ------
+    ValueError
+        If it was built by none of this module's functions.
+
+    Examples
+    --------
+    >>> architecture_of(lenet5(33))
+    'lenet5'
+    """
+    name = getattr(net, "architecture", None) or backbone_of(net)
+    if name is None:
+        raise ValueError(
+            f"This {type(net).__name__} was not built by logoflow, which so has no name for it: "
+            f"use finetune_net, {', '.join(BUILDERS)}."
+        )
+    return name
+
+
+def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
+    """Build a net by the name that `architecture_of` gave, not initialised.
+
+    Parameters
+    ----------
+    architecture : str
+        ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"`` or a backbone's name.
+    classes : int
+        Number of outputs.
+
+    Raises
+    ------
+    ValueError
+        If there is no such net.
+    """
+    if architecture in BUILDERS:
+        return BUILDERS[architecture](classes)
+    return new_net(architecture, classes)
+
+
+def freeze_features(net: gluon.HybridBlock, keep_last: int = 0) -> None:
+    """Keep a net's features as they are in training: only the output, and no more, learns.
+
+    Parameters
+    ----------
+    net : HybridBlock
+        With `features` and `output`; changed in place. Make the Trainer afterwards.
+    keep_last : int
+        How many of the last blocks of `features` that have weights still learn.
+
+    Raises
+    ------
+    ValueError
+        If `keep_last` is negative or more than there are blocks.
+
+    Notes
+    -----
+    A frozen batch normalisation uses its stored statistics in training too, and so leaves
+    them unchanged. Calling again with another `keep_last` thaws or freezes the difference.
+
+    Examples
+    --------
+    >>> net = finetune_net(33, backbone="efficientnet_lite0")
+    >>> freeze_features(net, keep_last=1)
+    """
+    blocks = [block for block in net.features if block.collect_params().keys()]
+    if not 0 <= keep_last <= len(blocks):
+        raise ValueError(f"keep_last is {keep_last}, not 0 to {len(blocks)}, the number of blocks.")
+    first_kept = len(blocks) - keep_last
+    for number, block in enumerate(blocks):
+        block.apply(partial(_set_frozen, frozen=number < first_kept))
+    # A graph that was compiled before still has the old batch normalisation in it.
+    net.apply(_forget_graph)
+
+
+def _set_frozen(block: gluon.Block, frozen: bool) -> None:
+    """Freeze or thaw one layer's own weights, and its running statistics if it has any."""
+    for parameter in block._reg_params.values():
+        # Parameters that are never trained, running statistics say, stay "null" whatever is asked.
+        parameter.grad_req = "null" if frozen else "write"
+    if isinstance(block, (nn.BatchNorm, nn.BatchNormReLU)):
+        block._kwargs["use_global_stats"] = frozen
+
+
+def _forget_graph(block: gluon.Block) -> None:
+    if isinstance(block, gluon.HybridBlock):
+        block._clear_cached_op()
+
+
+def count_parameters(
+    net: gluon.HybridBlock, input_shape: tuple[int, ...] = (1, 3, 224, 224)
+) -> int:
+    """Count a net's weights, running statistics of batch normalisation not included.
+
+    Parameters
+    ----------
+    net : HybridBlock
+        Initialised or not: shapes are inferred and nothing is computed or allocated.
+    input_shape : tuple of int
+        (batch, channels, height, width).
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> count_parameters(mlp(33), input_shape=(1, 1, 224, 224))
+    1506333
+    """
+    symbol = net(mx.sym.var("data"))
+    shapes, _, _ = symbol.infer_shape(data=input_shape)
+    sizes = zip(symbol.list_arguments(), shapes, strict=True)
+    return sum(_product(shape) for name, shape in sizes if name != "data")
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count

@@ -1,0 +1,33 @@
+"""What the tests of backbones share: no test asks the network or MXNet's own folder."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from logoflow.serving import serve_folder
+
+
+@pytest.fixture(autouse=True)
+def own_mxnet_home(tmp_path, monkeypatch) -> Path:
+    """An empty $MXNET_HOME."""
+    monkeypatch.setenv("MXNET_HOME", str(tmp_path / "mxnet"))
+    return tmp_path / "mxnet"
+
+
+class Served(NamedTuple):
+    """A folder and the address that its files are to be had at."""
+
+    folder: Path
+    address: str
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch) -> Served:
+    """A local server in place of MXNet's bucket and the ONNX Model Zoo; empty as yet."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with serve_folder(folder) as address:
+        monkeypatch.setenv("MXNET_GLUON_REPO", address)
+        monkeypatch.setenv("LOGOFLOW_ONNX_REPO", address)
+        yield Served(folder, address)

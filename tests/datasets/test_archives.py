@@ -1,0 +1,206 @@
+import io
+import stat
+import tarfile
+import zipfile
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from logoflow.datasets.archives import ArchiveError, extract, fetch_archive, open_source
+from logoflow.files import sha256_of
+
+
+def tar_with(path, members, mode="w:gz"):
+    """Write a tar of (name, content or a TarInfo type) pairs."""
+    with tarfile.open(path, mode) as tar:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            if isinstance(content, bytes) and len(content) == 1:
+                info.type, info.linkname = content, "/etc/passwd"
+                tar.addfile(info)
+            else:
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def zip_with(path, members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members:
+            file.writestr(name, content)
+    return path
+
+
+def files_in(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tar.xz"])
+def test_extract_gives_the_files_of_every_kind(tmp_path, kind):
+    members = [("set/a.txt", b"first"), ("set/deep/b.txt", b"second")]
+    if kind == "zip":
+        archive = zip_with(tmp_path / "set.zip", members)
+    else:
+        compression = kind.removeprefix("tar").strip(".")
+        archive = tar_with(tmp_path / f"set.{kind}", members, f"w:{compression}")
+    target = extract(archive, tmp_path / "out")
+    assert files_in(target) == {"set/a.txt", "set/deep/b.txt"}
+    assert (target / "set/deep/b.txt").read_bytes() == b"second"
+
+
+def test_extract_opens_an_archive_in_the_archive(tmp_path):
+    images = tar_with(tmp_path / "images.tar.gz", [("images/1.jpg", b"a photo")])
+    outer = [("set/list.txt", b"1.jpg"), ("set/images.tar.gz", images.read_bytes())]
+    target = extract(tar_with(tmp_path / "set.tar.gz", outer), tmp_path / "out")
+    assert files_in(target) == {"set/list.txt", "set/images/1.jpg"}
+
+
+def test_extract_does_nothing_the_second_time(tmp_path):
+    archive = zip_with(tmp_path / "set.zip", [("a.txt", b"as packed")])
+    target = extract(archive, tmp_path / "out")
+    (target / "a.txt").write_text("changed by the user")
+    archive.unlink()
+    assert extract(archive, target) == target
+    assert (target / "a.txt").read_text() == "changed by the user"
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "/evil.txt", "a/../../evil.txt", "..\\evil.txt"])
+@pytest.mark.parametrize("pack", [zip_with, tar_with])
+def test_extract_refuses_what_would_leave_the_target(tmp_path, name, pack):
+    inside = tmp_path / "inside"
+    archive = pack(tmp_path / "evil.archive", [("good.txt", b"good"), (name, b"evil")])
+    with pytest.raises(ArchiveError, match="outside its folder"):
+        extract(archive, inside / "out")
+    assert list(tmp_path.rglob("evil.txt")) == []
+    assert list(inside.iterdir()) == []  # nor is anything half extracted left
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE]
+)
+def test_extract_refuses_links_and_devices(tmp_path, kind):
+    archive = tar_with(tmp_path / "evil.tar", [("door", kind)], "w")
+    with pytest.raises(ArchiveError, match="door is a link or a device"):
+        extract(archive, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_extract_refuses_a_link_in_a_zip(tmp_path):
+    link = zipfile.ZipInfo("door")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    archive = zip_with(tmp_path / "evil.zip", [(link, b"/etc")])
+    with pytest.raises(ArchiveError, match="door is a link"):
+        extract(archive, tmp_path / "out")
+
+
+@pytest.mark.parametrize("pack", [zip_with, tar_with])
+def test_extract_stops_a_bomb(tmp_path, pack):
+    archive = pack(tmp_path / "bomb", [(f"{n}.bin", bytes(600_000)) for n in range(2)])
+    assert archive.stat().st_size < 10_000
+    with pytest.raises(ArchiveError, match="more bytes"):
+        extract(archive, tmp_path / "out", max_bytes=1_000_000)
+    assert not (tmp_path / "out").exists()
+    assert extract(archive, tmp_path / "out", max_bytes=1_200_000).is_dir()
+
+
+def test_extract_counts_a_nested_archive_too(tmp_path):
+    inner = tar_with(tmp_path / "in.tar.gz", [("big.bin", bytes(900_000))]).read_bytes()
+    archive = zip_with(tmp_path / "out.zip", [("small.bin", bytes(200_000)), ("in.tar.gz", inner)])
+    with pytest.raises(ArchiveError, match="more bytes"):
+        extract(archive, tmp_path / "out", max_bytes=1_000_000)
+
+
+def test_extract_limits_the_number_of_files(tmp_path):
+    archive = zip_with(tmp_path / "many.zip", [(f"{n}/", b"") for n in range(5)])
+    with pytest.raises(ArchiveError, match="more files"):
+        extract(archive, tmp_path / "out", max_files=4)
+
+
+@pytest.mark.parametrize("pack", [zip_with, tar_with])
+def test_extract_names_a_broken_archive(tmp_path, pack):
+    archive = pack(tmp_path / "whole", [("a.bin", bytes(range(256)) * 4000)])
+    content = bytearray(archive.read_bytes())
+    content[100:1500] = bytes(1400)
+    broken = tmp_path / "broken"
+    broken.write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"broken is (broken|neither)"):
+        extract(broken, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_fetch_archive_downloads_once(tmp_path, serve):
+    archive = zip_with(tmp_path / "set.zip", [("a.txt", b"a")])
+    url = serve(tmp_path) + "/set.zip"
+    for _ in range(2):
+        fetched = fetch_archive(url, known_sha256=sha256_of(archive), folder=tmp_path / "kept")
+    assert fetched.read_bytes() == archive.read_bytes()
+    assert serve.handler.requests == ["/set.zip"]
+
+
+def test_fetch_archive_keeps_two_urls_apart(tmp_path, serve):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        zip_with(tmp_path / name / "set.zip", [(f"{name}.txt", b"")])
+    url = serve(tmp_path)
+    kept = [fetch_archive(f"{url}/{name}/set.zip", folder=tmp_path) for name in ("one", "two")]
+    assert kept[0] != kept[1]
+
+
+def test_fetch_archive_refuses_another_hash(tmp_path, serve):
+    zip_with(tmp_path / "set.zip", [("a.txt", b"a")])
+    with pytest.raises(ArchiveError, match="set.zip"):
+        fetch_archive(serve(tmp_path) + "/set.zip", known_sha256="0" * 64, folder=tmp_path / "kept")
+    assert files_in(tmp_path / "kept") == set()
+
+
+def test_fetch_archive_refuses_a_page_and_a_giant(tmp_path, serve):
+    (tmp_path / "login.html").write_text("<p>Please log in</p>")
+    zip_with(tmp_path / "set.zip", [("a.txt", b"a")])
+    url = serve(tmp_path)
+    with pytest.raises(ArchiveError, match="neither a zip nor a tar"):
+        fetch_archive(url + "/login.html", folder=tmp_path / "kept")
+    with pytest.raises(ArchiveError, match="larger than 50 bytes"):
+        fetch_archive(url + "/set.zip", folder=tmp_path / "kept", max_bytes=50)
+    with pytest.raises(ArchiveError, match="404"):
+        fetch_archive(url + "/other.zip", folder=tmp_path / "kept")
+    with pytest.raises(ArchiveError, match="not a http"):
+        fetch_archive("file:///etc/passwd", folder=tmp_path / "kept")
+    assert files_in(tmp_path / "kept") == set()
+
+
+def test_fetch_archive_starts_over_after_a_broken_download(tmp_path, serve):
+    content = zip_with(tmp_path / "set.zip", [("a.txt", b"a" * 5000)]).read_bytes()
+
+    class BreaksOffOnce(BaseHTTPRequestHandler):
+        tries = 0
+
+        def __init__(self, *args, directory):
+            super().__init__(*args)
+
+        def log_message(self, *args):
+            pass
+
+        def do_GET(self):
+            BreaksOffOnce.tries += 1
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[:30] if BreaksOffOnce.tries == 1 else content)
+
+    url = serve(tmp_path, BreaksOffOnce) + "/set.zip"
+    with pytest.raises(ArchiveError, match="Try again"):
+        fetch_archive(url, folder=tmp_path / "kept")
+    assert files_in(tmp_path / "kept") == set()
+    assert fetch_archive(url, folder=tmp_path / "kept").read_bytes() == content
+
+
+def test_open_source_takes_a_folder_an_archive_or_a_url(tmp_path, serve, own_data):
+    zip_with(tmp_path / "set.zip", [("set/a.txt", b"a")])
+    assert open_source(tmp_path, "set") == tmp_path
+    for source in (tmp_path / "set.zip", serve(tmp_path) + "/set.zip"):
+        folder = open_source(source, "set")
+        assert folder.parent == own_data
+        assert files_in(folder) == {"set/a.txt"}
+        assert open_source(source, "set") == folder
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        open_source(tmp_path / "nowhere", "set")

@@ -1,0 +1,121 @@
+import pytest
+
+from logoflow.datasets import load_splits
+from logoflow.datasets.folder import read_folder
+from logoflow.datasets.splits import NO_LOGO
+
+
+@pytest.fixture
+def brands(tmp_path, draw):
+    """The user's own folder: ten photos of two brands and some without."""
+    suffixes = ("jpg", "JPEG", "png", "webp", "bmp")
+    for label in ("acme", "Zeta", "no-logo"):
+        for number in range(10):
+            draw(tmp_path / "brands" / label / f"{number}.{suffixes[number % 5]}", number)
+    return tmp_path / "brands"
+
+
+def test_every_class_is_split_alike(brands):
+    splits = read_folder(brands)
+    assert splits.classes == ("Zeta", "acme", NO_LOGO)
+    assert splits.counts().to_dict("list") == {"train": [6] * 3, "val": [2] * 3, "test": [2] * 3}
+    paths = [photo.path for part in (splits.train, splits.val, splits.test) for photo in part]
+    assert len(set(paths)) == 30
+    assert splits.notes == ()
+
+
+def test_the_seed_decides_the_split(brands):
+    assert read_folder(brands, seed=3) == read_folder(brands, seed=3)
+    assert len({read_folder(brands, seed=seed).test for seed in range(4)}) > 1
+
+
+def test_one_more_brand_does_not_reshuffle_the_others(brands, draw):
+    before = read_folder(brands).test
+    for number in range(5):
+        draw(brands / "beta" / f"{number}.jpg", number)
+    after = read_folder(brands).test
+    assert [photo for photo in after if photo.label != "beta"] == list(before)
+
+
+def test_three_photos_are_enough_and_two_are_not(brands, draw):
+    for number in range(3):
+        draw(brands / "tiny" / f"{number}.jpg", number)
+    assert read_folder(brands).counts().loc["tiny"].tolist() == [1, 1, 1]
+    (brands / "tiny" / "0.jpg").unlink()
+    with pytest.raises(ValueError, match=r"tiny \(2\)"):
+        read_folder(brands)
+
+
+def test_what_is_no_class_is_left_out_and_told(brands, draw):
+    (brands / "empty").mkdir()
+    draw(brands / ".thumbnails" / "0.jpg")
+    draw(brands / "acme" / ".hidden.jpg")
+    (brands / "readme.txt").write_text("mine")
+    splits = read_folder(brands)
+    assert splits == read_folder(brands)
+    assert splits.counts().sum().sum() == 30
+    loose, empty = splits.notes
+    assert "readme.txt" in loose
+    assert empty == f"The folder {brands / 'empty'} has no photos and was left out."
+
+
+@pytest.mark.parametrize("spelling", ["no_logo", "nologo", "None"])
+def test_other_spellings_of_no_logo_are_that_class(brands, spelling):
+    (brands / "no-logo").rename(brands / spelling)
+    splits = read_folder(brands)
+    assert splits.classes == ("Zeta", "acme", NO_LOGO)
+    assert spelling in splits.notes[0]
+
+
+@pytest.mark.parametrize("names", [("train", "val", "test"), ("train_data", "val_data", "Test")])
+def test_a_split_that_is_there_is_kept(tmp_path, draw, names):
+    for name, count in zip(names, (4, 1, 2), strict=True):
+        for label in ("acme", "zeta"):
+            for number in range(count):
+                draw(tmp_path / "own" / name / label / f"{number}.jpg", number)
+    splits = read_folder(tmp_path / "own")
+    assert splits.counts().to_dict("list") == {"train": [4, 4], "val": [1, 1], "test": [2, 2]}
+    draw(tmp_path / "own" / names[2] / "unseen" / "0.jpg")
+    with pytest.raises(ValueError, match="No training photos of .*unseen"):
+        read_folder(tmp_path / "own")
+
+
+def test_a_folder_without_photos_is_named(tmp_path, draw):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"empty/<class>"):
+        read_folder(tmp_path / "empty")
+    for number in range(3):
+        draw(tmp_path / "one" / "acme" / f"{number}.jpg", number)
+    with pytest.raises(ValueError, match="at least two classes"):
+        read_folder(tmp_path / "one")
+
+
+def test_load_splits_reads_by_name(brands, flickrlogos32):
+    assert load_splits("folder", brands, seed=2) == read_folder(brands, seed=2)
+    assert load_splits("flickrlogos32", flickrlogos32).classes == ("HP", "adidas", NO_LOGO)
+
+
+def test_load_splits_says_what_it_needs(brands):
+    with pytest.raises(ValueError, match="sample, flickrlogos32, flickrlogos27, folder"):
+        load_splits("imagenet")
+    with pytest.raises(ValueError, match="ask its authors"):
+        load_splits("flickrlogos32")
+    with pytest.raises(ValueError, match="data_dir"):
+        load_splits("folder")
+    with pytest.raises(ValueError, match="no_logo_dir"):
+        load_splits("folder", brands, no_logo_dir=brands)
+
+
+def test_load_splits_keeps_a_few_photos_of_each_class(brands, draw):
+    for number in range(20):
+        draw(brands / "no-logo" / f"more{number}.jpg", number)
+    splits = load_splits("folder", brands, photos_per_class=3)
+    # no-logo: half as many as of all brands together, 2 * 3 / 2
+    assert splits.counts().to_dict("list") == {
+        "train": [3] * 3,
+        "val": [2, 2, 3],
+        "test": [2, 2, 3],
+    }
+    assert splits == load_splits("folder", brands, photos_per_class=3)
+    with pytest.raises(ValueError, match="photos_per_class is 0"):
+        load_splits("folder", brands, photos_per_class=0)

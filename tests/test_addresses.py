@@ -1,0 +1,191 @@
+"""The address policy, category by category."""
+
+import pickle
+import random
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+
+from logoflow.addresses import FetchError, check_address, odd_host, refusal
+
+PUBLIC = [
+    "8.8.8.8",
+    "93.184.216.34",
+    "100.63.255.255",  # just below the carriers' 100.64/10
+    "100.128.0.0",
+    "172.15.255.255",
+    "172.32.0.0",
+    "192.0.1.1",
+    "198.17.255.255",
+    "223.255.255.255",
+    "2606:2800:220:1:248:1893:25c8:1946",
+    "2a00:1450:4001:81b::200e",
+    "::ffff:8.8.8.8",  # IPv4-mapped
+    "64:ff9b::808:808",  # NAT64, how IPv6-only networks reach 8.8.8.8
+    "2002:808:808::1",  # 6to4
+]
+PRIVATE = [
+    "127.0.0.1",
+    "127.255.255.254",
+    "::1",
+    "10.0.0.1",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.1",
+    "fc00::1",
+    "fd12:3456:789a::1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.1.2.3",
+    "::ffff:7f00:1",
+]
+NEVER = {
+    "unspecified": ["0.0.0.0", "0.1.2.3", "::", "::ffff:0.0.0.0"],
+    "link-local": ["169.254.1.1", "fe80::1", "::ffff:169.254.1.1"],
+    "metadata": [
+        "169.254.169.254",
+        "169.254.170.2",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd20:ce::254",
+        "fd00:c1::a9fe:a9fe",
+        "fd00:42::42",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::",
+    ],
+    "shared": ["100.64.0.1", "100.127.255.255"],
+    "reserved": [
+        "192.0.0.1",
+        "192.0.2.1",
+        "192.88.99.1",
+        "198.18.0.1",
+        "198.51.100.7",
+        "203.0.113.7",
+        "240.0.0.1",
+        "255.255.255.255",
+        "2001:db8::1",
+        "3fff::1",
+        "2001:2::1",
+        "2001:20::1",
+    ],
+    "multicast": ["224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "::ffff:224.0.0.1"],
+    "Teredo": ["2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
+    "carries": ["64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:c0a8:101::1"],
+    "not a globally reachable": ["::127.0.0.1", "64:ff9b:1::1", "100::1", "fec0::1", "5f00::1"],
+}
+
+
+@pytest.mark.parametrize("ip", PUBLIC)
+def test_globally_reachable_addresses_pass(ip):
+    check_address(ip)
+    check_address(ip, allow_private=True)
+
+
+@pytest.mark.parametrize("ip", PRIVATE)
+def test_private_addresses_pass_only_when_allowed(ip):
+    with pytest.raises(FetchError, match="allow_private=True") as caught:
+        check_address(ip)
+    assert caught.value.kind == "refused"
+    assert caught.value.url == ip
+    check_address(ip, allow_private=True)
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+@pytest.mark.parametrize(("meaning", "ip"), [(m, ip) for m, ips in NEVER.items() for ip in ips])
+def test_other_addresses_never_pass(meaning, ip, allow_private):
+    with pytest.raises(FetchError, match=meaning) as caught:
+        check_address(ip, allow_private=allow_private)
+    assert caught.value.kind == "refused"
+
+
+ODD_ADDRESSES = [
+    "",
+    "2130706433",
+    "017700000001",
+    "0x7f000001",
+    "0x7f.1",
+    "127.1",
+    "127.0.1",
+    "0177.0.0.1",
+    "127.0.0.01",
+    "127.0.0.1.",
+    " 127.0.0.1",
+    "127.0.0.1\n",
+    "%31%32%37.0.0.1",
+    "１２７.0.0.1",
+    "8.8.8.8:80",
+    "8.8.8.8/32",
+    "[::1]",
+    "fe80::1%eth0",
+    "2606:2800:220::1%1",
+    "localhost",
+    "example.com",
+]
+
+
+@pytest.mark.parametrize("ip", ODD_ADDRESSES)
+def test_odd_spellings_never_pass(ip):
+    with pytest.raises(FetchError, match="spelling|scope id"):
+        check_address(ip, allow_private=True)
+
+
+def test_numbers_are_no_addresses():
+    with pytest.raises(FetchError, match="usual spelling"):
+        check_address(2130706433, allow_private=True)
+
+
+def test_what_passes_is_global_for_the_standard_library_too():
+    rng = random.Random(0)
+    passed = 0
+    for _ in range(3000):
+        # Few bits set or all alike: such addresses fall into special networks more often.
+        value = rng.getrandbits(128) & rng.getrandbits(128) if rng.random() < 0.5 else 0
+        first = rng.choice([0x2000, 0x2001, 0x2002, 0x3FFF, 0x0064, 0xFC00, rng.getrandbits(16)])
+        for address in (IPv6Address(value % 2**112 | first << 112), IPv4Address(value % 2**32)):
+            if refusal(str(address)) is None:
+                passed += 1
+                assert address.is_global
+                assert not address.is_multicast
+    assert passed > 100
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["example.com", "a", "localhost", "my_host.example", "xn--bcher-kva.example", "3com.com"]
+    + ["93.184.216.34", "[2606:2800:220::1]", "a-b.c-d.museum", "1.2.3.example"],
+)
+def test_plain_hosts(host):
+    assert odd_host(host) is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        ".",
+        "example.com.",
+        "127.0.0.1.",
+        "a..b",
+        "-a.com",
+        "a-.com",
+        "a b",
+        "a%2eb",
+        "a/b",
+        "é.fr",
+    ]
+    + ["2130706433", "127.1", "0x7f.1", "0x7f000001", "0177.0.0.1", "1.2.3.4.5", "foo.0x", "a.7"]
+    + ["[fe80::1%25eth0]", "[::1%1]", "[v1.a]", "[::1", "a" * 64, "a." * 127 + "com", "a\n"],
+)
+def test_odd_hosts(host):
+    assert odd_host(host)
+
+
+def test_a_fetch_error_survives_pickling_and_hides_passwords():
+    error = FetchError("refused", "http://ann:secret@example.com/a@b", "credentials")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.kind, again.url, str(again)) == (error.kind, error.url, str(error))
+    assert "secret" not in str(error)
+    assert str(error) == "http://***@example.com/a@b: credentials [refused]"

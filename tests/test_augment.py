@@ -1,0 +1,145 @@
+import random
+
+import mxnet as mx
+import numpy as np
+import pytest
+from mxnet import nd
+
+from logoflow.augment import (
+    LogoCropAug,
+    crop_anywhere,
+    crop_around,
+    describe_augs,
+    make_augs,
+    read_augs,
+    train_augs,
+    transform,
+    val_test_augs,
+)
+
+STATISTICS = ([100.0, 110.0, 120.0], [50.0, 60.0, 70.0])
+
+
+def photo(height=300, width=400):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return nd.array(pixels, dtype="uint8")
+
+
+def test_transform_gives_channels_first_floats_and_a_float_label():
+    data, label = transform(photo(), 3, val_test_augs)
+    assert data.shape == (3, 224, 224)
+    assert data.dtype == np.float32
+    assert label == 3.0
+    assert isinstance(label, np.float32)
+
+
+def test_articles_validation_crop_is_the_middle_of_the_photo():
+    image = photo()
+    data, _ = transform(image, 0, val_test_augs)
+    middle = image[38 : 38 + 224, 88 : 88 + 224].astype("float32").transpose((2, 0, 1))
+    assert (data == middle).asnumpy().all()
+
+
+def test_articles_training_augmentation_mirrors_half_of_the_time():
+    image = photo(224, 224)
+    plain = image.astype("float32").transpose((2, 0, 1)).asnumpy()
+    random.seed(0)
+    same = [np.array_equal(transform(image, 0, train_augs)[0].asnumpy(), plain) for _ in range(60)]
+    assert 15 < sum(same) < 45
+
+
+def test_a_photo_smaller_than_the_crop_comes_out_at_full_size():
+    for augs in (train_augs, val_test_augs):
+        assert transform(photo(100, 500), 0, augs)[0].shape == (3, 224, 224)
+
+
+@pytest.mark.parametrize(
+    "box", [(50, 60, 40, 30), (0, 0, 400, 300), (390, 290, 30, 30), (5, 5, 1, 1)]
+)
+def test_logo_aware_crops_hold_the_box_and_stay_in_the_photo(box):
+    random.seed(1)
+    right, bottom = min(400, box[0] + box[2]), min(300, box[1] + box[3])
+    areas = []
+    for _ in range(200):
+        x, y, width, height = crop_around(box, 400, 300)
+        assert 0 <= x <= box[0]
+        assert 0 <= y <= box[1]
+        assert right <= x + width <= 400
+        assert bottom <= y + height <= 300
+        areas.append(width * height)
+    if box[2] < 100:
+        assert min(areas) < 0.1 * 400 * 300 < 0.8 * 400 * 300 < max(areas)
+
+
+def test_crops_without_a_box_keep_most_of_the_photo():
+    random.seed(2)
+    for _ in range(200):
+        x, y, width, height = crop_anywhere(400, 300, min_area=0.5)
+        assert x >= 0
+        assert y >= 0
+        assert x + width <= 400
+        assert y + height <= 300
+        assert width * height > 0.48 * 400 * 300
+
+
+def test_logo_crop_is_drawn_from_the_seed():
+    crops = []
+    for _ in range(2):
+        random.seed(3)
+        crops.append(LogoCropAug()(photo().astype("float32"), [(50, 60, 40, 30)]).asnumpy())
+    assert np.array_equal(*crops)
+
+
+def test_recipe_article_is_the_articles_lists_for_any_net():
+    assert make_augs("article") == (train_augs, val_test_augs)
+
+
+def test_recipe_pytorch_article_resizes_and_normalises_with_the_training_statistics():
+    first, rest = make_augs("pytorch-article", statistics=STATISTICS)
+    grey = nd.full((100, 200, 3), 100, dtype="uint8")
+    for augs in (first, rest):
+        data, _ = transform(grey, 0, augs)
+        assert data.shape == (3, 224, 224)
+        assert data[:, 0, 0].asnumpy() == pytest.approx([0, -10 / 60, -20 / 70], abs=1e-6)
+
+
+def test_recipe_logoflow_never_mirrors_and_keeps_pixels_in_range():
+    first, rest = make_augs("logoflow", statistics=STATISTICS)
+    names = {type(aug).__name__ for aug in first + rest}
+    assert "HorizontalFlipAug" not in names
+    random.seed(4)
+    white, _ = transform(nd.full((50, 50, 3), 255, dtype="uint8"), 0, first)
+    top = (np.array([255.0] * 3) - STATISTICS[0]) / STATISTICS[1]
+    assert (white.max(axis=(1, 2)).asnumpy() <= top + 1e-5).all()
+
+
+def test_recipe_logoflow_asks_for_statistics_where_there_is_no_backbone():
+    with pytest.raises(ValueError, match="training_statistics"):
+        make_augs("logoflow")
+    with pytest.raises(ValueError, match="article, pytorch-article, logoflow"):
+        make_augs("fastai")
+
+
+def test_articles_recipes_have_one_size_only():
+    with pytest.raises(ValueError, match="224"):
+        make_augs("article", size=160)
+    assert transform(photo(), 0, make_augs("logoflow", statistics=STATISTICS, size=160)[1])[
+        0
+    ].shape == (3, 160, 160)
+
+
+def test_validation_preprocessing_survives_being_written_down():
+    for recipe in ("article", "pytorch-article", "logoflow"):
+        augs = make_augs(recipe, statistics=STATISTICS)[1]
+        again = read_augs(describe_augs(augs))
+        expected, _ = transform(photo(), 0, augs)
+        assert (transform(photo(), 0, again)[0] == expected).asnumpy().all()
+
+
+def test_random_or_unknown_steps_are_not_stored_nor_read():
+    with pytest.raises(ValueError, match="horizontalflipaug"):
+        describe_augs([mx.image.HorizontalFlipAug(0.5)])
+    with pytest.raises(ValueError, match="Cannot store"):
+        describe_augs([lambda data: data])
+    with pytest.raises(ValueError, match=r"os\.system"):
+        read_augs([["os.system", {}]])

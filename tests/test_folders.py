@@ -1,0 +1,428 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from logoflow import folders
+from logoflow.datasets.splits import Box, Photo, Splits
+from logoflow.folders import (
+    ClassListError,
+    check_classes,
+    prepare_datasets,
+    prepare_root,
+    prepare_splits,
+    read_boxes,
+    read_classes,
+    read_summary,
+)
+
+CLASSES = ("HP", "adidas", "no-logo")
+
+
+def draw(path: Path, seed: int = 0, size: tuple[int, int] = (32, 24)) -> Path:
+    """Write a small real photo."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path, monkeypatch):
+    """No test reads or writes the user's own data."""
+    monkeypatch.setenv("LOGOFLOW_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def base(tmp_path):
+    """Photos in FlickrLogos-32's layout, three of each class."""
+    base = tmp_path / "FlickrLogos-v2"
+    for seed, label in enumerate(CLASSES):
+        for number in range(3):
+            draw(base / "classes/jpg" / label / f"{seed}{number}.jpg", 10 * seed + number)
+    return base
+
+
+@pytest.fixture
+def filenames():
+    return [
+        f"classes/jpg/{label}/{seed}{n}.jpg" for seed, label in enumerate(CLASSES) for n in (0, 1)
+    ]
+
+
+@pytest.fixture
+def splits(base):
+    """The same photos as splits, one of each class in each."""
+    parts = [
+        tuple(
+            Photo(base / "classes/jpg" / label / f"{seed}{n}.jpg", label, BOXES.get(label, ()))
+            for seed, label in enumerate(CLASSES)
+        )
+        for n in range(3)
+    ]
+    return Splits(*parts, classes=CLASSES, notes=("Something was met on the way.",))
+
+
+BOXES = {"HP": (Box(1, 2, 3, 4),), "adidas": (Box(5, 6, 7, 8), Box(0, 0, 9, 9))}
+
+
+def photos_in(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+# prepare_datasets, the article's
+
+
+@pytest.mark.parametrize("spell", [str, lambda base: f"{base}/", Path])
+def test_listed_photos_go_to_a_folder_per_class(base, filenames, spell):
+    done = prepare_datasets(spell(base), filenames, "train_data")
+    expected = {"HP/00.jpg", "HP/01.jpg", "adidas/10.jpg", "adidas/11.jpg", "no-logo/20.jpg"}
+    assert photos_in(base / "train_data") == expected | {"no-logo/21.jpg"}
+    copy = base / "train_data/HP/00.jpg"
+    assert copy.read_bytes() == (base / "classes/jpg/HP/00.jpg").read_bytes()
+    assert copy.samefile(base / "classes/jpg/HP/00.jpg")  # a hard link takes no room
+    assert str(done) == f"6 photos in {base / 'train_data'} (6 new)."
+
+
+def test_a_second_call_changes_nothing(base, filenames):
+    prepare_datasets(base, filenames, "train_data")
+    before = {path: path.stat() for path in (base / "train_data").rglob("*")}
+    done = prepare_datasets(base, filenames, "train_data")
+    assert (done.copied, done.reused, done.removed) == (0, 6, 0)
+    assert {path: path.stat() for path in (base / "train_data").rglob("*")} == before
+
+
+def test_a_second_call_decodes_nothing(base, filenames, monkeypatch):
+    (base / "classes/jpg/HP/00.jpg").write_bytes(b"no photo")
+    first = prepare_datasets(base, filenames, "train_data")
+    monkeypatch.setattr("logoflow.placing.decode_image", None)  # would raise TypeError
+    second = prepare_datasets(base, filenames, "train_data")
+    assert second.reused == first.copied == 5
+    assert second.skipped == first.skipped
+
+
+def test_everything_wrong_with_a_list_is_one_summary(base, filenames):
+    whole = (base / "classes/jpg/adidas/10.jpg").read_bytes()
+    (base / "classes/jpg/adidas/10.jpg").write_bytes(whole[: len(whole) // 2])
+    (base / "classes/jpg/adidas/11.jpg").write_text("<html>not found</html>")
+    lines = [name.replace("/", "\\").replace("HP", "hp") + "\r\n" for name in filenames]
+    lines += ["\r\n", "classes/jpg/HP/99.jpg\n", "../secret.jpg", "loose.jpg", lines[0]]
+    draw(base.parent / "secret.jpg")
+    done = prepare_datasets(base, lines, "train_data", classes=CLASSES)
+    assert photos_in(base / "train_data") == {
+        "HP/00.jpg",
+        "HP/01.jpg",
+        "no-logo/20.jpg",
+        "no-logo/21.jpg",
+    }
+    reasons = {name: reason.split(":")[0] for name, reason in done.skipped}
+    assert reasons == {
+        "classes/jpg/HP/99.jpg": "missing",
+        "../secret.jpg": "missing",
+        "loose.jpg": "missing",
+        "adidas/10.jpg": "cannot be decoded",
+        "adidas/11.jpg": "cannot be decoded",
+    }
+    assert str(done).startswith(f"4 photos in {base / 'train_data'} (4 new). 5 left out: ")
+    assert str(done).count("\n") == 0
+
+
+def test_a_photo_that_got_repaired_is_taken(base, filenames):
+    photo = base / "classes/jpg/HP/00.jpg"
+    whole = photo.read_bytes()
+    photo.write_bytes(whole[:300])
+    assert prepare_datasets(base, filenames, "train_data").copied == 5
+    photo.write_bytes(whole)
+    done = prepare_datasets(base, filenames, "train_data")
+    assert (done.copied, done.reused, done.skipped) == (1, 5, ())
+
+
+def test_the_folder_ends_with_exactly_the_listed_photos(base, filenames):
+    prepare_datasets(base, filenames, "train_data")
+    draw(base / "train_data/HP/mine.jpg")
+    draw(base / "train_data/other/mine.jpg")
+    done = prepare_datasets(base, filenames[1:], "train_data")
+    assert done.removed == 1
+    assert not (base / "train_data/HP/00.jpg").exists()
+    assert (base / "classes/jpg/HP/00.jpg").exists()
+    assert done.foreign == ("HP/mine.jpg", "other")
+    assert "HP/mine.jpg, other" in str(done)
+    assert (base / "train_data/HP/mine.jpg").exists()
+
+
+def test_a_photo_that_the_user_put_in_place_of_ours_stays(base, filenames):
+    prepare_datasets(base, filenames, "train_data")
+    (base / "train_data/HP/00.jpg").unlink()
+    draw(base / "train_data/HP/00.jpg", 77, size=(40, 30))
+    done = prepare_datasets(base, filenames[1:], "train_data")
+    assert (done.removed, done.foreign) == (0, ("HP/00.jpg",))
+
+
+def test_boxes_come_along_with_the_articles_call(base, filenames):
+    mask = base / "classes/masks/hp/00.jpg.bboxes.txt"
+    mask.parent.mkdir(parents=True)
+    mask.write_text("x y width height\n1 2 3 4\n")
+    prepare_datasets(base, filenames, "train_data")
+    assert read_boxes(base) == {"train_data/HP/00.jpg": [[1, 2, 3, 4]]}
+    prepare_datasets(base, filenames[1:], "train_data")
+    assert read_boxes(base) == {}
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        prepare_datasets(tmp_path / "nowhere", ["classes/jpg/HP/00.jpg"], "train_data")
+
+
+# the class list
+
+
+def test_the_first_call_fixes_the_classes(base, filenames):
+    prepare_datasets(base, filenames, "train_data")
+    assert read_classes(base) == CLASSES
+    prepare_datasets(base, filenames[:2], "val_data")
+    assert sorted(os.listdir(base / "val_data")) == sorted(CLASSES)  # empty ones too
+    draw(base / "classes/jpg/bmw/1.jpg")
+    with pytest.raises(ClassListError, match="without bmw"):
+        prepare_datasets(base, ["classes/jpg/bmw/1.jpg"], "test_data")
+    assert not (base / "test_data").exists()
+
+
+def test_classes_can_be_named(base, filenames):
+    prepare_datasets(base, filenames, "train_data", classes=["no-logo", "adidas", "bmw", "HP"])
+    assert read_classes(base) == ("HP", "adidas", "bmw", "no-logo")
+    assert (base / "train_data/bmw").is_dir()
+    with pytest.raises(ClassListError, match="bmw are not wanted"):
+        prepare_datasets(base, filenames, "val_data", classes=CLASSES)
+
+
+@pytest.mark.parametrize("name", ["../up", ".hidden", "a/b", "", " x"])
+def test_a_class_that_cannot_be_a_folder_is_refused(tmp_path, splits, name):
+    with pytest.raises(ClassListError, match="cannot be the name of a folder"):
+        prepare_splits(replace(splits, classes=(*CLASSES, name)), tmp_path / "root")
+
+
+def test_classes_that_differ_in_case_are_refused(tmp_path, splits):
+    with pytest.raises(ClassListError, match="HP, hp"):
+        prepare_splits(replace(splits, classes=(*CLASSES, "hp")), tmp_path / "root")
+
+
+def test_check_classes_tells_the_difference():
+    assert check_classes(["a", "b"], ("a", "b"), "the net") is None
+    with pytest.raises(ClassListError, match="the net: missing b; not in the list c"):
+        check_classes(["a", "c"], ["a", "b"], "the net")
+    with pytest.raises(ClassListError, match="another order"):
+        check_classes(["b", "a"], ["a", "b"], "the net")
+
+
+def test_read_classes_needs_a_prepared_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="prepare_root"):
+        read_classes(tmp_path)
+    for content in ("{", '{"a": 1}', "[1]"):
+        (tmp_path / "classes.json").write_text(content)
+        with pytest.raises(ClassListError, match="classes.json"):
+            read_classes(tmp_path)
+
+
+# prepare_splits and prepare_root
+
+
+def test_splits_become_three_folders_and_two_lists(tmp_path, splits):
+    root = tmp_path / "root"
+    done = prepare_splits(splits, root)
+    for number, name in enumerate(("train_data", "val_data", "test_data")):
+        expected = {f"{label}/{seed}{number}.jpg" for seed, label in enumerate(CLASSES)}
+        assert photos_in(root / name) == expected
+    assert read_classes(root) == CLASSES
+    boxes = read_boxes(root)
+    assert len(boxes) == 6
+    assert boxes["val_data/adidas/11.jpg"] == [[5, 6, 7, 8], [0, 0, 9, 9]]
+    assert done.copied == 9
+    assert read_summary(root).splitlines() == [str(done), "Something was met on the way."]
+    assert prepare_splits(splits, root).reused == 9
+
+
+def test_photos_of_one_name_do_not_overwrite_each_other(tmp_path, splits):
+    twins = tuple(
+        Photo(draw(tmp_path / f"camera{n}" / "IMG_1.jpg", 100 + n), "HP", (Box(n, 0, 1, 1),))
+        for n in range(3)
+    )
+    splits = replace(splits, train=(*splits.train, *twins, twins[0]))
+    for _ in range(2):
+        prepare_splits(splits, tmp_path / "root")
+    folder = tmp_path / "root/train_data/HP"
+    for number, name in enumerate(("IMG_1.jpg", "IMG_1-2.jpg", "IMG_1-3.jpg")):
+        assert (folder / name).read_bytes() == twins[number].path.read_bytes()
+        assert read_boxes(tmp_path / "root")[f"train_data/HP/{name}"] == [[number, 0, 1, 1]]
+    assert len(photos_in(folder)) == 4
+
+
+def test_what_gluon_does_not_load_becomes_png(tmp_path, splits):
+    source = draw(tmp_path / "mine/logo.webp", 5)
+    splits = replace(splits, train=(*splits.train, Photo(source, "HP")))
+    prepare_splits(splits, tmp_path / "root")
+    written = Image.open(tmp_path / "root/train_data/HP/logo.webp.png")
+    assert written.format == "PNG"
+    assert np.array_equal(np.asarray(written), np.asarray(Image.open(source).convert("RGB")))
+
+
+def test_another_class_list_needs_another_folder(tmp_path, splits):
+    prepare_splits(splits, tmp_path / "root")
+    fewer = Splits(splits.train[:2], splits.val[:2], splits.test[:2], CLASSES[:2])
+    with pytest.raises(ClassListError, match="no-logo are not wanted"):
+        prepare_splits(fewer, tmp_path / "root")
+    assert len(photos_in(tmp_path / "root/train_data")) == 3
+
+
+def test_a_split_without_a_usable_photo_is_an_error(tmp_path, splits):
+    for photo in splits.val:
+        photo.path.write_bytes(b"GIF89a")
+    with pytest.raises(ValueError, match=r"No photo can be used.*val_data"):
+        prepare_splits(splits, tmp_path / "root")
+
+
+def test_copies_where_links_are_impossible(tmp_path, splits, monkeypatch):
+    def no_links(*args, **kwargs):
+        raise OSError("Invalid cross-device link")
+
+    monkeypatch.setattr("os.link", no_links)
+    prepare_splits(splits, tmp_path / "root")
+    copy = tmp_path / "root/train_data/HP/00.jpg"
+    assert copy.read_bytes() == splits.train[0].path.read_bytes()
+    assert not copy.samefile(splits.train[0].path)
+    assert prepare_splits(splits, tmp_path / "root").reused == 9
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(tmp_path, splits, monkeypatch):
+    def no_links(*args, **kwargs):
+        raise OSError("Invalid cross-device link")
+
+    def disk_full(source, target):
+        Path(target).write_bytes(Path(source).read_bytes()[:100])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("os.link", no_links)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.copyfile", disk_full)
+        with pytest.raises(OSError, match="No space left"):
+            prepare_splits(splits, tmp_path / "root")
+    assert photos_in(tmp_path / "root/train_data") == set()
+    assert prepare_splits(splits, tmp_path / "root").copied == 9
+
+
+@pytest.mark.parametrize("record", ["kept", "lost"])
+def test_a_half_copied_photo_is_not_taken_for_a_whole_one(tmp_path, splits, record):
+    root = tmp_path / "root"
+    prepare_splits(splits, root)
+    whole = (root / "train_data/HP/00.jpg").read_bytes()
+    (root / "train_data/HP/00.jpg").unlink()
+    (root / "train_data/HP/00.jpg").write_bytes(whole[:100])
+    (root / "train_data/HP/.00.jpg.x1.part").write_bytes(whole[:100])
+    if record == "lost":
+        (root / "train_data.json").write_text('{"HP/')
+    prepare_splits(splits, root)
+    assert (root / "train_data/HP/00.jpg").read_bytes() == whole
+    assert photos_in(root / "train_data/HP") == {"00.jpg"}
+
+
+PREPARE = """
+import os
+def no_links(*args, **kwargs):
+    raise OSError("no links here")
+os.link = no_links
+import sys
+from logoflow.datasets.folder import read_folder
+from logoflow.folders import prepare_splits
+prepare_splits(read_folder(sys.argv[1]), sys.argv[2])
+"""
+
+
+def test_a_kill_in_the_middle_leaves_whole_photos_only(tmp_path):
+    for label in ("acme", "zeta"):
+        for number in range(40):
+            draw(tmp_path / "brands" / label / f"{number}.jpg", number, size=(640, 480))
+    root = tmp_path / "root"
+    arguments = [sys.executable, "-c", PREPARE, str(tmp_path / "brands"), str(root)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(folders.__file__).parents[1])}
+    process = subprocess.Popen(arguments, env=environment)
+    try:
+        wait_for(lambda: len(list(root.glob("train_data/*/*.jpg"))) >= 5, process)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    survivors = list(root.glob("*_data/*/*.jpg"))
+    assert 5 <= len(survivors) < 80
+    for path in survivors:
+        original = tmp_path / "brands" / path.parent.name / path.name
+        assert path.read_bytes() == original.read_bytes()
+    subprocess.run(arguments, env=environment, check=True, timeout=60)
+    assert len(list(root.glob("*_data/*/*"))) == 80
+    assert list(root.rglob("*.part")) == []
+
+
+def wait_for(ready, process, seconds=60):
+    end = time.monotonic() + seconds
+    while not ready():
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def test_prepare_root_is_one_call(tmp_path, capfd):
+    for label in ("acme", "zeta"):
+        for number in range(5):
+            draw(tmp_path / "brands" / label / f"{number}.jpg", number)
+    root = prepare_root("folder", tmp_path / "brands")
+    assert root.parent == tmp_path / "data/prepared"
+    assert len(photos_in(root / "train_data")) == 6
+    assert prepare_root("folder", str(tmp_path / "brands")) == root
+    assert prepare_root("folder", tmp_path / "brands", seed=1) != root
+    assert prepare_root("folder", tmp_path / "brands", photos_per_class=1) != root
+    own = prepare_root("folder", tmp_path / "brands", tmp_path / "own")
+    assert own == tmp_path / "own"
+    assert read_classes(own) == ("acme", "zeta")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_prepare_root_sees_new_photos_and_brands(tmp_path):
+    for label in ("acme", "zeta"):
+        for number in range(5):
+            draw(tmp_path / "brands" / label / f"{number}.jpg", number)
+    root = prepare_root("folder", tmp_path / "brands")
+    draw(tmp_path / "brands/acme/new.jpg", 50)
+    assert prepare_root("folder", tmp_path / "brands") == root
+    assert len(photos_in(root / "train_data")) + len(photos_in(root / "val_data")) == 9
+    for number in range(3):
+        draw(tmp_path / "brands/beta" / f"{number}.jpg", number)
+    other = prepare_root("folder", tmp_path / "brands")
+    assert read_classes(other) == ("acme", "beta", "zeta")
+    assert read_classes(root) == ("acme", "zeta")
+
+
+def test_gluon_numbers_every_split_alike(tmp_path, splits):
+    from mxnet.gluon.data.vision import ImageFolderDataset
+
+    prepare_splits(replace(splits, val=splits.val[1:]), tmp_path / "root")
+    for name in ("train_data", "val_data", "test_data"):
+        dataset = ImageFolderDataset(str(tmp_path / "root" / name))
+        assert tuple(dataset.synsets) == read_classes(tmp_path / "root")
+
+
+def test_real_photos(tmp_path, shared):
+    root = prepare_root(
+        "flickrlogos27",
+        shared / "flickrlogos27",
+        tmp_path / "root",
+        no_logo_dir=shared / "no_logo_photos",
+        photos_per_class=2,
+    )
+    assert len(photos_in(root / "train_data")) == 27 * 2 + 27
+    assert json.loads((root / "classes.json").read_text())[-1] == "no-logo"
+    assert 50 <= sum(name.startswith("train_data/") for name in read_boxes(root)) <= 54

@@ -1,0 +1,378 @@
+"""Pictures of every kind come out as upright RGB; anything else is one clear error."""
+
+import io
+import struct
+import subprocess
+import sys
+import textwrap
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from logoflow.images import (
+    ImageError,
+    TooManyPixels,
+    decode_image,
+    image_format,
+    image_size,
+    load_image,
+    read_image,
+)
+
+REPO = Path(__file__).resolve().parent.parent
+RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+
+
+def encode(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def flag(width=48, height=32):
+    """Left half red, right half blue."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(BLUE, (width // 2, 0, width, height))
+    return image
+
+
+def corner_photo():
+    """Upright, 48 x 32: blue, with its upper left quarter red."""
+    image = Image.new("RGB", (48, 32), BLUE)
+    image.paste(RED, (0, 0, 24, 16))
+    return image
+
+
+def near(pixel, colour, tolerance=12):
+    return np.abs(np.asarray(pixel, dtype=int) - colour).max() <= tolerance
+
+
+def png_of_size(width, height):
+    """A grey PNG of any size, all black, without holding its pixels in memory."""
+
+    def chunk(name, data):
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    squeeze = zlib.compressobj(9)
+    row = bytes(1 + (width + 7) // 8)
+    packed = b"".join(squeeze.compress(row) for _ in range(height)) + squeeze.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+def test_every_listed_format_decodes_to_rgb(kind):
+    content = encode(flag(), kind)
+    pixels = decode_image(content)
+    assert image_format(content) == kind.lower()
+    assert image_size(content) == (48, 32)
+    assert (pixels.shape, pixels.dtype) == ((32, 48, 3), np.uint8)
+    assert near(pixels[16, 8], RED)
+    assert near(pixels[16, 40], BLUE)
+    pixels[0, 0] = 0  # the array is the caller's own
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "ICO", "PPM", "JPEG2000", "AVIF"])
+def test_formats_that_are_not_listed_are_refused(kind):
+    with pytest.raises(ImageError, match="give a JPEG, PNG, WebP, GIF or BMP"):
+        decode_image(encode(flag(), kind))
+
+
+# EXIF orientation -> how a camera stores an upright photo under it.
+STORED = {
+    1: lambda image: image,
+    2: lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    3: lambda image: image.transpose(Image.Transpose.ROTATE_180),
+    4: lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+    5: lambda image: image.transpose(Image.Transpose.TRANSPOSE),
+    6: lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    7: lambda image: image.transpose(Image.Transpose.TRANSVERSE),
+    8: lambda image: image.transpose(Image.Transpose.ROTATE_270),
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_exif_orientation_is_applied(kind, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encode(STORED[orientation](corner_photo()), kind, exif=exif)
+    pixels = decode_image(content)
+    assert image_size(content) == (48, 32)
+    assert pixels.shape == (32, 48, 3)
+    assert near(pixels[4, 4], RED)
+    for y, x in ((4, 40), (28, 4), (28, 40)):
+        assert near(pixels[y, x], BLUE)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"junk" * 9])
+def test_broken_exif_does_not_cost_the_picture(exif):
+    assert decode_image(encode(flag(), "JPEG", exif=exif)).shape == (32, 48, 3)
+
+
+def test_an_orientation_that_does_not_exist_is_ignored():
+    exif = Image.Exif()
+    exif[0x0112] = 9
+    assert image_size(encode(flag(), "JPEG", exif=exif)) == (48, 32)
+
+
+def test_grey_jpeg():
+    pixels = decode_image(encode(Image.new("L", (10, 8), 77), "JPEG"))
+    assert pixels.shape == (8, 10, 3)
+    assert near(pixels[4, 4], (77, 77, 77), tolerance=2)
+
+
+def test_cmyk_jpeg():
+    pixels = decode_image(encode(flag().convert("CMYK"), "JPEG"))
+    assert near(pixels[16, 8], RED)
+    assert near(pixels[16, 40], BLUE)
+
+
+def test_transparent_rgba_becomes_white():
+    image = flag().convert("RGBA")
+    image.paste((0, 0, 0, 0), (0, 0, 24, 16))
+    image.putpixel((47, 31), (0, 0, 0, 128))
+    for kind in ("PNG", "WEBP"):
+        pixels = decode_image(encode(image, kind, lossless=True))
+        assert tuple(pixels[2, 2]) == WHITE
+        assert tuple(pixels[30, 2]) == RED
+        assert near(pixels[31, 47], (127, 127, 127), tolerance=1)
+
+
+def test_palette_png_with_a_transparent_entry():
+    image = flag().quantize(4)
+    background = image.getpixel((0, 0))
+    pixels = decode_image(encode(image, "PNG", transparency=background))
+    assert tuple(pixels[0, 0]) == WHITE
+    assert tuple(pixels[0, 47]) == BLUE
+
+
+def test_palette_png_with_an_alpha_per_entry():
+    image = flag().quantize(2)
+    alphas = bytes([0, 255]) if image.getpixel((0, 0)) == 0 else bytes([255, 0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pixels = decode_image(encode(image, "PNG", transparency=alphas))
+    assert tuple(pixels[0, 0]) == WHITE
+    assert tuple(pixels[0, 47]) == BLUE
+
+
+def test_colour_key_transparency_of_an_rgb_png():
+    pixels = decode_image(encode(flag(), "PNG", transparency=RED))
+    assert tuple(pixels[0, 0]) == WHITE
+    assert tuple(pixels[0, 47]) == BLUE
+
+
+def test_grey_with_alpha_and_one_bit_png():
+    assert tuple(decode_image(encode(Image.new("LA", (4, 4), (0, 0)), "PNG"))[0, 0]) == WHITE
+    assert tuple(decode_image(encode(Image.new("1", (4, 4), 1), "PNG"))[0, 0]) == WHITE
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped():
+    values = np.array([[0, 0x1234, 0x8000, 0xFFFF]], dtype=np.uint16)
+    pixels = decode_image(encode(Image.fromarray(values), "PNG"))
+    assert pixels[0, :, 0].tolist() == [0, 0x12, 0x80, 0xFF]
+
+
+def test_sixteen_bit_rgb_png():
+    row = b"\0" + struct.pack(">6H", 0xFFFF, 0, 0x8000, 0x1200, 0x3400, 0x5600)
+    header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n"
+    for name, data in ((b"IHDR", header), (b"IDAT", zlib.compress(row)), (b"IEND", b"")):
+        content += struct.pack(">I", len(data)) + name + data
+        content += struct.pack(">I", zlib.crc32(name + data))
+    assert decode_image(content).tolist() == [[[255, 0, 128], [0x12, 0x34, 0x56]]]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_an_animation_gives_its_first_frame(kind):
+    frames = [Image.new("RGB", (20, 10), colour) for colour in (RED, BLUE, WHITE)]
+    content = encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=50)
+    assert near(decode_image(content)[5, 5], RED)
+
+
+def test_a_transparent_gif_becomes_white():
+    image = flag().quantize(4)
+    content = encode(image, "GIF", transparency=image.getpixel((0, 0)))
+    assert tuple(decode_image(content)[0, 0]) == WHITE
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_picture_is_an_error(kind, share):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    content = encode(Image.fromarray(noise), kind)
+    with pytest.raises(ImageError, match=r"half\.jpg.*truncated"):
+        decode_image(content[: int(len(content) * share)], source="half.jpg")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty, 0 bytes"),
+        (b"\0" * 100, "not a picture"),
+        (b"\n<!DOCTYPE html><html><img src='cat.jpg'></html>", "a web page"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        (b"\xff\xd8\xff", "broken or truncated jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "broken or truncated png"),
+        (b"GIF89a", "broken or truncated gif"),
+        (b"RIFF\0\0\0\0WEBP", "broken or truncated webp"),
+        (b"BM", "broken or truncated bmp"),
+    ],
+)
+def test_what_is_no_picture_says_what_it_is(content, message):
+    for read in (decode_image, image_size):
+        with pytest.raises(ImageError, match=rf"^cat\.jpg: .*{message}"):
+            read(content, source="cat.jpg")
+
+
+def test_a_gif_without_size_shows_nothing():
+    content = b"GIF89a" + struct.pack("<HHBBB", 0, 0, 0, 0, 0) + b"," + bytes(9) + b"\2\0;"
+    with pytest.raises(ImageError, match="0 x 0"):
+        decode_image(content)
+
+
+def test_the_pixel_limit_is_checked_before_decoding():
+    content = encode(flag(), "PNG")
+    assert decode_image(content, max_pixels=48 * 32).shape == (32, 48, 3)
+    with pytest.raises(TooManyPixels, match="48 x 32 pixels are more than the 1,535 allowed"):
+        decode_image(content, max_pixels=48 * 32 - 1)
+
+
+def test_huge_pictures_are_refused_in_little_memory(tmp_path):
+    gif = bytearray(encode(Image.new("L", (8, 8)), "GIF"))
+    gif[6:10] = struct.pack("<HH", 13_000, 13_000)
+    frame = gif.index(b",")
+    gif[frame + 5 : frame + 9] = struct.pack("<HH", 13_000, 13_000)
+    gif[frame:frame] = b"!\xf9\x04\x08\0\0\0\0"  # "clear the frame when done": a buffer to fill
+    png = png_of_size(20_000, 20_000)
+    assert len(png) < 60_000
+    bmp = encode(Image.new("RGB", (8, 8)), "BMP")
+    bmp = bmp[:18] + struct.pack("<ii", 20_000, 20_000) + bmp[26:]
+    jpeg = bytearray(encode(Image.new("L", (8, 8)), "JPEG"))
+    start = jpeg.index(b"\xff\xc0")
+    jpeg[start + 5 : start + 9] = struct.pack(">HH", 20_000, 20_000)
+    for name, content in (("png", png), ("gif", gif), ("bmp", bmp), ("jpg", jpeg)):
+        (tmp_path / f"huge.{name}").write_bytes(content)
+    script = """
+        import resource, sys, warnings
+        from pathlib import Path
+        from logoflow.images import TooManyPixels, decode_image
+        warnings.simplefilter("error")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for path in sorted(Path(sys.argv[1]).iterdir()):
+            try:
+                decode_image(path.read_bytes(), source=path.name)
+            except TooManyPixels:
+                print(path.name)
+        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, cwd=REPO)
+    *refused, megabytes = done.stdout.split()
+    assert refused == ["huge.bmp", "huge.gif", "huge.jpg", "huge.png"]
+    assert int(megabytes) < 50
+
+
+def test_a_jpeg_of_endless_scans_is_refused():
+    content = encode(Image.new("RGB", (64, 64), RED), "JPEG", progressive=True)
+    last_scan = content[content.rindex(b"\xff\xda") : -2]
+    decode_image(content)
+    with pytest.raises(ImageError, match="scans"):
+        decode_image(content[:-2] + last_scan * 200 + content[-2:])
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+def test_mutated_pictures_decode_or_raise_image_error(kind):
+    rng = np.random.default_rng(7)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    extra = {"GIF": {"append_images": [flag(40, 24)], "save_all": True}, "BMP": {}}
+    whole = encode(flag(40, 24), kind, **extra.get(kind, {"exif": exif}))
+    refused = 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(rng.integers(1, 8)):
+            # Headers are where decoders trip, so half of the hits go there.
+            end = len(content) if rng.random() < 0.5 else min(120, len(content))
+            content[rng.integers(0, end)] = rng.integers(0, 256)
+        if rng.random() < 0.2:
+            del content[rng.integers(1, len(content)) :]
+        try:
+            pixels = decode_image(bytes(content), max_pixels=1_000_000)
+            assert pixels.dtype == np.uint8
+            assert pixels.shape == (*image_size(bytes(content))[::-1], 3)
+        except ImageError:
+            refused += 1
+    assert 0 < refused < 300
+
+
+def test_read_image_names_the_file(tmp_path):
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    good.write_bytes(encode(flag(), "JPEG"))  # the name does not matter, the bytes do
+    bad.write_bytes(b"")
+    assert read_image(good).shape == (32, 48, 3)
+    with pytest.raises(ImageError, match=r"bad\.png: empty"):
+        read_image(str(bad))
+    with pytest.raises(FileNotFoundError):
+        read_image(tmp_path / "none.png")
+
+
+def test_load_image_takes_what_people_have(tmp_path):
+    import mxnet as mx  # here, because logoflow likes to be imported first
+
+    content = encode(flag(), "PNG")
+    path = tmp_path / "flag.png"
+    path.write_bytes(content)
+    pixels = decode_image(content)
+    assert load_image(pixels) is pixels
+    for image in (path, str(path), content, mx.nd.array(pixels, dtype="uint8")):
+        assert np.array_equal(load_image(image), pixels)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((4, 4)),
+        np.zeros((4, 4, 3)),
+        np.zeros((3, 4, 4), "uint8"),
+        np.zeros((0, 4, 3), "u1"),
+    ],
+)
+def test_load_image_refuses_arrays_that_are_no_rgb_picture(array):
+    with pytest.raises(ImageError, match="height x width x 3"):
+        load_image(array)
+
+
+def test_load_image_points_urls_to_fetch_image():
+    with pytest.raises(ImageError, match="fetch_image"):
+        load_image("https://example.com/cat.jpg")
+    with pytest.raises(TypeError, match="not int"):
+        load_image(3)
+
+
+def test_real_photos_decode_as_their_header_says(shared):
+    paths = sorted((shared / "no_logo_photos").rglob("*.jpg"))[:40]
+    assert paths
+    for path in paths:
+        width, height = image_size(path.read_bytes())
+        assert read_image(path).shape == (height, width, 3)
+
+
+def test_a_truncated_picture_is_an_error_whatever_gluoncv_sets(monkeypatch):
+    from PIL import ImageFile
+
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(buffer, "JPEG")
+    with pytest.raises(ImageError, match="truncated"):
+        decode_image(buffer.getvalue()[:-30])

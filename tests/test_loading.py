@@ -1,0 +1,108 @@
+import json
+import random
+import shutil
+
+import mxnet as mx
+import numpy as np
+import pytest
+
+from logoflow.backbones import new_net
+from logoflow.classes import ClassListError
+from logoflow.loading import PhotoFolder, make_loaders, needs_statistics, training_statistics
+
+
+def test_batches_have_the_articles_shapes_and_every_photo_once(small_root):
+    train_data, val_data, test_data = make_loaders(small_root, "article", 4)
+    for data in (train_data, val_data, test_data):
+        batches = list(data)
+        assert [len(labels) for _, labels in batches] == [4, 4, 4, 2]
+        assert all(photos.shape[1:] == (3, 224, 224) for photos, _ in batches)
+        labels = np.concatenate([labels.asnumpy() for _, labels in batches])
+        assert sorted(labels) == [0] * 4 + [1] * 4 + [2] * 6
+
+
+def test_validation_keeps_its_order_and_training_is_shuffled_by_the_seed(small_root):
+    def labels_of(data):
+        return np.concatenate([labels.asnumpy() for _, labels in data]).tolist()
+
+    loaders = make_loaders(small_root, "article")
+    assert labels_of(loaders.val) == sorted(labels_of(loaders.val))
+    orders = []
+    for _ in range(2):
+        np.random.seed(5)  # noqa: NPY002 - Gluon's sampler uses it
+        orders.append(labels_of(loaders.train))
+    assert orders[0] == orders[1] != sorted(orders[0])
+
+
+def test_worker_processes_give_the_same_validation_batches(small_root):
+    here = list(make_loaders(small_root, "article", 8).val)
+    workers = list(make_loaders(small_root, "article", 8, num_workers=2).val)
+    for (a, x), (b, y) in zip(here, workers, strict=True):
+        assert np.array_equal(a.asnumpy(), b.asnumpy())
+        assert np.array_equal(x.asnumpy(), y.asnumpy())
+
+
+def test_a_missing_class_folder_is_an_error_before_labels_shift(small_root, tmp_path):
+    root = tmp_path / "root"
+    shutil.copytree(small_root, root)
+    shutil.rmtree(root / "val_data" / "aldi")
+    with pytest.raises(ClassListError, match="missing aldi"):
+        make_loaders(root, "article")
+
+
+def test_a_folder_that_was_not_prepared_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match="prepare_root"):
+        make_loaders(tmp_path, "article")
+
+
+def test_training_statistics_are_those_of_the_photos(tmp_path):
+    import cv2
+
+    for i, level in enumerate((40, 60)):
+        folder = tmp_path / "train_data" / "grey"
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{i}.png"), np.full((50 + 100 * i, 80, 3), level, np.uint8))
+    mean, std = training_statistics(tmp_path)
+    assert mean == pytest.approx([50, 50, 50])
+    assert std == pytest.approx([10, 10, 10])
+
+
+def test_recipe_pytorch_article_has_mean_zero_and_deviation_one_over_training(small_root):
+    photos = np.concatenate(
+        [x.asnumpy() for x, _ in make_loaders(small_root, "pytorch-article").train]
+    )
+    assert photos.mean(axis=(0, 2, 3)) == pytest.approx([0, 0, 0], abs=0.05)
+    assert photos.std(axis=(0, 2, 3)) == pytest.approx([1, 1, 1], abs=0.1)
+
+
+def test_backbones_bring_their_own_normalisation():
+    net = new_net("efficientnet_lite0", 3)
+    assert not needs_statistics("logoflow", net)
+    assert needs_statistics("logoflow", None)
+    assert needs_statistics("pytorch-article", net)
+    assert not needs_statistics("article", None)
+
+
+def test_logo_crops_get_the_photos_own_boxes(small_root):
+    boxes = json.loads((small_root / "boxes.json").read_text())
+    train_data = make_loaders(small_root, "logoflow", net=new_net("efficientnet_lite0", 3)).train
+    folder = train_data._dataset
+    assert {f"train_data/{name}" for name in folder.boxes} == {
+        name for name in boxes if name.startswith("train_data/")
+    }
+    assert len(folder.boxes) == 8
+    random.seed(0)
+    seen = {folder[0][0].asnumpy().tobytes() for _ in range(4)}
+    assert len(seen) == 4
+
+
+def test_photos_are_turned_upright_as_everywhere_else(tmp_path):
+    from PIL import Image
+
+    (tmp_path / "a").mkdir()
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.new("RGB", (40, 20), "red").save(tmp_path / "a" / "x.jpg", exif=exif)
+    data, _ = PhotoFolder(tmp_path, [])[0]
+    assert data.shape == (3, 40, 20)
+    assert isinstance(data, mx.nd.NDArray)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from logoflow.metrics import Report
+
+CLASSES = ["bmw", "no-logo", "ups"]
+
+
+def test_constant_answer_gets_the_majority_baseline_and_one_over_classes():
+    truth = [0] * 2 + [1] * 7 + [2] * 1
+    report = Report.from_labels(truth, [1] * 10, CLASSES)
+    assert report.accuracy == report.majority_baseline == 0.7
+    assert report.balanced_accuracy == pytest.approx(1 / 3)
+    assert report.brand_recall == 0.0
+    assert report.no_logo_false_positive_rate == 0.0
+
+
+def test_recall_and_false_positive_rate_count_what_they_say():
+    report = Report.from_labels([0, 0, 1, 1, 1, 1, 2, 2], [0, 2, 1, 1, 1, 0, 2, 2], CLASSES)
+    assert report.recall.to_dict() == {"bmw": 0.5, "no-logo": 0.75, "ups": 1.0}
+    assert report.no_logo_false_positive_rate == 0.25
+    assert report.brand_recall == 0.75
+    assert report.confusion.tolist() == [[1, 0, 1], [1, 3, 0], [0, 0, 2]]
+    assert report.per_class().loc["bmw"].tolist() == [2, 1, 0.5]
+
+
+def test_a_class_without_photos_does_not_lower_the_mean():
+    report = Report.from_labels([0, 1], [0, 1], CLASSES)
+    assert np.isnan(report.recall["ups"])
+    assert report.balanced_accuracy == 1.0
+
+
+def test_the_articles_splits_have_the_majority_baselines_that_design_names():
+    for brands, none, baseline in ((320, 1500, 0.824), (960, 1500, 0.610), (960, 3000, 0.758)):
+        truth = [0] * brands + [1] * none
+        report = Report.from_labels(truth, truth, ["brand", "no-logo"])
+        assert report.majority_baseline == pytest.approx(baseline, abs=5e-4)
+
+
+def test_accuracy_is_never_printed_without_its_baseline():
+    text = str(Report.from_labels([0, 1], [0, 1], CLASSES))
+    assert "accuracy: 1.000" in text
+    assert "majority baseline: 0.500" in text
+
+
+@pytest.mark.parametrize(("truth", "answers"), [([], []), ([0, 1], [0])])
+def test_lists_that_do_not_match_are_refused(truth, answers):
+    with pytest.raises(ValueError, match="one answer per photo"):
+        Report.from_labels(truth, answers, CLASSES)
+
+
+def test_a_class_number_beyond_the_list_is_refused():
+    with pytest.raises(ValueError, match="another class list"):
+        Report.from_labels([0, 3], [0, 1], CLASSES)

@@ -1,0 +1,32 @@
+import os
+import subprocess
+import sys
+
+from logoflow.threads import physical_cores
+
+
+def run(code, **environment):
+    env = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"} | environment
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip(), done.stderr
+
+
+def test_all_physical_cores_are_used_before_mxnet_is_imported():
+    out, err = run("import logoflow, os; print(os.environ['OMP_NUM_THREADS'])")
+    assert out == str(physical_cores())
+    assert err == ""
+
+
+def test_the_users_own_setting_is_respected():
+    out, _ = run("import logoflow, os; print(os.environ['OMP_NUM_THREADS'])", OMP_NUM_THREADS="7")
+    assert out == "7"
+
+
+def test_one_warning_when_mxnet_came_first():
+    code = "import mxnet, logoflow, os, importlib; print('OMP_NUM_THREADS' in os.environ)"
+    out, err = run(code)
+    if physical_cores() > 1:
+        assert out == "False"
+        assert err.count("UserWarning: mxnet was imported before logoflow") == 1
