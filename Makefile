@@ -21,7 +21,7 @@ run test notebooks: export LOGOFLOW_PROGRESS := 0
 # --- What `make run NAME=value …` hands on to the notebooks, where it is set. ---
 
 DATA_KNOBS := DATASET DATA_DIR NO_LOGO_DIR PHOTOS_PER_CLASS SEED
-KNOBS := $(DATA_KNOBS) BACKBONE RECIPE IMAGE_SIZE EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
+KNOBS := $(DATA_KNOBS) BACKBONE RECIPE IMAGE_SIZE VIEWS EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
 KNOWN := $(KNOBS) NAME PYTHON LOGOFLOW_% MXNET_% OMP_% PIP_%
 
 parameter_DATASET := dataset
@@ -32,6 +32,7 @@ parameter_SEED := seed
 parameter_BACKBONE := backbone
 parameter_RECIPE := recipe
 parameter_IMAGE_SIZE := image_size
+parameter_VIEWS := views
 parameter_EPOCHS := num_epochs
 parameter_BATCH_SIZE := batch_size
 parameter_LEARNING_RATE := learning_rate

@@ -13,20 +13,26 @@ use_all_cores()
 __version__ = "0.1.0"
 
 _HOMES = {
-    "logoflow.augment": (
-        "LogoCropAug center_crop_coverage crop_anywhere crop_around make_augs train_augs "
-        "transform val_test_augs"
-    ),
+    "logoflow.augment": "center_crop_coverage make_augs train_augs transform val_test_augs",
+    "logoflow.crops": "LogoCropAug crop_anywhere crop_around crop_beside",
+    "logoflow.appearance": "LightAug QualityAug ViewpointAug",
+    "logoflow.assessment": "Assessment assess",
     "logoflow.backbones": "WeightsError backbone_of normalisation pretrained_net",
-    "logoflow.classifier": "LogoClassifier ClassifierError classify_logo get_image",
+    "logoflow.baselines": "fit_from_nothing",
+    "logoflow.by_url": "classify_logo get_image",
+    "logoflow.classifier": "ClassifierError LogoClassifier",
     "logoflow.datasets": "load_splits",
     "logoflow.datasets.archives": "ArchiveError",
     "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
     "logoflow.datasets.flickrlogos32": "article_split read_filenames read_flickrlogos32",
+    "logoflow.datasets.duplicates": "near_duplicates repeats_of",
     "logoflow.datasets.folder": "read_folder",
+    "logoflow.datasets.folds": "k_folds",
     "logoflow.datasets.sample": "make_sample",
     "logoflow.datasets.splits": "NO_LOGO Box Photo Splits",
+    "logoflow.decision": "Decision fit_decision",
     "logoflow.fetching": "Fetched FetchError fetch_image",
+    "logoflow.fitting": "fit",
     "logoflow.folders": (
         "ClassListError check_classes prepare_datasets prepare_root prepare_splits "
         "read_boxes read_classes read_summary"
@@ -34,8 +40,14 @@ _HOMES = {
     "logoflow.history": "History",
     "logoflow.images": "ImageError decode_image load_image read_image",
     "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
-    "logoflow.metrics": "Report",
-    "logoflow.models": ("alexnet_cnn count_parameters finetune_net freeze_features lenet5 mlp"),
+    "logoflow.metrics": (
+        "Report auroc bootstrap brand_top1 calibration_error logo_scores precision_recall "
+        "recall_at reliability_bins roc threshold_at threshold_curve"
+    ),
+    "logoflow.mining": "hard_negatives",
+    "logoflow.models": (
+        "alexnet_cnn count_parameters finetune_net freeze_features freeze_lower lenet5 mlp"
+    ),
     "logoflow.paths": "cache_home data_home runs_home",
     "logoflow.plots": (
         "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
@@ -43,8 +55,17 @@ _HOMES = {
     ),
     "logoflow.recipes": "Recipe get_recipe",
     "logoflow.resume": "ResumeError",
+    "logoflow.score_plots": (
+        "plot_precision_recall plot_reliability plot_roc plot_threshold_curve"
+    ),
     "logoflow.serving": "serve_folder",
+    "logoflow.study": "SET_UPS STEPS Step few_photos photos_curve run_steps",
+    "logoflow.study_heads": "assess_head photo_features",
+    "logoflow.study_plots": "plot_photos_curve",
+    "logoflow.study_runs": "balanced_weights",
+    "logoflow.study_tables": "ablation_table mean_summary",
     "logoflow.tree": "folder_tree",
+    "logoflow.views": "combine windows",
     "logoflow.evaluation": ("_get_batch default_ctx evaluate_accuracy predict_labels report_on"),
     "logoflow.heads": "extract_features train_head",
     "logoflow.training": "train",

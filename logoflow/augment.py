@@ -1,8 +1,6 @@
 """From a decoded photo to what the net sees, in training and in validation."""
 
 import json
-import math
-import random
 from collections.abc import Callable, Sequence
 
 import mxnet as mx
@@ -10,10 +8,12 @@ import numpy as np
 from mxnet import nd
 from mxnet.image import Augmenter
 
+from logoflow.appearance import LightAug, QualityAug, ViewpointAug
 from logoflow.backbones import normalisation
+from logoflow.crops import LogoCropAug
 from logoflow.datasets.splits import Photo
 from logoflow.images import read_image
-from logoflow.recipes import get_recipe
+from logoflow.recipes import Recipe, get_recipe
 
 Augs = list[Callable[[nd.NDArray], nd.NDArray]]
 Statistics = tuple[Sequence[float], Sequence[float]]
@@ -64,93 +64,6 @@ def transform(
     return nd.transpose(data, (2, 0, 1)), np.float32(label)
 
 
-class LogoCropAug(Augmenter):
-    """Crop so that a logo stays in view, from tight around it to the whole photo, and resize.
-
-    Parameters
-    ----------
-    size : int
-        Side of the square that comes out, pixels.
-    margin : float
-        The tightest crop is this many times the box, side by side.
-    min_area : float
-        Smallest crop, as a share of the photo's area, where no boxes are known: a small
-        crop would lose the logo.
-    """
-
-    def __init__(self, size: int = SIZE, margin: float = 1.15, min_area: float = 0.5):
-        super().__init__(size=size, margin=margin, min_area=min_area)
-        self.size, self.margin, self.min_area = size, margin, min_area
-
-    def __call__(self, src: nd.NDArray, boxes: Sequence[Sequence[float]] = ()) -> nd.NDArray:
-        """Crop `src`; `boxes` are ``(x, y, width, height)`` in pixels."""
-        height, width = src.shape[:2]
-        if boxes:
-            crop = crop_around(random.choice(boxes), width, height, margin=self.margin)
-        else:
-            crop = crop_anywhere(width, height, min_area=self.min_area)
-        return mx.image.fixed_crop(src, *crop, size=(self.size, self.size), interp=AUTO)
-
-
-def crop_around(
-    box: Sequence[float], width: int, height: int, *, margin: float = 1.15
-) -> tuple[int, int, int, int]:
-    """Draw a crop that holds a box, log-uniform in size from tight to the whole photo.
-
-    Parameters
-    ----------
-    box : (x, y, width, height)
-        The logo, pixels. What lies outside the photo is cut off.
-    width, height : int
-        The photo's size, pixels.
-    margin : float
-        The tightest crop is this many times the box.
-
-    Returns
-    -------
-    (x, y, width, height) : tuple of int
-        The crop, inside the photo and nearly of its shape, so that shrinking it to a square
-        distorts a logo as shrinking the whole photo does in validation. Drawn with Python's
-        `random`.
-    """
-    left, top = max(0.0, box[0]), max(0.0, box[1])
-    right, bottom = min(float(width), box[0] + box[2]), min(float(height), box[1] + box[3])
-    smallest = max(margin * (right - left) / width, margin * (bottom - top) / height, 1e-3)
-    share = math.exp(random.uniform(min(0.0, math.log(smallest)), 0.0))
-    stretch = math.exp(random.uniform(-0.15, 0.15))
-    x, crop_width = _place(left, right, share * width * stretch, width)
-    y, crop_height = _place(top, bottom, share * height / stretch, height)
-    return x, y, crop_width, crop_height
-
-
-def _place(low: float, high: float, length: float, limit: int) -> tuple[int, int]:
-    """Put an interval of `length` within [0, limit] at random so that it covers [low, high]."""
-    length = min(float(limit), max(length, high - low, 1.0))
-    first, last = max(0.0, high - length), min(low, limit - length)
-    start = int(random.uniform(first, max(first, last)))
-    return start, min(limit - start, math.ceil(length))
-
-
-def crop_anywhere(width: int, height: int, *, min_area: float) -> tuple[int, int, int, int]:
-    """Draw a crop of at least `min_area` of the photo's area, at any place, in its shape.
-
-    Returns
-    -------
-    (x, y, width, height) : tuple of int
-        The crop, pixels. Drawn with Python's `random`.
-    """
-    side = math.sqrt(random.uniform(min_area, 1.0))
-    stretch = math.exp(random.uniform(-0.1, 0.1))
-    crop_width = max(1, min(width, round(width * side * stretch)))
-    crop_height = max(1, min(height, round(height * side / stretch)))
-    return (
-        random.randint(0, width - crop_width),
-        random.randint(0, height - crop_height),
-        crop_width,
-        crop_height,
-    )
-
-
 def center_crop_coverage(photos: Sequence[Photo], size: int = SIZE) -> np.ndarray:
     """Tell how much of each photo's best-placed logo the article's centre crop leaves in.
 
@@ -183,22 +96,18 @@ def _share_inside(box: Sequence[float], left: float, top: float, crop: float) ->
     return max(0.0, across) * max(0.0, down) / (box[2] * box[3])
 
 
-class ClipAug(Augmenter):
-    """Bring jittered pixels back to 0 to 255, the range that normalisation counts on."""
-
-    def __call__(self, src: nd.NDArray) -> nd.NDArray:
-        """Clip `src`."""
-        return nd.clip(src, 0, 255)
-
-
 def make_augs(
-    recipe: str, net: object = None, *, statistics: Statistics | None = None, size: int = SIZE
+    recipe: str | Recipe,
+    net: object = None,
+    *,
+    statistics: Statistics | None = None,
+    size: int = SIZE,
 ) -> tuple[Augs, Augs]:
     """Give the training and the validation augmentation that a recipe wants for a net.
 
     Parameters
     ----------
-    recipe : str
+    recipe : str or Recipe
         See `logoflow.get_recipe`.
     net : Block, optional
         Its backbone decides the normalisation of recipe ``"logoflow"``.
@@ -219,7 +128,8 @@ def make_augs(
     ValueError
         For an unknown recipe, for missing `statistics`, for another size in an article's recipe.
     """
-    name = get_recipe(recipe).name
+    plan = get_recipe(recipe)
+    name = plan.name
     if name != "logoflow" and size != SIZE:
         raise ValueError(f"Recipe {name!r} has photos of {SIZE} pixels, not {size}.")
     if name == "article":
@@ -235,8 +145,8 @@ def make_augs(
     whole = mx.image.ForceResizeAug((size, size), interp=AUTO)
     if name == "pytorch-article":
         return [whole, normalise], [whole, normalise]
-    jitter = [mx.image.ColorJitterAug(0.3, 0.3, 0.3), mx.image.HueJitterAug(0.05), ClipAug()]
-    return [LogoCropAug(size), *jitter, normalise], [whole, normalise]
+    looks = [ViewpointAug(), LightAug(), QualityAug()] if plan.appearance else []
+    return [LogoCropAug(size), *looks, normalise], [whole, normalise]
 
 
 _NAMED = {
@@ -246,7 +156,6 @@ _NAMED = {
         mx.image.ForceResizeAug,
         mx.image.ResizeAug,
         mx.image.ColorNormalizeAug,
-        ClipAug,
     )
 }
 

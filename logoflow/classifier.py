@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import mxnet as mx
@@ -10,13 +10,23 @@ import numpy as np
 import pandas as pd
 from mxnet import gluon, nd
 
-from logoflow.augment import Augs, describe_augs, read_augs, transform, val_test_augs
+from logoflow.augment import Augs, describe_augs, read_augs, transform
+from logoflow.calibration import fit_decisions, windows_beside
 from logoflow.classes import check_classes, check_outputs
-from logoflow.fetching import fetch_image
+from logoflow.decision import (
+    Decision,
+    answers,
+    class_numbers,
+    decision_for,
+    describe_decisions,
+    no_logo_of,
+    probabilities,
+    read_decisions,
+)
 from logoflow.files import sha256_of, write_text
-from logoflow.images import load_image, read_image
+from logoflow.images import load_image
 from logoflow.models import architecture_of, build_net
-from logoflow.plots import show_images
+from logoflow.views import combine, look, window_count
 
 FACTS = "classifier.json"
 FORMAT = "logoflow-classifier-1"
@@ -27,7 +37,7 @@ class ClassifierError(ValueError):
 
 
 class LogoClassifier:
-    """A net, its class list, the preprocessing of its validation, and how it was trained.
+    """A net, its class list and preprocessing, how it decides, and how it was trained.
 
     Parameters
     ----------
@@ -41,11 +51,18 @@ class LogoClassifier:
         Anything JSON holds that a reader of the model should know: data set, recipe, accuracy.
     ctx : Context, optional
         Device; by default the one that the net is on.
+    decisions : dict, optional
+        From a number of views to the `logoflow.decision.Decision` that `calibrate` fitted
+        for it. Without any, the likeliest class is the answer.
+    views : int
+        How closely photos are looked at unless said otherwise, 1 to 4: `logoflow.views.windows`.
 
     Raises
     ------
     ClassListError
         If the net has more or fewer outputs than there are classes.
+    ValueError
+        For another number of views.
 
     Examples
     --------
@@ -64,57 +81,131 @@ class LogoClassifier:
         facts: dict | None = None,
         *,
         ctx: mx.Context | None = None,
+        decisions: Mapping[int, Decision] | None = None,
+        views: int = 1,
     ):
         self.net, self.classes, self.augs = net, tuple(classes), list(augs)
-        self.facts = dict(facts or {})
+        self.facts, self.decisions, self.views = dict(facts or {}), dict(decisions or {}), views
+        self.no_logo = no_logo_of(self.classes)
+        window_count(views)
         check_outputs(net, self.classes)
         devices = next(iter(net.collect_params().values())).list_ctx()
         if ctx is not None and ctx not in devices:
             net.collect_params().reset_ctx(ctx)
         self.ctx = ctx or devices[0]
 
-    def predict(self, images: object, *, batch_size: int = 32, top_k: int = 3) -> pd.DataFrame:
+    def predict(
+        self, images: object, *, views: int | None = None, batch_size: int = 32, top_k: int = 3
+    ) -> pd.DataFrame:
         """Tell the brand in each picture.
 
         Parameters
         ----------
         images : picture or iterable of pictures
             Each a path, the bytes of a file, or an array (height, width, 3) of RGB on 0 to 255.
+        views : int, optional
+            1 to 4: more find smaller logos and take longer; by default the classifier's own.
         batch_size : int
-            Pictures per pass through the net; memory does not grow with their number.
+            Windows per pass through the net; memory does not grow with their number.
         top_k : int
             How many of the likeliest classes to list.
 
         Returns
         -------
         DataFrame
-            A row per picture: ``brand`` (``"no-logo"`` where there is none), its
-            ``probability`` (0 to 1), and ``top_k``, a list of ``(brand, probability)``.
+            A row per picture: ``brand``, the answer (``"no-logo"`` where there is none), its
+            ``probability`` (0 to 1), and ``top_k``, a list of ``(brand, probability)``. Where
+            a threshold decided, the answer need not be the first of them.
 
         Raises
         ------
         ImageError
             If a picture cannot be decoded; it names which.
+        ValueError
+            If the classifier was calibrated, but not for so many views.
         """
-        if isinstance(images, str | Path | bytes) or getattr(images, "ndim", 0) == 3:
-            images = [images]
-        rows = []
-        for batch in _batches(images, batch_size):
-            rows += [self._row(p, top_k) for p in self._probabilities(batch)]
+        views = self.views if views is None else views
+        decision, rows = decision_for(self.decisions, views), []
+        for logits in self.window_logits(images, views, batch_size):
+            given = probabilities(self._combined(logits), decision, self.no_logo)
+            (answer,) = answers(given, decision, self.no_logo)
+            rows.append(self._row(given[0], answer, top_k))
         return pd.DataFrame(rows, columns=["brand", "probability", "top_k"])
+
+    def scores(
+        self, images: object, *, views: int | None = None, batch_size: int = 32
+    ) -> np.ndarray:
+        """Score each picture before any decision: (pictures, classes) log-scores.
+
+        They are what `logoflow.views.combine` gives; for the parameters see `predict`.
+        """
+        views = self.views if views is None else views
+        found = [self._combined(logits) for logits in self.window_logits(images, views, batch_size)]
+        return np.concatenate([np.zeros((0, len(self.classes))), *found])
+
+    def calibrate(
+        self,
+        images: object,
+        truth: Sequence[int | str],
+        *,
+        views: Sequence[int] = (1,),
+        false_positive_rate: float = 0.02,
+        boxes: Sequence[Sequence[Sequence[float]]] | None = None,
+    ) -> None:
+        """Fit and keep a decision per number of views, the last of them the new default.
+
+        Parameters
+        ----------
+        images : iterable of pictures
+            Validation photos, see `predict`. They pass through the net once.
+        truth : sequence of int or str
+            Their class numbers or names.
+        views : sequence of int
+            Numbers of views, one at least, each 1 to 4.
+        false_positive_rate : float
+            Share of the photos without a logo that may be given a brand, above 0 and below 1.
+        boxes : sequence of sequence of (x, y, width, height), optional
+            Where the logos of each photo are, pixels. What is beside them counts as a further
+            photo without a logo (`logoflow.calibration`).
+
+        Raises
+        ------
+        ValueError
+            For an unknown class name, another number of views, or as `fit_decision` does.
+        """
+        images, truth = list(images), class_numbers(truth, self.classes)
+        beside = None
+        if boxes is not None:
+            pairs = zip(images, boxes, strict=True)
+            beside = [windows_beside(image, own, max(views)) for image, own in pairs]
+        logits = self.window_logits(images, max(views))
+        of = (truth, self.classes, views, false_positive_rate)
+        self.decisions |= fit_decisions(logits, *of, beside)
+        self.views = views[-1]
 
     def preprocess(self, image: object) -> nd.NDArray:
         """Preprocess one picture as in validation: (3, height, width), float32."""
         return transform(load_image(image), -1, self.augs)[0]
 
-    def _probabilities(self, batch: list) -> np.ndarray:
-        data = nd.stack(*[self.preprocess(image) for image in batch]).as_in_context(self.ctx)
-        return nd.softmax(self.net(data)).asnumpy()
+    def window_logits(
+        self, images: object, views: int, batch_size: int = 32
+    ) -> Iterator[np.ndarray]:
+        """Give each picture's logits, (windows, classes): `logoflow.views.windows` in order."""
 
-    def _row(self, probabilities: np.ndarray, top_k: int) -> tuple:
+        def net(pictures: list) -> np.ndarray:
+            data = nd.stack(*[self.preprocess(picture) for picture in pictures])
+            return self.net(data.as_in_context(self.ctx)).asnumpy()
+
+        return look(images, views, net, batch_size)
+
+    def _combined(self, logits: np.ndarray) -> np.ndarray:
+        """Scores of one picture from the logits of its windows: (1, classes)."""
+        return combine(logits, np.zeros(len(logits), dtype=int), self.no_logo)
+
+    def _row(self, probabilities: np.ndarray, answer: int, top_k: int) -> tuple:
         order = np.argsort(-probabilities, kind="stable")[:top_k]
         top = [(self.classes[i], float(probabilities[i])) for i in order]
-        return (*top[0], top)
+        return self.classes[answer], float(probabilities[answer]), top
 
     def save(self, folder: Path | str) -> Path:
         """Write the model to a folder: its weights and one readable JSON file.
@@ -132,6 +223,8 @@ class LogoClassifier:
             "classes": list(self.classes),
             "preprocessing": describe_augs(self.augs),
             "facts": self.facts,
+            "views": self.views,
+            "decisions": describe_decisions(self.decisions),
         }
         json.dumps(stored, allow_nan=False)  # fails before anything is written
         folder.mkdir(parents=True, exist_ok=True)
@@ -158,6 +251,8 @@ class LogoClassifier:
             If the folder holds no model.
         ClassifierError
             If its weights are not those that were saved with it.
+        ValueError
+            If its preprocessing or decisions are not what `save` writes.
         """
         folder, ctx = Path(folder), ctx or mx.cpu()
         _require(folder / FACTS)
@@ -170,8 +265,13 @@ class LogoClassifier:
             )
         net = build_net(stored["architecture"], len(stored["classes"]))
         net.load_parameters(str(weights), ctx=ctx)
+        # A folder from before there were decisions has neither of them.
+        kept = {
+            "decisions": read_decisions(stored.get("decisions", {})),
+            "views": stored.get("views", 1),
+        }
         augs = read_augs(stored["preprocessing"])
-        return cls(net, stored["classes"], augs, stored["facts"], ctx=ctx)
+        return cls(net, stored["classes"], augs, stored["facts"], ctx=ctx, **kept)
 
     def check_classes(self, classes: Sequence[str]) -> None:
         """Raise ClassListError unless `classes` is this model's class list, in order."""
@@ -194,98 +294,3 @@ def _read_facts(path: Path) -> dict:
     if not known:
         raise ClassifierError(f"{path} has an unknown format {stored['format']!r}.")
     return stored
-
-
-def _batches(images: Iterable, batch_size: int) -> Iterable[list]:
-    batch = []
-    for image in images:
-        batch.append(image)
-        if len(batch) == batch_size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> Path:
-    """Fetch a picture by URL and keep it.
-
-    Parameters
-    ----------
-    url : str
-        http or https.
-    show : bool
-        Also show it.
-    allow_private : bool
-        Also from loopback and private addresses.
-
-    Returns
-    -------
-    Path
-        The cached file; each URL has its own.
-
-    Raises
-    ------
-    FetchError
-        Whatever went wrong, with its ``kind`` and the URL.
-    """
-    path = fetch_image(url, allow_private).path
-    if show:
-        show_images([read_image(path)], 1, 1, (4, 4))
-    return path
-
-
-def classify_logo(
-    net: gluon.Block | LogoClassifier,
-    url: str,
-    classes: Sequence[str] | None = None,
-    augs: Augs = val_test_augs,
-    ctx: mx.Context | Sequence[mx.Context] | None = None,
-    allow_private: bool = False,
-) -> str:
-    """Tell the brand in the picture at a URL, and show what was really classified.
-
-    Parameters
-    ----------
-    net : Block or LogoClassifier
-        A LogoClassifier brings its own classes, preprocessing and device.
-    url : str
-        http or https; local pictures go to `LogoClassifier.predict`.
-    classes : sequence of str
-        Names in label order; needed with a plain net.
-    augs : list
-        Preprocessing of a plain net; by default the Gluon article's.
-    ctx : Context or sequence of Context, optional
-        Device of a plain net; of several, the first.
-    allow_private : bool
-        Also fetch from loopback and private addresses.
-
-    Returns
-    -------
-    str
-        The article's sentence, such as ``With prob=0.983476, bmw``.
-
-    Raises
-    ------
-    FetchError
-        If the picture cannot be had.
-    ValueError
-        If `net` is a plain net and `classes` is missing.
-    """
-    if not isinstance(net, LogoClassifier):
-        if classes is None:
-            raise ValueError("Pass classes=read_classes(root) with a plain net.")
-        device = ctx if ctx is None or isinstance(ctx, mx.Context) else ctx[0]
-        net = LogoClassifier(net, classes, augs, ctx=device)
-    path = get_image(url, allow_private=allow_private)
-    answer = net.predict(path).iloc[0]
-    alt = f"The picture as it was classified: {answer.brand}"
-    show_images([_seen(path, net.augs)], 1, 1, (2.5, 2.5), alt=alt)
-    return f"With prob={answer.probability:f}, {answer.brand}"
-
-
-def _seen(path: Path, augs: Augs) -> np.ndarray:
-    """Give the picture as the net sees it, but for the normalisation: (h, w, 3), 0 to 1."""
-    visible = [aug for aug in augs if not isinstance(aug, mx.image.ColorNormalizeAug)]
-    data, _ = transform(read_image(path), -1, visible)
-    return data.transpose((1, 2, 0)).asnumpy() / 255

@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +13,13 @@ from mxnet import nd
 from mxnet.gluon.data import DataLoader
 from mxnet.gluon.data.vision import ImageFolderDataset
 
-from logoflow.augment import Augs, LogoCropAug, Statistics, make_augs, transform
+from logoflow.augment import Augs, Statistics, make_augs, transform
 from logoflow.backbones import normalisation
+from logoflow.crops import LogoCropAug, crop_beside
+from logoflow.datasets.splits import NO_LOGO
 from logoflow.folders import check_classes, read_boxes, read_classes
 from logoflow.images import read_image
-from logoflow.recipes import get_recipe
+from logoflow.recipes import Recipe, get_recipe
 
 SPLITS = ("train_data", "val_data", "test_data")
 
@@ -39,26 +42,63 @@ class PhotoFolder(ImageFolderDataset):
     augs : list
         For `logoflow.transform`. A `LogoCropAug` in it is given the photo's boxes.
     boxes : dict, optional
-        From ``"<class>/<file>"`` to a list of ``(x, y, width, height)``, pixels.
+        From ``"<class>/<file>"`` to a list of ``(x, y, width, height)``, pixels. Those of a
+        no-logo photo are places to look at often (`logoflow.mining`).
+    backgrounds : float
+        So many crops beside the logos, as no-logo photos, for each photo of a brand whose logos
+        have boxes. They come after the photos; each is of a photo drawn anew. At most 1.
+    negatives : bool
+        False: leave the no-logo photos out, backgrounds too.
     """
 
     def __init__(
-        self, root: Path | str, augs: Augs, boxes: dict[str, list[Sequence[float]]] | None = None
+        self,
+        root: Path | str,
+        augs: Augs,
+        boxes: dict[str, list[Sequence[float]]] | None = None,
+        backgrounds: float = 0.0,
+        negatives: bool = True,
     ):
         super().__init__(str(root))
         self.augs = augs
         self.boxes = boxes or {}
         self._process = os.getpid()
+        self._no_logo = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
+        if not negatives:
+            self.items = [item for item in self.items if item[1] != self._no_logo]
+        self._photos = len(self.items)
+        if negatives and backgrounds and self._no_logo is not None:
+            self._label_of = {
+                path: brand
+                for path, brand in self.items
+                if brand != self._no_logo and self.boxes_of(path)
+            }
+            self._marked = list(self._label_of)
+            drawn = self._marked[: round(backgrounds * len(self._marked))]
+            self.items += [(path, self._no_logo) for path in drawn]  # the path is drawn anew
 
     def __getitem__(self, idx: int) -> tuple[nd.NDArray, np.float32]:
         self._part_from_siblings()
         path, label = self.items[idx]
-        boxes = self.boxes.get("/".join(path.split(os.sep)[-2:]), ())
+        if idx >= self._photos:
+            path = random.choice(self._marked)
+        image, boxes = read_image(path), self.boxes_of(path)
+        size, region = image.shape[1::-1], None
+        if idx >= self._photos:
+            region = crop_beside(boxes, *size)
+            if region is None:  # logos all over: the photo as what it is
+                label = self._label_of[path]
+        elif label == self._no_logo and (not boxes or random.random() < 0.5):
+            region = crop_beside((), *size)
         augs = [
-            (lambda data, crop=aug: crop(data, boxes)) if isinstance(aug, LogoCropAug) else aug
+            partial(aug, boxes=boxes, region=region) if isinstance(aug, LogoCropAug) else aug
             for aug in self.augs
         ]
-        return transform(read_image(path), label, augs)
+        return transform(image, label, augs)
+
+    def boxes_of(self, path: str) -> list[Sequence[float]]:
+        """Boxes of one of the photos; none if nobody drew any."""
+        return self.boxes.get("/".join(path.split(os.sep)[-2:]), [])
 
     def _part_from_siblings(self) -> None:
         """Give each worker process draws of its own: forks start with their parent's."""
@@ -69,12 +109,14 @@ class PhotoFolder(ImageFolderDataset):
 
 def make_loaders(
     root: Path | str,
-    recipe: str,
+    recipe: str | Recipe,
     batch_size: int = 40,
     num_workers: int = 0,
     *,
     net: object = None,
     size: int = 224,
+    negatives: bool = True,
+    boxes: bool = True,
 ) -> Loaders:
     """Give the batches of a prepared data set as a recipe wants them.
 
@@ -82,7 +124,7 @@ def make_loaders(
     ----------
     root : Path or str
         Folder that `logoflow.prepare_root` or `logoflow.prepare_datasets` made.
-    recipe : str
+    recipe : str or Recipe
         See `logoflow.get_recipe`.
     batch_size : int
         Photos per batch; the last one of an epoch may have fewer.
@@ -92,6 +134,10 @@ def make_loaders(
         Its backbone decides the normalisation (`logoflow.make_augs`).
     size : int
         Side of the square the net sees, pixels.
+    negatives : bool
+        False: train without no-logo photos; validation and test keep theirs.
+    boxes : bool
+        False: train as if nobody had drawn the logos' boxes.
 
     Returns
     -------
@@ -116,17 +162,19 @@ def make_loaders(
     if needs_statistics(recipe, net):
         statistics = training_statistics(root)
     first, rest = make_augs(recipe, net, statistics=statistics, size=size)
-    boxes = read_boxes(root)
+    drawn = read_boxes(root) if boxes else {}
+    extra = {"backgrounds": get_recipe(recipe).backgrounds, "negatives": negatives}
     loaders = []
     for split in SPLITS:
         training = split == "train_data"
-        photos = PhotoFolder(root / split, first if training else rest, _of(split, boxes))
+        augs, options = (first, extra) if training else (rest, {})
+        photos = PhotoFolder(root / split, augs, _of(split, drawn), **options)
         check_classes(photos.synsets, classes, f"the folders of {root / split}")
         loaders.append(DataLoader(photos, batch_size, shuffle=training, num_workers=num_workers))
     return Loaders(*loaders)
 
 
-def needs_statistics(recipe: str, net: object = None) -> bool:
+def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
     """Tell whether a recipe normalises this net's photos by the training set's statistics."""
     name = get_recipe(recipe).name
     return name == "pytorch-article" or (

@@ -130,7 +130,7 @@ _NUMBERS = {
 
 
 def _check_kind(name: str, value: object, default: object) -> None:
-    kinds = {int: "a whole number", float: "a number", list: "a list"}
+    kinds = {int: "a whole number", float: "a number", list: "a list", bool: "True or False"}
     kind = _NUMBERS.get(name, type(default))
     if value is None or kind not in kinds:
         return

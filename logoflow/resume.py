@@ -7,16 +7,23 @@ from pathlib import Path
 import numpy as np
 from mxnet import gluon, nd
 
+from logoflow.averaging import WeightAverage
 from logoflow.files import atomic_path
 
-FORMAT = "logoflow-resume-1"
+FORMAT = "logoflow-resume-2"
 
 
 class ResumeError(ValueError):
     """A resume file that is not ours, or belongs to another run."""
 
 
-def save_state(path: Path | str, net: gluon.Block, trainer: gluon.Trainer, facts: dict) -> None:
+def save_state(
+    path: Path | str,
+    net: gluon.Block,
+    trainer: gluon.Trainer,
+    average: WeightAverage,
+    facts: dict,
+) -> None:
     """Write weights, optimizer state and `facts` to one file, whole or not at all.
 
     Parameters
@@ -27,6 +34,8 @@ def save_state(path: Path | str, net: gluon.Block, trainer: gluon.Trainer, facts
         Its parameters are saved by position: names differ from one process to the next.
     trainer : Trainer
         Its optimizer's state and update count are saved.
+    average : WeightAverage
+        Its values and step count are saved.
     facts : dict
         Anything JSON holds: epochs done, history, settings.
     """
@@ -34,6 +43,7 @@ def save_state(path: Path | str, net: gluon.Block, trainer: gluon.Trainer, facts
         f"weight-{i}": parameter.data(parameter.list_ctx()[0]).asnumpy()
         for i, parameter in enumerate(net.collect_params().values())
     }
+    arrays |= {f"average-{i}": value.asnumpy() for i, value in enumerate(average.values)}
     place = _places(net, trainer)
     states = {place[index]: state for index, state in trainer._updaters[0].states.items()}
     shapes = {}
@@ -49,6 +59,7 @@ def save_state(path: Path | str, net: gluon.Block, trainer: gluon.Trainer, facts
         "states": shapes,
         "single": [str(i) for i, s in states.items() if not isinstance(s, list | tuple)],
         "num_update": trainer._optimizer.num_update,
+        "average_steps": average.steps,
     }
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     with atomic_path(path) as tmp, open(tmp, "wb") as file:
@@ -66,8 +77,10 @@ def read_facts(path: Path | str) -> dict:
     return _read_header(path)["facts"]
 
 
-def load_state(path: Path | str, net: gluon.Block, trainer: gluon.Trainer) -> None:
-    """Put the weights and the optimizer's state of a resume file back.
+def load_state(
+    path: Path | str, net: gluon.Block, trainer: gluon.Trainer, average: WeightAverage
+) -> None:
+    """Put the weights, their average and the optimizer's state of a resume file back.
 
     Raises
     ------
@@ -86,6 +99,12 @@ def load_state(path: Path | str, net: gluon.Block, trainer: gluon.Trainer) -> No
             parameter.set_data(nd.array(arrays[f"weight-{i}"], dtype=parameter.dtype))
         for updater, ctx in zip(trainer._updaters, trainer._contexts, strict=True):
             _restore_states(updater, arrays, header, ctx, _places(net, trainer))
+        average.steps = header["average_steps"]
+        if average.steps:
+            ctx = trainer._contexts[0]
+            average.values = [
+                nd.array(arrays[f"average-{i}"], ctx=ctx) for i in range(len(parameters))
+            ]
     optimizer = trainer._optimizer
     optimizer.begin_num_update = optimizer.num_update = header["num_update"]
 

@@ -6,9 +6,6 @@ import pytest
 from mxnet import nd
 
 from logoflow.augment import (
-    LogoCropAug,
-    crop_anywhere,
-    crop_around,
     describe_augs,
     make_augs,
     read_augs,
@@ -51,43 +48,6 @@ def test_articles_training_augmentation_mirrors_half_of_the_time():
 def test_a_photo_smaller_than_the_crop_comes_out_at_full_size():
     for augs in (train_augs, val_test_augs):
         assert transform(photo(100, 500), 0, augs)[0].shape == (3, 224, 224)
-
-
-@pytest.mark.parametrize(
-    "box", [(50, 60, 40, 30), (0, 0, 400, 300), (390, 290, 30, 30), (5, 5, 1, 1)]
-)
-def test_logo_aware_crops_hold_the_box_and_stay_in_the_photo(box):
-    random.seed(1)
-    right, bottom = min(400, box[0] + box[2]), min(300, box[1] + box[3])
-    areas = []
-    for _ in range(200):
-        x, y, width, height = crop_around(box, 400, 300)
-        assert 0 <= x <= box[0]
-        assert 0 <= y <= box[1]
-        assert right <= x + width <= 400
-        assert bottom <= y + height <= 300
-        areas.append(width * height)
-    if box[2] < 100:
-        assert min(areas) < 0.1 * 400 * 300 < 0.8 * 400 * 300 < max(areas)
-
-
-def test_crops_without_a_box_keep_most_of_the_photo():
-    random.seed(2)
-    for _ in range(200):
-        x, y, width, height = crop_anywhere(400, 300, min_area=0.5)
-        assert x >= 0
-        assert y >= 0
-        assert x + width <= 400
-        assert y + height <= 300
-        assert width * height > 0.48 * 400 * 300
-
-
-def test_logo_crop_is_drawn_from_the_seed():
-    crops = []
-    for _ in range(2):
-        random.seed(3)
-        crops.append(LogoCropAug()(photo().astype("float32"), [(50, 60, 40, 30)]).asnumpy())
-    assert np.array_equal(*crops)
 
 
 def test_recipe_article_is_the_articles_lists_for_any_net():

@@ -1,21 +1,32 @@
+import itertools
 import json
 
-import cv2
 import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.augment import make_augs, val_test_augs
+from logoflow.augment import make_augs, transform
+from logoflow.by_url import classify_logo
 from logoflow.classes import ClassListError
-from logoflow.classifier import ClassifierError, LogoClassifier, classify_logo, get_image
+from logoflow.classifier import ClassifierError, LogoClassifier
+from logoflow.decision import Decision, fit_decision
 from logoflow.evaluation import predict_labels
-from logoflow.fetching import FetchError
 from logoflow.images import ImageError, read_image
 from logoflow.loading import make_loaders
 from logoflow.models import lenet5
 from logoflow.serving import serve_folder
 
 CLASSES = ("adidas", "aldi", "no-logo")
+
+
+def with_decisions(classifier, decisions, views=1):
+    return LogoClassifier(
+        classifier.net, CLASSES, classifier.augs, decisions=decisions, views=views
+    )
+
+
+def truth_of(paths):
+    return [path.parent.name for path in paths]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +86,142 @@ def test_preprocessing_is_that_of_validation(classifier, small_root):
     _, expected = predict_labels(data.test, classifier.net, mx.cpu())
     answer = classifier.predict([path for path, _ in data.test._dataset.items])
     assert answer.brand.tolist() == [CLASSES[i] for i in expected]
+
+
+def test_one_view_gives_the_nets_own_softmax_of_the_whole_photo(classifier, photos):
+    data = [transform(read_image(path), -1, classifier.augs)[0] for path in photos]
+    expected = mx.nd.softmax(classifier.net(mx.nd.stack(*data))).asnumpy()
+    answer = classifier.predict(photos, top_k=3)
+    assert answer.brand.tolist() == [CLASSES[i] for i in expected.argmax(axis=1)]
+    assert np.allclose(answer.probability, expected.max(axis=1), atol=1e-6)
+    listed = [[probability for _, probability in row] for row in answer.top_k]
+    assert np.allclose(listed, -np.sort(-expected, axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize("views", [1, 2, 3])
+def test_windows_of_several_photos_share_batches_without_mixing(classifier, photos, views):
+    alone = np.concatenate([classifier.scores(path, views=views) for path in photos[:5]])
+    for batch_size in (4, 32):
+        together = classifier.scores(iter(photos[:5]), views=views, batch_size=batch_size)
+        assert together.shape == (5, 3)
+        assert np.allclose(together, alone, atol=1e-4)
+    assert classifier.scores([], views=views).shape == (0, 3)
+
+
+def test_more_views_only_ever_raise_the_brands_odds(classifier, photos):
+    scores = [classifier.scores(photos[:4], views=views) for views in (1, 2, 3)]
+    odds = [rows[:, :2] - rows[:, [2]] for rows in scores]
+    for fewer, more in itertools.pairwise(odds):
+        assert np.all(more >= fewer - 1e-6)
+        assert np.any(more > fewer + 1e-3)
+
+
+def test_a_rejected_photo_is_no_logo_with_the_probability_of_that(classifier, photos):
+    strict = with_decisions(classifier, {1: Decision(threshold=1.1)})
+    lenient = with_decisions(classifier, {1: Decision(threshold=0.0)})
+    for row in strict.predict(photos[:4]).itertuples():
+        assert row.brand == "no-logo"
+        assert row.probability == dict(row.top_k)["no-logo"]
+    assert "no-logo" not in set(lenient.predict(photos).brand)
+
+
+def test_temperature_and_bias_change_the_probabilities(classifier, photos):
+    changed = with_decisions(classifier, {1: Decision(temperature=2.0, no_logo_bias=1.0)})
+    logits = classifier.scores(photos[:3]) / 2 + np.array([0, 0, 1])
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    answer = changed.predict(photos[:3])
+    assert np.allclose(answer.probability, expected.max(axis=1), atol=1e-6)
+
+
+def test_calibrating_fits_each_number_of_views_in_one_pass(classifier, photos):
+    calibrated = with_decisions(classifier, {})
+    calibrated.calibrate(photos, truth_of(photos), views=(2, 1), false_positive_rate=0.4)
+    assert sorted(calibrated.decisions) == [1, 2]
+    assert calibrated.views == 1
+    numbers = [CLASSES.index(name) for name in truth_of(photos)]
+    for views, decision in calibrated.decisions.items():
+        expected = fit_decision(classifier.scores(photos, views=views), numbers, CLASSES, 0.4)
+        assert decision.temperature == pytest.approx(expected.temperature, rel=0.01)
+        assert decision.threshold == pytest.approx(expected.threshold, rel=0.01)
+        answer = calibrated.predict(photos, views=views)
+        none = np.array(truth_of(photos)) == "no-logo"
+        assert np.sum(answer.brand[none] != "no-logo") == 2  # floor(0.4 * 6)
+    assert calibrated.predict(photos).equals(calibrated.predict(photos, views=1))
+
+
+def test_calibrating_again_keeps_other_views_and_takes_class_numbers(classifier, photos):
+    calibrated = with_decisions(classifier, {4: Decision(threshold=0.7)}, views=4)
+    calibrated.calibrate(photos, [CLASSES.index(name) for name in truth_of(photos)])
+    by_name = with_decisions(classifier, {})
+    by_name.calibrate(photos, truth_of(photos))
+    assert calibrated.views == 1
+    assert calibrated.decisions == {4: Decision(threshold=0.7), **by_name.decisions}
+
+
+def test_calibrating_with_boxes_takes_what_is_beside_them_for_no_logo(classifier, photos):
+    own = with_decisions(classifier, {})
+    boxes = [[(0, 0, 9, 9)] if path.parent.name != "no-logo" else [] for path in photos]
+    own.calibrate(photos, truth_of(photos), views=(1, 2), boxes=boxes, false_positive_rate=0.2)
+    no_logo = truth_of(photos).count("no-logo")
+    assert own.decisions[1].no_logo_photos == no_logo
+    assert own.decisions[2].no_logo_photos == len(photos)
+    with pytest.raises(ValueError, match="zip"):
+        own.calibrate(photos, truth_of(photos), boxes=boxes[:3])
+
+
+def test_views_that_were_not_calibrated_are_refused(classifier, photos):
+    calibrated = with_decisions(classifier, {1: Decision(), 3: Decision()})
+    with pytest.raises(ValueError, match=r"views 1, 3, not 2: call calibrate"):
+        calibrated.predict(photos[0], views=2)
+    for wrong in (
+        lambda: classifier.predict(photos[0], views=5),
+        lambda: classifier.scores(photos[0], views=0),
+        lambda: with_decisions(classifier, {}, views=5),
+    ):
+        with pytest.raises(ValueError, match="1 to 4"):
+            wrong()
+
+
+def test_calibrating_on_what_does_not_fit_changes_nothing(classifier, photos):
+    calibrated = with_decisions(classifier, {})
+    with pytest.raises(ValueError, match="Not in the list of classes: ups"):
+        calibrated.calibrate(photos[:2], ["adidas", "ups"])
+    with pytest.raises(ValueError, match="needs photos"):
+        calibrated.calibrate(photos[:2], ["adidas"])
+    assert calibrated.decisions == {}
+
+
+def test_decisions_are_saved_readably_and_loaded(classifier, photos, tmp_path):
+    calibrated = with_decisions(classifier, {})
+    calibrated.calibrate(photos, truth_of(photos), views=(1, 2))
+    folder = calibrated.save(tmp_path / "model")
+    again = LogoClassifier.load(folder)
+    assert again.decisions == calibrated.decisions
+    assert again.views == 2
+    assert again.predict(photos).equals(calibrated.predict(photos))
+    stored = json.loads((folder / "classifier.json").read_text())
+    assert stored["views"] == 2
+    assert stored["decisions"]["1"]["threshold"] == calibrated.decisions[1].threshold
+
+
+def test_a_folder_from_before_there_were_decisions_loads(classifier, photos, tmp_path):
+    folder = classifier.save(tmp_path / "model")
+    stored = json.loads((folder / "classifier.json").read_text())
+    del stored["views"], stored["decisions"]
+    (folder / "classifier.json").write_text(json.dumps(stored))
+    again = LogoClassifier.load(folder)
+    assert (again.decisions, again.views) == ({}, 1)
+    assert again.predict(photos).equals(classifier.predict(photos))
+
+
+def test_decisions_that_someone_altered_are_a_clear_error(classifier, tmp_path):
+    folder = classifier.save(tmp_path / "model")
+    stored = json.loads((folder / "classifier.json").read_text())
+    for strange in ({"1": {"heat": 2}}, {"one": {}}, [1]):
+        stored["decisions"] = strange
+        (folder / "classifier.json").write_text(json.dumps(stored))
+        with pytest.raises(ValueError, match="Not decisions by views"):
+            LogoClassifier.load(folder)
 
 
 def test_saved_and_loaded_it_answers_the_same(classifier, photos, tmp_path):
@@ -151,53 +298,3 @@ def test_a_broken_picture_is_named(classifier, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
     with pytest.raises(ImageError, match=r"broken\.jpg"):
         classifier.predict(tmp_path / "broken.jpg")
-
-
-def test_classify_logo_gives_the_articles_sentence(classifier, photos):
-    expected = classifier.predict(photos[0]).iloc[0]
-    sentence = f"With prob={expected.probability:f}, {expected.brand}"
-    with serve_folder(photos[0].parent) as address:
-        url = f"{address}/{photos[0].name}"
-        assert classify_logo(classifier, url, allow_private=True) == sentence
-        plain = classify_logo(
-            classifier.net, url, CLASSES, classifier.augs, [mx.cpu()], allow_private=True
-        )
-        assert plain == sentence
-        article = classify_logo(classifier.net, url, CLASSES, allow_private=True)
-        answer = LogoClassifier(classifier.net, CLASSES, val_test_augs).predict(photos[0]).iloc[0]
-        assert article == f"With prob={answer.probability:f}, {answer.brand}"
-
-
-def test_a_plain_net_needs_its_class_names(classifier):
-    with pytest.raises(ValueError, match="classes="):
-        classify_logo(classifier.net, "http://127.0.0.1/x.jpg")
-
-
-def test_the_picture_shown_is_the_one_classified(classifier, tmp_path, monkeypatch):
-    picture = np.zeros((300, 600, 3), np.uint8)
-    picture[:, 300:] = (255, 255, 255)
-    cv2.imwrite(str(tmp_path / "half.png"), picture)
-    shown = []
-    monkeypatch.setattr(
-        "logoflow.classifier.show_images", lambda imgs, *_, **__: shown.extend(imgs)
-    )
-    with serve_folder(tmp_path) as address:
-        classify_logo(classifier, f"{address}/half.png", allow_private=True)
-    assert shown[0].shape == (224, 224, 3)
-    assert shown[0][:, :100].max() < 0.01
-    assert shown[0][:, 124:].min() > 0.99
-
-
-def test_get_image_keeps_two_urls_apart_that_end_alike(tmp_path):
-    for name, level in (("a", 10), ("b", 200)):
-        (tmp_path / name).mkdir()
-        cv2.imwrite(str(tmp_path / name / "x.png"), np.full((8, 8, 3), level, np.uint8))
-    with serve_folder(tmp_path) as address:
-        paths = [get_image(f"{address}/{name}/x.png", allow_private=True) for name in "ab"]
-    assert [read_image(path).mean() for path in paths] == [10, 200]
-
-
-def test_loopback_is_refused_unless_allowed(photos):
-    with serve_folder(photos[0].parent) as address, pytest.raises(FetchError) as caught:
-        get_image(f"{address}/{photos[0].name}")
-    assert caught.value.kind == "refused"

@@ -8,6 +8,7 @@ import pytest
 
 from logoflow.backbones import new_net
 from logoflow.classes import ClassListError
+from logoflow.crops import LogoCropAug
 from logoflow.loading import PhotoFolder, make_loaders, needs_statistics, training_statistics
 
 
@@ -106,3 +107,71 @@ def test_photos_are_turned_upright_as_everywhere_else(tmp_path):
     data, _ = PhotoFolder(tmp_path, [])[0]
     assert data.shape == (3, 40, 20)
     assert isinstance(data, mx.nd.NDArray)
+
+
+class SpyCrop(LogoCropAug):
+    """Crops as its parent does and notes what it was asked for."""
+
+    def __init__(self):
+        super().__init__(8)
+        self.asked = []
+
+    def __call__(self, src, boxes=(), region=None):
+        self.asked.append("region" if region else "box" if boxes else "most")
+        return super().__call__(src, boxes, region)
+
+
+def test_backgrounds_come_after_the_photos_as_no_logo(small_root):
+    boxes = {
+        name.removeprefix("train_data/"): found
+        for name, found in json.loads((small_root / "boxes.json").read_text()).items()
+        if name.startswith("train_data/")
+    }
+    crop = SpyCrop()
+    folder = PhotoFolder(small_root / "train_data", [crop], boxes, backgrounds=0.5)
+    assert len(folder) == 14 + 4
+    random.seed(0)
+    labels = [folder[index][1] for index in range(14, 18)]
+    assert labels == [folder.synsets.index("no-logo")] * 4
+    assert crop.asked == ["region"] * 4
+
+
+def test_a_photo_without_room_beside_its_logo_stays_what_it_is(small_root):
+    everywhere = {f"{brand}/{path.name}": [(0, 0, 999, 999)] for brand, path in _photos(small_root)}
+    folder = PhotoFolder(small_root / "train_data", [LogoCropAug(32)], everywhere, backgrounds=1.0)
+    random.seed(0)
+    labels = {float(folder[index][1]) for index in range(14, len(folder))}
+    assert len(folder) == 14 + 8
+    assert folder.synsets.index("no-logo") not in labels
+
+
+def _photos(root):
+    return [(path.parent.name, path) for path in sorted((root / "train_data").glob("*/*"))]
+
+
+def test_without_negatives_only_training_loses_its_no_logo_photos(small_root):
+    net = new_net("efficientnet_lite0", 3)
+    loaders = make_loaders(small_root, "logoflow", 4, net=net, negatives=False)
+    labels = np.concatenate([y.asnumpy() for _, y in loaders.train])
+    assert sorted(labels) == [0] * 4 + [1] * 4
+    assert len(loaders.val._dataset) == len(loaders.test._dataset) == 14
+
+
+def test_without_boxes_there_are_no_backgrounds_either(small_root):
+    net = new_net("efficientnet_lite0", 3)
+    photos = make_loaders(small_root, "logoflow", net=net, boxes=False).train._dataset
+    assert photos.boxes == {}
+    assert len(photos) == 14
+
+
+def test_mined_places_are_half_of_what_a_no_logo_photo_shows(small_root):
+    folder = PhotoFolder(small_root / "train_data", [LogoCropAug(8)])
+    index = next(i for i, item in enumerate(folder.items) if item[1] == 2)
+    name = "/".join(folder.items[index][0].split("/")[-2:])
+    folder.boxes[name] = [(0, 0, 3, 3)]
+    random.seed(0)
+    folder.augs = [SpyCrop()]
+    for _ in range(60):
+        folder[index]
+    assert 15 < folder.augs[0].asked.count("box") < 45
+    assert "most" not in folder.augs[0].asked

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
-from logoflow.backbones import backbone_of, pretrained_net
+from logoflow.backbones import backbone_of, new_net, pretrained_net
 from logoflow.models import (
     alexnet_cnn,
     architecture_of,
@@ -15,6 +15,7 @@ from logoflow.models import (
     count_parameters,
     finetune_net,
     freeze_features,
+    freeze_lower,
     lenet5,
     mlp,
 )
@@ -200,3 +201,16 @@ def test_saved_weights_load_in_another_process(tmp_path):
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)
+
+
+def test_the_lower_share_of_a_pretrained_net_is_frozen_and_nets_from_scratch_are_left_alone():
+    net = new_net("efficientnet_lite0", 3)
+    freeze_lower(net, 1 / 3)
+    blocks = [block for block in net.features if block.collect_params().keys()]
+    learns = [
+        any(p.grad_req != "null" for p in block.collect_params().values()) for block in blocks
+    ]
+    assert learns == [False] * 6 + [True] * 12
+    freeze_lower(net, 0)
+    assert blocks[0].conv.weight.grad_req == "write"
+    freeze_lower(lenet5(3), 0.5)

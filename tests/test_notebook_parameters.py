@@ -82,3 +82,6 @@ def test_numbers_and_lists_are_checked_against_the_default():
         check_parameters({"seed": 1.5}, takes)
     with pytest.raises(ValueError, match="urls takes a list"):
         check_parameters({"urls": "https://a.b/c.jpg"}, takes)
+    with pytest.raises(ValueError, match="full_study takes True or False"):
+        check_parameters({"full_study": "yes"}, {"05": {"full_study": False}})
+    check_parameters({"full_study": True}, {"05": {"full_study": False}})

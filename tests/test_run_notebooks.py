@@ -120,3 +120,11 @@ def test_the_command_runs_the_checkouts_notebooks(books, tmp_path, monkeypatch, 
     assert "No notebook takes a parameter 'epochs'" in capsys.readouterr().err
     assert main(["--notebooks", "07"]) == 2
     assert "There are: 01_prepare." in capsys.readouterr().err
+
+
+def test_a_notebook_that_has_nothing_to_show_ends_early_and_is_no_failure(books, tmp_path):
+    leaves = ["dataset = 'x'", "print('no such photos')\nraise SystemExit(0)", "print('headline')"]
+    early = write_notebook(tmp_path / "00_early.ipynb", leaves)
+    headlines = run_notebooks([early, books[0]], tmp_path / "run", {"dataset": "y"})
+    assert headlines == {"00_early": "", "01_prepare": "headline of y"}
+    assert "no such photos" in (tmp_path / "run" / "00_early.html").read_text()

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from mxnet import gluon, nd
 
+from logoflow.averaging import WeightAverage
+from logoflow.backbones import new_net
 from logoflow.classes import ClassListError
 from logoflow.evaluation import _get_batch, default_ctx, evaluate_accuracy, report_on
 from logoflow.heads import extract_features, train_head
@@ -218,6 +220,51 @@ def test_class_weights_shift_the_answers(tmp_path):
     assert found[0] < 0.5 < found[1]
 
 
+def test_the_average_is_what_is_measured_kept_and_left_in_the_net(tmp_path):
+    wild = {"learning_rate": 3.0, "averaging": 0.98}
+    net, history = run(tmp_path, epochs=4, **wild)
+    assert history.frame["val_acc"].iloc[-1] == pytest.approx(
+        evaluate_accuracy(blobs(30, 1), net, mx.cpu())
+    )
+    last = net[0].weight.data().asnumpy()
+    plain, _ = run(tmp_path / "plain", epochs=4, learning_rate=3.0)
+    assert not np.allclose(last, plain[0].weight.data().asnumpy())
+    history.load_best(net)
+    best = evaluate_accuracy(blobs(30, 1), net, mx.cpu())
+    assert best == pytest.approx(history.best_val_acc)
+
+
+def test_the_head_learns_as_many_times_faster_as_asked(tmp_path):
+    def moved(multiplier):
+        net = new_net("efficientnet_lite0", 2)
+        net.initialize(mx.init.Xavier())
+        mx.random.seed(0)
+        pairs = gluon.data.ArrayDataset(
+            nd.random.uniform(shape=(4, 3, 32, 32)), nd.array([0, 1] * 2)
+        )
+        data = gluon.data.DataLoader(pairs, 4)
+        before = {name: p.data().copy() for name, p in net.collect_params().items()}
+        options = {"learning_rate": 1e-3, "wd": 0, "head_multiplier": multiplier, "quiet": True}
+        train(net, mx.cpu(), data, data, None, 4, 1, tmp_path / "head", seed=0, **options)
+        head = net.output.weight
+        return abs((head.data() - before[head.name]).asnumpy()).max()
+
+    assert moved(0.0) == 0.0
+    assert moved(3.0) > 0.0
+
+
+def test_smoothed_labels_raise_the_loss_of_a_net_that_is_sure(tmp_path):
+    _, plain = run(tmp_path, epochs=6)
+    _, smooth = run(tmp_path, epochs=6, label_smoothing=0.3)
+    assert smooth.frame["loss"].iloc[-1] > plain.frame["loss"].iloc[-1] + 0.1
+
+
+def test_after_each_epoch_the_caller_has_a_turn(tmp_path):
+    turns = []
+    run(tmp_path, epochs=3, after_epoch=turns.append)
+    assert turns == [0, 1, 2]
+
+
 def test_splits_whose_folders_differ_are_refused_before_training(small_root, tmp_path):
     (tmp_path / "val" / "aldi").mkdir(parents=True)
     loaders = [
@@ -239,9 +286,11 @@ def test_a_diverged_loss_is_an_error_that_says_what_to_do(tmp_path):
         run(tmp_path, learning_rate=1e30)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "nag"])
-def test_resumed_run_ends_as_the_uninterrupted_one(tmp_path, optimizer):
-    options = {"optimizer": optimizer, "learning_rate": 0.01}
+@pytest.mark.parametrize(
+    "options", [{"optimizer": "sgd"}, {"optimizer": "adam", "averaging": 0.9}, {"optimizer": "nag"}]
+)
+def test_resumed_run_ends_as_the_uninterrupted_one(tmp_path, options):
+    options |= {"learning_rate": 0.01}
     whole, history = run(tmp_path / "whole", epochs=5, **options)
     run(tmp_path / "parts", epochs=2, resume=True, **options)
     net, resumed = run(tmp_path / "parts", net=small_net(seed=9), epochs=5, resume=True, **options)
@@ -344,7 +393,7 @@ def test_resume_file_is_numbers_and_text_only(tmp_path):
     net = small_net()
     net(nd.zeros((1, 6)))
     trainer = gluon.Trainer(net.collect_params(), "adam", update_on_kvstore=False)
-    save_state(tmp_path / "net.resume.npz", net, trainer, {"epoch": 3})
+    save_state(tmp_path / "net.resume.npz", net, trainer, WeightAverage(net, 0.9), {"epoch": 3})
     with np.load(tmp_path / "net.resume.npz", allow_pickle=False) as arrays:
         header = json.loads(arrays["header"].tobytes())
         assert header["facts"] == {"epoch": 3}

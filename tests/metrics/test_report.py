@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score, precision_score
 
 from logoflow.metrics import Report
 
@@ -21,7 +22,9 @@ def test_recall_and_false_positive_rate_count_what_they_say():
     assert report.no_logo_false_positive_rate == 0.25
     assert report.brand_recall == 0.75
     assert report.confusion.tolist() == [[1, 0, 1], [1, 3, 0], [0, 0, 2]]
-    assert report.per_class().loc["bmw"].tolist() == [2, 1, 0.5]
+    per_class = report.per_class()
+    assert per_class.columns.tolist() == ["photos", "found", "recall", "precision", "f1"]
+    assert per_class.loc["bmw"].tolist() == [2, 1, 0.5, 0.5, 0.5]
 
 
 def test_a_class_without_photos_does_not_lower_the_mean():
@@ -52,3 +55,31 @@ def test_lists_that_do_not_match_are_refused(truth, answers):
 def test_a_class_number_beyond_the_list_is_refused():
     with pytest.raises(ValueError, match="another class list"):
         Report.from_labels([0, 3], [0, 1], CLASSES)
+
+
+def test_precision_and_f1_are_scikit_learns():
+    rng = np.random.default_rng(0)
+    truth, answers = rng.integers(0, 3, 60), rng.integers(0, 3, 60)
+    report = Report.from_labels(truth, answers, CLASSES)
+    assert report.precision.tolist() == pytest.approx(precision_score(truth, answers, average=None))
+    assert report.f1.tolist() == pytest.approx(f1_score(truth, answers, average=None))
+    assert report.macro_precision == pytest.approx(precision_score(truth, answers, average="macro"))
+    assert report.macro_f1 == pytest.approx(f1_score(truth, answers, average="macro"))
+
+
+def test_macro_means_count_a_class_never_answered_and_leave_out_one_that_never_occurs():
+    report = Report.from_labels([0, 0, 1, 1], [0, 0, 0, 0], CLASSES)
+    assert np.isnan(report.precision["no-logo"])
+    assert np.isnan(report.f1["ups"])
+    assert report.f1["no-logo"] == 0
+    assert report.macro_precision == 0.25  # (2 of 4, never answered) / 2
+    assert report.macro_f1 == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_flickrlogos32_scores_do_not_count_false_alarms_in_the_precision():
+    # Four brand photos: two right, one taken for the other brand, one not seen.
+    truth, answers = [0, 0, 2, 2, 1, 1, 1, 1], [0, 2, 2, 1, 0, 0, 1, 1]
+    scores = Report.from_labels(truth, answers, CLASSES).flickrlogos32_scores()
+    assert scores.to_dict() == {"precision": 2 / 3, "recall": 0.5, "accuracy": 0.5}
+    none = Report.from_labels([1, 1], [1, 0], CLASSES).flickrlogos32_scores()
+    assert none.isna().tolist() == [True, True, False]

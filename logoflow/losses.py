@@ -1,0 +1,49 @@
+"""What training minimises: the article's cross-entropy, with weights and smoothing if asked for."""
+
+from collections.abc import Callable, Sequence
+
+from mxnet import gluon, nd
+
+
+def make_loss(
+    class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0
+) -> Callable[[nd.NDArray, nd.NDArray], nd.NDArray]:
+    """Give the loss of a training run.
+
+    Parameters
+    ----------
+    class_weights : sequence of float, optional
+        Weight of each class's photos.
+    label_smoothing : float
+        Share of the label that is spread over all classes alike, 0 to below 1 (Szegedy et al.,
+        Rethinking the Inception Architecture, CVPR 2016).
+
+    Returns
+    -------
+    callable
+        From logits (batch, classes) and class numbers (batch,) to a loss per photo (batch,).
+
+    Raises
+    ------
+    ValueError
+        If `label_smoothing` is out of range.
+
+    Examples
+    --------
+    >>> make_loss(label_smoothing=0.1)(nd.zeros((1, 4)), nd.array([2]))  # log(4)
+    [1.3862944]
+    """
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(f"label_smoothing is {label_smoothing}: give 0 or more, below 1.")
+    cross_entropy = gluon.loss.SoftmaxCrossEntropyLoss()
+
+    def loss(yhat: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
+        losses = cross_entropy(yhat, y)
+        if label_smoothing:
+            uniform = -nd.log_softmax(yhat).mean(axis=1)
+            losses = (1 - label_smoothing) * losses + label_smoothing * uniform
+        if class_weights is not None:
+            losses = losses * nd.array(class_weights, ctx=y.context)[y]
+        return losses
+
+    return loss

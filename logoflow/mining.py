@@ -1,0 +1,72 @@
+"""Hard negatives: the places in photos without logos that a net takes for a logo."""
+
+from pathlib import Path
+
+import numpy as np
+
+from logoflow.classifier import LogoClassifier
+from logoflow.datasets.splits import NO_LOGO
+from logoflow.images import image_size
+from logoflow.loading import PhotoFolder
+from logoflow.views import windows
+
+
+def hard_negatives(
+    classifier: LogoClassifier, folder: Path | str, *, views: int = 3, share: float = 0.05
+) -> dict[str, list[tuple[int, int, int, int]]]:
+    """Find the windows of no-logo photos that look most like a brand to a classifier.
+
+    Parameters
+    ----------
+    classifier : LogoClassifier
+        As far as it is trained.
+    folder : Path or str
+        A split of prepared photos with a no-logo class, ``train_data`` usually.
+    views : int
+        Which windows are looked at, `logoflow.views.windows`. The whole photo is not one of
+        the finds: it is trained on anyway.
+    share : float
+        Share of all windows to give back, those with the highest odds of a brand.
+
+    Returns
+    -------
+    dict
+        From ``"no-logo/<file>"`` to regions ``(x, y, width, height)`` in pixels: what the boxes
+        of a `logoflow.PhotoFolder` take.
+
+    Raises
+    ------
+    ValueError
+        If the classifier or the folder has no no-logo class.
+
+    Notes
+    -----
+    Bootstrapping of negatives is Sung and Poggio's (Example-based Learning for View-based Human
+    Face Detection, PAMI 1998).
+
+    Examples
+    --------
+    >>> photos = make_loaders(root, "logoflow", net=classifier.net).train._dataset
+    >>> photos.boxes.update(hard_negatives(classifier, root / "train_data"))
+    """
+    photos = PhotoFolder(folder, [])
+    if classifier.no_logo is None or NO_LOGO not in photos.synsets:
+        raise ValueError(f"There is no class {NO_LOGO} to find hard negatives of in {folder}.")
+    label = photos.synsets.index(NO_LOGO)
+    paths = [Path(path) for path, number in photos.items if number == label]
+    if not paths:
+        return {}
+    odds = np.stack([_odds(rows, label)[1:] for rows in classifier.window_logits(paths, views)])
+    least = np.quantile(odds, 1 - share)
+    found = {}
+    for path, row in zip(paths, odds, strict=True):
+        regions = windows(*image_size(path.read_bytes(), source=str(path)), views)[1:]
+        hard = [region for region, value in zip(regions, row, strict=True) if value >= least]
+        if hard:
+            found[f"{NO_LOGO}/{path.name}"] = hard
+    return found
+
+
+def _odds(logits: np.ndarray, no_logo: int) -> np.ndarray:
+    """Log-odds of the likeliest brand against no-logo, per window."""
+    return np.delete(logits, no_logo, axis=1).max(axis=1) - logits[:, no_logo]

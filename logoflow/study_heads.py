@@ -1,0 +1,182 @@
+"""Many small questions answered in seconds: output layers on features that are computed once."""
+
+import random
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import mxnet as mx
+import numpy as np
+from mxnet import gluon, init, nd
+
+from logoflow.assessment import Assessment
+from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
+from logoflow.evaluation import Contexts, as_list, default_ctx
+from logoflow.folders import read_classes
+from logoflow.heads import extract_features
+from logoflow.loading import make_loaders
+from logoflow.models import finetune_net
+from logoflow.recipes import Recipe, get_recipe
+from logoflow.training import seed_epoch, train
+from logoflow.views import combine
+
+Pairs = tuple[np.ndarray, np.ndarray]
+
+
+class Features(NamedTuple):
+    """What a pretrained net's features make of a data set's photos.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        In label order.
+    train, val, test : (ndarray, ndarray)
+        Features (photos, numbers) and labels (photos,). Training has each photo `passes`
+        times, cropped anew: all of them, then all of them again.
+    passes : int
+    test_paths : tuple of Path
+        The test photos.
+    """
+
+    classes: tuple[str, ...]
+    train: Pairs
+    val: Pairs
+    test: Pairs
+    passes: int
+    test_paths: tuple[Path, ...]
+
+
+def photo_features(
+    root: Path | str,
+    backbone: str = "efficientnet_lite0",
+    recipe: str | Recipe = "logoflow",
+    *,
+    size: int = 160,
+    passes: int = 2,
+    num_workers: int = 0,
+    ctx: Contexts | None = None,
+    seed: int = 0,
+) -> Features:
+    """Run a data set's photos through a pretrained net once.
+
+    Parameters
+    ----------
+    passes : int
+        How many crops of each training photo.
+    root, backbone, recipe, size, num_workers, ctx, seed
+        See `logoflow.fit`.
+
+    Returns
+    -------
+    Features
+
+    Examples
+    --------
+    >>> features = photo_features(root)
+    >>> assess_head(features, photos=5).summary()
+    """
+    ctx, classes = as_list(ctx or default_ctx()), read_classes(root)
+    net = finetune_net(len(classes), backbone, ctx=ctx)
+    net.hybridize()
+    loaders = make_loaders(root, recipe, 32, num_workers, net=net, size=size)
+    seed_epoch(seed, 0)
+    folders = [loader._dataset for loader in loaders]
+    in_order = [gluon.data.DataLoader(data, 32, num_workers=num_workers) for data in folders]
+    train_passes = [_features_of(in_order[0], net, ctx) for _ in range(passes)]
+    paths = tuple(Path(path) for path, _ in folders[2].items)
+    seen = [_features_of(loader, net, ctx) for loader in in_order[1:]]
+    train_pairs = tuple(np.concatenate(arrays) for arrays in zip(*train_passes, strict=True))
+    return Features(classes, train_pairs, *seen, passes, paths)
+
+
+def assess_head(
+    features: Features,
+    *,
+    photos: int | None = None,
+    negatives: bool = True,
+    class_weights: Sequence[float] | None = None,
+    num_epochs: int = 30,
+    false_positive_rate: float = 0.02,
+    seed: int = 0,
+) -> Assessment:
+    """Train an output layer on features, pick its threshold on validation, assess it on test.
+
+    Parameters
+    ----------
+    features : Features
+    photos : int, optional
+        Only so many training photos of each brand; those without a logo stay.
+    negatives : bool
+        False: none without a logo.
+    class_weights : sequence of float, optional
+        Of the classes in the loss.
+    num_epochs : int
+        Passes over the features.
+    false_positive_rate : float
+        See `logoflow.fit`.
+    seed : int
+        Of the first weights, the order and the choice of photos.
+
+    Returns
+    -------
+    Assessment
+        Of the test photos.
+
+    Examples
+    --------
+    >>> [assess_head(features, photos=n).brand_top1 for n in (2, 5, 10)]
+    """
+    no_logo = no_logo_of(features.classes)
+    rows = _rows(features, photos, negatives, seed)
+    head = _train_head(features, rows, class_weights, num_epochs, seed)
+    scores = [
+        combine(head(nd.array(X)).asnumpy(), np.arange(len(X)), no_logo)
+        for X, _ in (features.val, features.test)
+    ]
+    decision = fit_decision(scores[0], features.val[1], features.classes, false_positive_rate)
+    given = probabilities(scores[1], decision, no_logo)
+    truth = features.test[1].astype(int)
+    answered = answers(given, decision, no_logo)
+    return Assessment(features.classes, features.test_paths, truth, given, answered)
+
+
+def _rows(features: Features, photos: int | None, negatives: bool, seed: int) -> np.ndarray:
+    """Rows of the training features to learn from: all passes of each photo that is kept."""
+    labels = features.train[1].astype(int)
+    count, kept = len(labels) // features.passes, []
+    for label, name in enumerate(features.classes):
+        of_class = np.flatnonzero(labels[:count] == label).tolist()
+        is_brand = label != no_logo_of(features.classes)
+        if is_brand and photos is not None:
+            random.Random(f"{seed} {name}").shuffle(of_class)
+            of_class = of_class[:photos]
+        kept += of_class if is_brand or negatives else []
+    return np.concatenate([np.array(kept) + count * number for number in range(features.passes)])
+
+
+def _train_head(
+    features: Features, rows: np.ndarray, class_weights, num_epochs: int, seed: int
+) -> gluon.nn.Dense:
+    plan = get_recipe("logoflow")
+    mx.random.seed(seed)
+    head = gluon.nn.Dense(len(features.classes))
+    head.initialize(init.Xavier(magnitude=2.24))
+    kept = features.train[0][rows], features.train[1][rows]
+    # As NumPy arrays: picking rows of MXNet's one by one takes longer than learning from them.
+    loaders = [
+        gluon.data.DataLoader(gluon.data.ArrayDataset(*pairs), plan.batch_size, shuffle=True)
+        for pairs in (kept, features.val)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        train(
+            *(head, mx.cpu(), *loaders, None, plan.batch_size, num_epochs, Path(folder) / "head"),
+            **{"learning_rate": plan.learning_rate, "wd": plan.wd, **plan.train_options()},
+            **{"class_weights": class_weights, "seed": seed, "quiet": True},
+            train_acc_in_passing=True,
+        )
+    return head
+
+
+def _features_of(data: gluon.data.DataLoader, net: gluon.Block, ctx: Contexts) -> Pairs:
+    return tuple(array.asnumpy() for array in extract_features(data, net, ctx))

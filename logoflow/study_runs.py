@@ -1,0 +1,234 @@
+"""One training of a study: what it says about the test photos, kept on disk once it is done."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from inspect import signature
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from logoflow.assessment import Assessment
+from logoflow.baselines import fit_from_nothing
+from logoflow.classifier import FACTS, LogoClassifier
+from logoflow.decision import (
+    Decision,
+    answers,
+    describe_decisions,
+    no_logo_of,
+    probabilities,
+    read_decisions,
+)
+from logoflow.files import atomic_path
+from logoflow.fitting import fit
+from logoflow.folders import read_classes
+from logoflow.loading import SPLITS, PhotoFolder
+from logoflow.models import BUILDERS
+from logoflow.recipes import get_recipe
+from logoflow.views import combine, window_count
+
+# What a run's name does not tell: where the photos are, what does not change the result, and
+# the seed and the views, which are told elsewhere.
+UNTOLD = ("root", "views", "seed", "num_workers", "ctx", "quiet")
+
+
+class Run(NamedTuple):
+    """A training's scores on the test photos, before any decision.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        In label order.
+    paths : tuple of str
+        The test photos, ``<class>/<file>``.
+    truth : ndarray of int
+        (photos,), their class numbers.
+    scores : dict of int to ndarray
+        By number of views, (photos, classes) log-scores (`LogoClassifier.scores`).
+    decisions : dict of int to Decision
+        By number of views, fitted on validation.
+    seconds : float
+        Of training and calibrating.
+    """
+
+    classes: tuple[str, ...]
+    paths: tuple[str, ...]
+    truth: np.ndarray
+    scores: dict[int, np.ndarray]
+    decisions: dict[int, Decision]
+    seconds: float
+
+
+def run(
+    root: Path | str,
+    folder: Path | str,
+    settings: Mapping[str, object],
+    *,
+    views: Sequence[int] = (1,),
+    seed: int = 0,
+    keep: Path | str | None = None,
+    **options: object,
+) -> Run:
+    """Train, look at the test photos, keep what was found; or take what was kept before.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+    folder : Path or str
+        Where results are kept, a file a training. One is used again where settings, seed,
+        photos and the recipe's own settings are the same; after other changes to logoflow itself,
+        give another folder.
+    settings : mapping
+        For `logoflow.fit`, or for `logoflow.fit_from_nothing` where their ``backbone`` is a net
+        without pretrained weights. ``class_weights`` may be ``"balanced"``
+        (`balanced_weights`).
+    views : sequence of int
+        How closely to look (`logoflow.views.windows`).
+    seed : int
+        Of the training.
+    keep : Path or str, optional
+        Folder to save the classifier in.
+    **options
+        For them too, what does not change the result: ``num_workers``, ``ctx``, ``quiet``.
+
+    Returns
+    -------
+    Run
+
+    Examples
+    --------
+    >>> found = run(root, "results", {"num_epochs": 24, "size": 192}, views=(1, 3))
+    >>> assessment_of(found, root, views=3, decided="threshold").summary()
+    """
+    learn = fit_from_nothing if settings.get("backbone") in BUILDERS else fit
+    path = Path(folder) / f"{_digest(root, learn, settings)}-seed-{seed}.npz"
+    known = _load(path) if path.is_file() else None
+    kept = keep is None or (Path(keep) / FACTS).is_file()
+    if known and kept and set(views) <= set(known.scores):
+        return known
+    views = tuple(sorted({*views, *(known.scores if known else ())}))
+    given = dict(settings)
+    if given.get("class_weights") == "balanced":
+        given["class_weights"] = balanced_weights(root)
+    start = time.monotonic()
+    classifier = learn(root, views=views, seed=seed, **given, **options)
+    found = _look(classifier, root, views, time.monotonic() - start)
+    if keep is not None:
+        classifier.save(keep)
+    _save(path, found)
+    return found
+
+
+def assessment_of(
+    found: Run, root: Path | str, *, views: int = 1, decided: str = "threshold"
+) -> Assessment:
+    """Decide on a run's scores.
+
+    Parameters
+    ----------
+    found : Run
+    root : Path or str
+        The prepared data set, for the photos' paths.
+    views : int
+        One that the run looked with.
+    decided : str
+        ``"likeliest"``: the likeliest class as the net scores it; ``"calibrated"``: the
+        likeliest after calibration on validation; ``"threshold"``: by the threshold fitted there.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    KeyError
+        For other views or another way to decide.
+    """
+    fitted = found.decisions[views]
+    decision = {
+        "likeliest": Decision(),
+        "calibrated": replace(fitted, threshold=None),
+        "threshold": fitted,
+    }[decided]
+    no_logo = no_logo_of(found.classes)
+    given = probabilities(found.scores[views], decision, no_logo)
+    paths = tuple(Path(root) / "test_data" / name for name in found.paths)
+    return Assessment(found.classes, paths, found.truth, given, answers(given, decision, no_logo))
+
+
+def balanced_weights(root: Path | str) -> list[float]:
+    """Weights for the loss with which every class of the training photos counts the same."""
+    labels = [label for _, label in PhotoFolder(Path(root) / "train_data", []).items]
+    counts = np.bincount(labels, minlength=len(read_classes(root)))
+    return (len(labels) / (len(counts) * np.maximum(counts, 1))).tolist()
+
+
+def _look(
+    classifier: LogoClassifier, root: Path | str, views: Sequence[int], seconds: float
+) -> Run:
+    """Score the test photos for every number of views in one pass over their windows."""
+    paths, truth = zip(*PhotoFolder(Path(root) / "test_data", []).items, strict=True)
+    scores = {number: [] for number in views}
+    for logits in classifier.window_logits(paths, max(views)):
+        for number in views:
+            seen = logits[: window_count(number)]
+            groups = np.zeros(len(seen), dtype=int)
+            scores[number].append(combine(seen, groups, classifier.no_logo))
+    return Run(
+        classifier.classes,
+        tuple("/".join(Path(path).parts[-2:]) for path in paths),
+        np.array(truth),
+        {number: np.concatenate(rows) for number, rows in scores.items()},
+        {number: classifier.decisions[number] for number in views},
+        seconds,
+    )
+
+
+def _digest(root: Path | str, learn: Callable, settings: Mapping[str, object]) -> str:
+    """Short name of all that decides a run's result but the seed, the views and the code."""
+    photos = [
+        (split, *Path(path).parts[-2:], Path(path).stat().st_size)
+        for split in SPLITS
+        for path, _ in PhotoFolder(Path(root) / split, []).items
+    ]
+    # Defaults are told too, so that a value is the same run whether it was given or left out.
+    known = {key: p.default for key, p in signature(learn).parameters.items() if key != "settings"}
+    given = {**known, **{key: value for key, value in settings.items() if value is not None}}
+    named = {key: given[key] for key in settings if key not in known and key in given}
+    plan = asdict(get_recipe(given["recipe"], **named))
+    own = {key: given[key] for key in known if key not in UNTOLD}
+    text = json.dumps([learn.__name__, own, plan, photos], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _save(path: Path, found: Run) -> None:
+    """Write a run to one file of numbers and text, whole or not at all."""
+    facts = {
+        "classes": found.classes,
+        "paths": found.paths,
+        "decisions": describe_decisions(found.decisions),
+        "seconds": found.seconds,
+    }
+    arrays = {f"scores-{views}": rows for views, rows in found.scores.items()}
+    arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
+    with atomic_path(path) as tmp, open(tmp, "wb") as file:
+        np.savez_compressed(file, truth=found.truth, **arrays)
+
+
+def _load(path: Path) -> Run:
+    """Read what `_save` wrote; nothing in it is ever unpickled."""
+    with np.load(path, allow_pickle=False) as arrays:
+        facts = json.loads(arrays["facts"].tobytes())
+        scores = {
+            int(name.removeprefix("scores-")): arrays[name]
+            for name in arrays.files
+            if name.startswith("scores-")
+        }
+        truth = arrays["truth"]
+    decisions = read_decisions(facts["decisions"])
+    names = tuple(facts["classes"]), tuple(facts["paths"])
+    return Run(*names, truth, scores, decisions, facts["seconds"])

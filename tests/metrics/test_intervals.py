@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from logoflow.metrics import bootstrap
+
+
+def test_interval_of_a_share_is_the_binomial_one():
+    correct = np.arange(200) < 160
+    low, high = bootstrap(np.mean, correct)
+    expected = stats.binom.ppf([0.025, 0.975], 200, 0.8) / 200
+    assert (low, high) == pytest.approx(tuple(expected), abs=0.011)
+    assert bootstrap(np.mean, correct) == (low, high)
+    assert bootstrap(np.mean, correct, seed=1, level=0.5)[0] > low
+
+
+def test_arrays_are_drawn_together():
+    ours = np.arange(50) % 2
+    theirs = 1 - ours
+    assert bootstrap(lambda a, b: np.mean(a + b), ours, theirs, samples=50) == (1.0, 1.0)
+
+
+def test_strata_keep_their_number_of_photos():
+    no_logo = np.arange(30) < 4
+    assert bootstrap(np.sum, no_logo, samples=50, strata=no_logo) == (4.0, 4.0)
+    low, high = bootstrap(np.sum, no_logo, samples=200)
+    assert low < 4 < high
+
+
+def test_nan_draws_are_left_out():
+    values = np.array([1.0, np.nan, 1.0, 1.0])
+    assert bootstrap(np.mean, values, samples=200) == (1.0, 1.0)
+    assert np.isnan(bootstrap(np.mean, np.full(3, np.nan), samples=5)).all()
+
+
+def test_arrays_of_other_photos_are_refused():
+    for arrays, strata in (((np.ones(3), np.ones(4)), None), ((np.ones(3),), [0, 1]), ((), None)):
+        with pytest.raises(ValueError, match="same photos"):
+            bootstrap(np.mean, *arrays, strata=strata)
+    with pytest.raises(ValueError, match="same photos"):
+        bootstrap(np.mean, np.ones(0))
+    with pytest.raises(ValueError, match="level"):
+        bootstrap(np.mean, np.ones(3), level=95)

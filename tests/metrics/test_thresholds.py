@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from logoflow.metrics import Report, logo_scores, recall_at, threshold_at, threshold_curve
+
+CLASSES = ["bmw", "no-logo", "ups"]
+TRUTH = [0, 0, 2, 1, 1]
+PROBABILITIES = np.array(
+    [[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.1, 0.5, 0.4], [0.3, 0.5, 0.2], [0.1, 0.8, 0.1]]
+)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_threshold_lets_the_whole_part_through_and_no_lower_one_does(dtype):
+    scores = np.random.default_rng(0).uniform(size=135).astype(dtype)
+    for rate, allowed in ((0, 0), (0.02, 2), (0.5, 67), (134.5 / 135, 134)):
+        threshold = threshold_at(scores, rate)
+        assert np.count_nonzero(scores >= threshold) == allowed
+        lower = np.nextafter(dtype(threshold), dtype(0))
+        assert np.count_nonzero(scores >= lower) == allowed + 1
+
+
+def test_tied_scores_pass_together_or_not_at_all():
+    scores = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
+    for rate, passing in ((0.2, 1), (0.4, 1), (0.6, 1), (0.8, 4), (1, 5)):
+        assert np.count_nonzero(scores >= threshold_at(scores, rate)) == passing
+
+
+def test_a_rate_that_is_no_exact_binary_number_counts_as_written():
+    scores = np.linspace(0, 1, 100)
+    assert 0.29 * 100 < 29
+    assert np.count_nonzero(scores >= threshold_at(scores, 0.29)) == 29
+
+
+def test_threshold_needs_photos_and_a_rate():
+    with pytest.raises(ValueError, match="no photos without a logo"):
+        threshold_at([], 0.02)
+    with pytest.raises(ValueError, match="give 0 to 1"):
+        threshold_at([0.5], 2)
+
+
+def test_recall_counts_right_brands_above_the_threshold():
+    # No-logo scores 3/8 and 1/9. Brands: 7/9 right, 6/9 wrong, 4/9 right.
+    assert recall_at(TRUTH, PROBABILITIES, CLASSES) == pytest.approx(2 / 3)
+    louder = PROBABILITIES.copy()
+    louder[4] = [0.3, 0.2, 0.5]  # 5/7
+    assert recall_at(TRUTH, louder, CLASSES) == pytest.approx(1 / 3)
+    assert recall_at(TRUTH, louder, CLASSES, 0.5) == pytest.approx(2 / 3)
+
+
+def test_curve_is_what_a_report_counts_at_each_threshold():
+    frame = threshold_curve(TRUTH, PROBABILITIES, CLASSES)
+    assert frame["threshold"][:5].tolist() == pytest.approx([1 / 9, 3 / 8, 4 / 9, 6 / 9, 7 / 9])
+    brands = np.array([0, 2])[PROBABILITIES[:, [0, 2]].argmax(axis=1)]
+    scores = logo_scores(PROBABILITIES, CLASSES)
+    for row in frame.itertuples():
+        answers = np.where(scores >= row.threshold, brands, 1)
+        report = Report.from_labels(TRUTH, answers, CLASSES)
+        assert row.recall == pytest.approx(report.flickrlogos32_scores()["recall"])
+        assert row.false_alarms == pytest.approx(report.no_logo_false_positive_rate)
+        assert row.accuracy == pytest.approx(report.accuracy)
+    assert frame.iloc[-1][["recall", "false_alarms"]].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("figure", [recall_at, threshold_curve])
+def test_figures_of_two_kinds_need_both(figure):
+    with pytest.raises(ValueError, match="no photos without a logo"):
+        figure([0, 2], PROBABILITIES[:2], CLASSES)
+    with pytest.raises(ValueError, match="no photos of a brand"):
+        figure([1, 1], PROBABILITIES[:2], CLASSES)

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from logoflow.calibration import fit_decisions, windows_beside
+
+CLASSES = ("adidas", "no-logo", "ups")
+NONE = 1
+
+
+def logits_of(photos=60, windows=5, seed=0):
+    """Brands show in one window of five; elsewhere no-logo is likely."""
+    rng = np.random.default_rng(seed)
+    truth = np.arange(photos) % 3
+    logits = rng.normal(size=(photos, windows, 3))
+    logits[:, :, NONE] += 3
+    for photo, label in enumerate(truth):
+        logits[photo, photo % windows, label] += 6
+    return logits, truth
+
+
+def test_each_number_of_views_gets_a_decision_of_its_own():
+    logits, truth = logits_of()
+    decisions = fit_decisions(iter(logits), truth, CLASSES, (1, 2), 0.1)
+    assert sorted(decisions) == [1, 2]
+    assert decisions[1] != decisions[2]
+    assert {decision.photos for decision in decisions.values()} == {60}
+    alone = fit_decisions(iter(logits), truth, CLASSES, (2,), 0.1)
+    assert alone[2] == decisions[2]
+
+
+def test_what_is_beside_the_logos_counts_as_photos_without():
+    logits, truth = logits_of()
+    beside = np.ones((60, 5), dtype=bool)
+    beside[:, 0] = False  # the whole photo
+    beside[np.arange(60), np.arange(60) % 5] = False
+    beside[truth == NONE] = False
+    decisions = fit_decisions(iter(logits), truth, CLASSES, (1, 2), 0.1, list(beside))
+    assert (decisions[1].photos, decisions[1].no_logo_photos) == (60, 20)
+    assert (decisions[2].photos, decisions[2].no_logo_photos) == (100, 60)
+
+
+def test_backgrounds_that_look_like_logos_raise_the_threshold():
+    logits, truth = logits_of()
+    logits[truth == 0, 4, 2] += 7  # something in adidas photos that looks like ups
+    beside = np.zeros((60, 5), dtype=bool)
+    beside[truth == 0, 4] = True
+    without = fit_decisions(iter(logits), truth, CLASSES, (2,), 0.02)[2]
+    having = fit_decisions(iter(logits), truth, CLASSES, (2,), 0.02, list(beside))[2]
+
+    def least_odds(decision):
+        share = decision.threshold / (1 - decision.threshold)
+        return (np.log(share) + decision.no_logo_bias) * decision.temperature
+
+    assert least_odds(having) > least_odds(without) + 1
+
+
+def test_windows_beside_show_next_to_nothing_of_any_box(tmp_path):
+    picture = np.zeros((90, 120, 3), np.uint8)
+    # Views 2: the whole photo, then 80 x 60 windows in the four corners.
+    assert windows_beside(picture, [(0, 0, 20, 15)], 2).tolist() == [False, False, True, True, True]
+    two = [(0, 0, 20, 15), (100, 70, 20, 20)]
+    assert windows_beside(picture, two, 2).tolist() == [False, False, True, True, False]
+    assert not windows_beside(picture, [], 3).any()
+
+
+def test_paths_bytes_and_arrays_have_the_same_windows(tmp_path):
+    import cv2
+
+    picture = np.zeros((90, 120, 3), np.uint8)
+    path = tmp_path / "x.png"
+    cv2.imwrite(str(path), picture)
+    expected = windows_beside(picture, [(100, 70, 20, 20)], 4)
+    assert expected.any()
+    for image in (path, str(path), path.read_bytes()):
+        assert np.array_equal(windows_beside(image, [(100, 70, 20, 20)], 4), expected)
+
+
+def test_lists_that_do_not_match_are_refused():
+    logits, truth = logits_of()
+    with pytest.raises(ValueError, match="needs photos"):
+        fit_decisions(iter(logits), truth[:-1], CLASSES, (1,), 0.1)

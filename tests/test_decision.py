@@ -1,0 +1,158 @@
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from logoflow.decision import TEMPERATURES, Decision, answers, fit_decision, probabilities
+from logoflow.metrics import against_no_logo
+
+CLASSES = ("adidas", "no-logo", "ups")
+NONE = 1
+
+
+def log_softmax(logits):
+    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def drawn(seed, photos=20000, stretch=1.0, shift=0.0):
+    """Scores that overstate by `stretch` what labels are drawn from, no-logo short of `shift`."""
+    rng = np.random.default_rng(seed)
+    honest = log_softmax(rng.normal(scale=1.5, size=(photos, 3)))
+    steps = np.exp(honest).cumsum(axis=1)
+    truth = np.minimum((rng.random((photos, 1)) > steps).sum(axis=1), 2)
+    overstated = honest - np.array([0, shift, 0])
+    return overstated * stretch, truth
+
+
+def loss(scores, truth, decision, no_logo=NONE):
+    given = probabilities(scores, decision, no_logo)[np.arange(len(truth)), truth]
+    return -np.log(given).mean()
+
+
+@pytest.mark.parametrize("stretch", [0.5, 1.0, 3.0])
+def test_the_temperature_finds_by_how_much_a_net_overstates(stretch):
+    scores, truth = drawn(0, stretch=stretch)
+    decision = fit_decision(scores, truth, CLASSES)
+    assert decision.temperature == pytest.approx(stretch, rel=0.05)
+    assert decision.no_logo_bias == pytest.approx(0, abs=0.05)
+
+
+def test_the_bias_finds_how_much_no_logo_was_short_changed():
+    scores, truth = drawn(1, stretch=2.0, shift=3.0)
+    decision = fit_decision(scores, truth, CLASSES)
+    assert decision.temperature == pytest.approx(2, rel=0.05)
+    assert decision.no_logo_bias == pytest.approx(3, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_fitting_never_makes_probabilities_worse(seed):
+    rng = np.random.default_rng(seed)
+    scores, truth = rng.normal(scale=30, size=(12, 3)), rng.integers(0, 3, 12)
+    decision = fit_decision(scores, truth, CLASSES)
+    assert loss(scores, truth, decision) <= loss(scores, truth, Decision())
+    assert TEMPERATURES[0] <= decision.temperature <= TEMPERATURES[1]
+
+
+def test_photos_all_answered_right_leave_the_temperature_in_its_range():
+    truth = np.array([0, 1, 2] * 4)
+    decision = fit_decision(np.eye(3)[truth], truth, CLASSES)
+    assert TEMPERATURES[0] <= decision.temperature < 0.2
+    assert np.isfinite(list(asdict(decision).values())).all()
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.02, 0.1, 0.29])
+def test_exactly_the_allowed_share_of_photos_without_a_logo_gets_a_brand(rate):
+    scores, truth = drawn(2, photos=600)
+    rejects = np.flatnonzero(truth == NONE)[:100]
+    kept = np.concatenate([rejects, np.flatnonzero(truth != NONE)])
+    scores, truth = scores[kept], truth[kept]
+    decision = fit_decision(scores, truth, CLASSES, rate)
+    given = answers(probabilities(scores, decision, NONE), decision, NONE)
+    assert np.sum(given[:100] != NONE) == {0.001: 0, 0.02: 2, 0.1: 10, 0.29: 29}[rate]
+    assert (decision.photos, decision.no_logo_photos) == (len(truth), 100)
+    assert decision.false_positive_rate == rate
+
+
+def test_photos_that_score_alike_are_let_through_all_or_none():
+    scores = np.log([[0.5, 0.3, 0.2]] * 10 + [[0.9, 0.05, 0.05]] * 10)
+    decision = fit_decision(scores, [NONE] * 10 + [0] * 10, CLASSES, 0.5)
+    given = answers(probabilities(scores, decision, NONE), decision, NONE)
+    assert given.tolist() == [NONE] * 10 + [0] * 10
+
+
+def test_the_threshold_keeps_clear_of_the_photos_on_both_sides():
+    scores = np.log([[0.2, 0.7, 0.1]] * 9 + [[0.4, 0.5, 0.1], [0.8, 0.1, 0.1]])
+    decision = fit_decision(scores, [NONE] * 10 + [0], CLASSES, 0.05)
+    given = against_no_logo(probabilities(scores, decision, NONE), NONE)
+    assert decision.threshold == pytest.approx((given[9] + given[10]) / 2)
+
+
+def test_a_net_that_never_saw_no_logo_learns_to_reject():
+    rng = np.random.default_rng(3)
+    truth = np.repeat([0, 2, NONE], 200)
+    logits = rng.normal(size=(600, 3))
+    logits[:200, 0] += 6
+    logits[200:400, 2] += 6
+    logits[:, NONE] = -15  # its output has only ever been pushed down
+    scores = log_softmax(logits)
+    assert not np.any(answers(probabilities(scores, Decision(), NONE), Decision(), NONE) == NONE)
+    decision = fit_decision(scores, truth, CLASSES, 0.02)
+    given = answers(probabilities(scores, decision, NONE), decision, NONE)
+    assert np.sum(given[400:] != NONE) == 4
+    assert np.mean(given[:400] == truth[:400]) > 0.9
+    assert loss(scores, truth, decision) < 0.3
+
+
+def test_the_threshold_and_not_the_likeliest_class_decides():
+    given = np.array([[0.3, 0.4, 0.3], [0.2, 0.5, 0.3], [0.3, 0.2, 0.5]])
+    assert answers(given, Decision(), NONE).tolist() == [1, 1, 2]
+    assert answers(given, Decision(threshold=0.3), NONE).tolist() == [0, 2, 2]
+    # The likeliest brand's share of what it and no-logo have: 0.43, 0.38 and 0.71.
+    assert answers(given, Decision(threshold=0.4), NONE).tolist() == [0, 1, 2]
+    assert answers(given, Decision(threshold=0.6), NONE).tolist() == [1, 1, 2]
+    assert answers(given, Decision(threshold=0.8), NONE).tolist() == [1, 1, 1]
+    assert answers(given, Decision(threshold=0.6), None).tolist() == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("classes", "truth"), [(("adidas", "aldi", "ups"), [0, 1, 2]), (CLASSES, [0, 2, 2])]
+)
+def test_without_photos_without_logos_there_is_nothing_to_reject_by(classes, truth):
+    scores = np.array([[2.0, 0.0, 1.0], [0.0, 1.0, 2.0], [0.0, 0.0, 0.5]])
+    decision = fit_decision(scores, truth, classes)
+    assert decision.threshold is decision.false_positive_rate is None
+    assert decision.no_logo_bias == 0
+    assert decision.no_logo_photos == 0
+
+
+def test_a_decision_goes_through_json_unchanged():
+    scores, truth = drawn(4, photos=300)
+    decision = fit_decision(scores, truth, CLASSES)
+    assert Decision(**json.loads(json.dumps(asdict(decision)))) == decision
+
+
+def test_probabilities_leave_the_scores_as_they_are():
+    scores = np.zeros((2, 3))
+    given = probabilities(scores, Decision(no_logo_bias=np.log(2)), NONE)
+    assert np.allclose(given, [[0.25, 0.5, 0.25]] * 2)
+    assert not scores.any()
+
+
+@pytest.mark.parametrize(
+    ("scores", "truth", "rate", "message"),
+    [
+        (np.zeros((0, 3)), [], 0.02, "needs photos"),
+        (np.zeros((2, 3)), [0], 0.02, "1 class numbers"),
+        (np.zeros((2, 4)), [0, 1], 0.02, "3 scores"),
+        (np.full((1, 3), np.nan), [0], 0.02, "3 scores are NaN"),
+        (np.zeros((1, 3)), [3], 0.02, "of 3 classes"),
+        (np.zeros((1, 3)), [-1], 0.02, "of 3 classes"),
+        (np.zeros((1, 3)), [0], 0, "false_positive_rate is 0"),
+        (np.zeros((1, 3)), [0], 1.0, "between 0 and 1"),
+        (np.zeros((1, 3)), [0], float("nan"), "between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_fitted_is_a_clear_error(scores, truth, rate, message):
+    with pytest.raises(ValueError, match=message):
+        fit_decision(scores, truth, CLASSES, rate)

@@ -1,0 +1,63 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from logoflow.assessment import assess
+from logoflow.classifier import LogoClassifier
+from logoflow.fitting import _is_end_of_round, fit
+
+QUICK = {"size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}
+
+
+@pytest.fixture(scope="module")
+def fitted(small_root):
+    return fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
+
+
+def test_the_classifier_comes_calibrated_for_every_number_of_views(fitted):
+    assert sorted(fitted.decisions) == [1, 2]
+    assert fitted.views == 2
+    decision = fitted.decisions[2]
+    assert decision.photos == 14
+    assert decision.no_logo_photos == 6
+    assert decision.threshold is not None
+
+
+def test_it_saves_loads_and_answers_alike_and_can_be_assessed(fitted, small_root, tmp_path):
+    again = LogoClassifier.load(fitted.save(tmp_path / "model"))
+    a, b = assess(fitted, small_root), assess(again, small_root)
+    assert np.array_equal(a.answers, b.answers)
+    assert len(a.truth) == 14
+    facts = json.loads((tmp_path / "model" / "classifier.json").read_text())["facts"]
+    assert facts["recipe"] == "logoflow"
+    assert len(facts["history"]["loss"]) == 2
+
+
+def test_a_seed_repeats_it(fitted, small_root):
+    again = fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
+    assert again.facts["history"]["loss"] == pytest.approx(
+        fitted.facts["history"]["loss"], abs=1e-3
+    )
+
+
+def test_brands_alone_train_without_negatives_and_without_boxes(small_root, tmp_path):
+    root = tmp_path / "root"
+    shutil.copytree(small_root, root)
+    classifier = fit(root, **{**QUICK, "num_epochs": 1}, negatives=False, boxes=False)
+    assert classifier.decisions[1].threshold is not None  # validation still has no-logo photos
+
+
+def test_a_wrong_setting_is_refused_before_anything_is_trained(small_root):
+    with pytest.raises(ValueError, match="no setting speed"):
+        fit(small_root, speed=3)
+
+
+@pytest.mark.parametrize(
+    ("num_epochs", "rounds", "ends"),
+    [(4, 2, [1]), (6, 3, [1, 3]), (3, 1, []), (1, 2, []), (5, 2, [2])],
+)
+def test_rounds_share_the_epochs(num_epochs, rounds, ends):
+    found = [e for e in range(num_epochs) if _is_end_of_round(e, num_epochs, rounds)]
+    assert found == ends

@@ -1,0 +1,272 @@
+from functools import wraps
+
+import numpy as np
+import pytest
+
+from logoflow import study_runs
+from logoflow.assessment import FIGURES, assess
+from logoflow.baselines import fit_from_nothing
+from logoflow.classifier import LogoClassifier
+from logoflow.fitting import fit
+from logoflow.loading import PhotoFolder
+from logoflow.study import SET_UPS, STEPS, Step, few_photos, photos_curve, run_steps
+from logoflow.study_heads import _rows, assess_head, photo_features
+from logoflow.study_plots import plot_photos_curve
+from logoflow.study_runs import _digest, assessment_of, balanced_weights, run
+from logoflow.study_tables import ablation_table, mean_summary
+
+TINY = {"backbone": "lenet5", "recipe": "logoflow", "num_epochs": 1, "size": 64}
+WAYS = ("likeliest", "calibrated", "threshold")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("study")
+
+
+@pytest.fixture(scope="module")
+def results(small_root, folder):
+    """Three steps: two trainings, one of them looked at in two ways."""
+    steps = [
+        Step("plain", {"boxes": False}, decided="likeliest"),
+        Step("crops", {}, decided="likeliest"),
+        Step("closer", {}, views=2, decided="threshold"),
+    ]
+    return dict(run_steps(small_root, steps, folder, seeds=(0, 1), **TINY))
+
+
+@pytest.fixture
+def instead(monkeypatch):
+    """Let a function train in place of `fit_from_nothing`, under its name."""
+
+    def replace(learn):
+        monkeypatch.setattr(study_runs, "fit_from_nothing", wraps(fit_from_nothing)(learn))
+
+    return replace
+
+
+def never(*_, **__):
+    raise AssertionError("This was trained before.")
+
+
+def test_every_step_is_assessed_for_every_seed_and_trained_once(results, folder):
+    assert [len(found) for found in results.values()] == [2, 2, 2]
+    assert len(list(folder.glob("*.npz"))) == 4, "two trainings by two seeds; views train nothing"
+    first, second = results["plain"]
+    assert not np.array_equal(first.probabilities, second.probabilities)
+    assert np.array_equal(first.truth, second.truth)
+
+
+def test_an_interrupted_study_goes_on_where_it_was(small_root, tmp_path, instead):
+    steps = [Step("one", {"boxes": False}), Step("two", {}), Step("three", {"negatives": False})]
+
+    def dies_at_the_third(root, negatives=True, **settings):
+        if not negatives:
+            raise KeyboardInterrupt
+        return fit_from_nothing(root, negatives=negatives, **settings)
+
+    instead(dies_at_the_third)
+    study = run_steps(small_root, steps, tmp_path, **TINY)
+    done = [next(study), next(study)]
+    with pytest.raises(KeyboardInterrupt):
+        next(study)
+    assert len(list(tmp_path.iterdir())) == 2, "nothing half done is left"
+
+    instead(never)
+    again = run_steps(small_root, steps[:2], tmp_path, **TINY)
+    for (name, (before,)), (same, (after,)) in zip(done, again, strict=True):
+        assert name == same
+        assert np.array_equal(before.probabilities, after.probabilities)
+
+
+def test_a_kept_run_says_what_assess_says(small_root, tmp_path, instead):
+    found = run(small_root, tmp_path, TINY, views=(1, 2), keep=tmp_path / "model")
+    classifier = LogoClassifier.load(tmp_path / "model")
+    instead(never)
+    again = run(small_root, tmp_path, TINY, views=(2,), keep=tmp_path / "model")
+    for views in (1, 2):
+        expected = assess(classifier, small_root, views=views)
+        for kept in (found, again):
+            assessment = assessment_of(kept, small_root, views=views)
+            assert np.allclose(assessment.probabilities, expected.probabilities, atol=1e-5)
+            assert np.array_equal(assessment.answers, expected.answers)
+            assert assessment.paths == expected.paths
+    assert found.seconds > 0
+
+
+def test_more_views_than_were_kept_are_looked_at_anew(small_root, tmp_path, instead):
+    run(small_root, tmp_path, TINY)
+    assert set(run(small_root, tmp_path, TINY, views=(2,)).scores) == {1, 2}
+    instead(never)
+    run(small_root, tmp_path, TINY, views=(2,))
+    with pytest.raises(AssertionError, match="trained before"):
+        run(small_root, tmp_path, TINY, views=(3,))
+
+
+def test_three_ways_to_decide(small_root, folder, results):
+    found = run(small_root, folder, TINY, views=(1, 2))
+    by = {how: assessment_of(found, small_root, views=2, decided=how) for how in WAYS}
+    assert np.array_equal(by["likeliest"].answers, found.scores[2].argmax(axis=1))
+    assert np.array_equal(by["calibrated"].answers, by["calibrated"].probabilities.argmax(axis=1))
+    assert np.array_equal(by["calibrated"].probabilities, by["threshold"].probabilities)
+    assert found.decisions[2].threshold is not None
+
+
+def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
+    def name(root=small_root, learn=fit, **settings):
+        return _digest(root, learn, settings)
+
+    assert name() == name(rounds=2) == name(backgrounds=None) == name(recipe="logoflow")
+    assert name(label_smoothing=0.1) == name(), "the recipe's own value"
+    few = few_photos(small_root, tmp_path / "few", 2)
+    others = [
+        name(rounds=1),
+        name(label_smoothing=0.2),
+        name(recipe="article"),
+        name(size=64),
+        name(learn=fit_from_nothing),
+        name(few),
+    ]
+    assert len({name(), *others}) == 7
+
+
+def test_the_last_step_is_fit_as_it_comes_and_the_steps_add_up(small_root):
+    last, first_of_ours = STEPS[-1].settings, STEPS[2]
+    assert _digest(small_root, fit, last) == _digest(small_root, fit, SET_UPS[0].settings)
+    assert (STEPS[-1].views, STEPS[-1].decided) == (3, "threshold")
+    assert (first_of_ours.views, first_of_ours.decided) == (1, "likeliest")
+    for before, after in zip(STEPS[2:], STEPS[3:], strict=False):
+        assert before._replace(name="") != after._replace(name=""), f"{after.name} adds nothing"
+
+
+def test_the_tables_hold_their_values_within_their_intervals(results):
+    table = ablation_table(results, "brand top-1", samples=200)
+    assert list(table.index) == ["plain", "crops", "closer"]
+    assert np.isnan(table.loc["plain", ["change", "low", "high"]].astype(float)).all()
+    top1 = {name: np.mean([a.brand_top1 for a in found]) for name, found in results.items()}
+    assert table["brand top-1"].to_dict() == pytest.approx(top1)
+    for before, after in (("plain", "crops"), ("crops", "closer")):
+        row = table.loc[after]
+        assert row["change"] == pytest.approx(top1[after] - top1[before])
+        assert row["low"] <= row["change"] <= row["high"]
+
+    summary = mean_summary(results["plain"], samples=200)
+    assert list(summary.index) == list(FIGURES)
+    bounded = summary.drop("calibration error")  # draws of few photos have larger gaps
+    assert (bounded["low"] <= bounded["value"]).all()
+    assert (bounded["value"] <= bounded["high"]).all()
+
+
+def test_the_same_answers_twice_are_no_change_at_all(results):
+    table = ablation_table({"a": results["plain"], "b": results["plain"]}, samples=50)
+    assert table.loc["b", ["change", "low", "high"]].tolist() == [0, 0, 0]
+
+
+def test_steps_of_different_photos_are_not_compared(results):
+    (assessment, _) = results["plain"]
+    fewer = assessment.without(assessment.paths[:1])
+    with pytest.raises(ValueError, match="different test photos"):
+        ablation_table({"all": [assessment], "fewer": [fewer]}, samples=5)
+
+
+def test_fewer_photos_of_brands_and_all_others(small_root, tmp_path):
+    def names(root, split="train_data"):
+        photos = PhotoFolder(root / split, [])
+        return {(photos.synsets[label], path.split("/")[-1]) for path, label in photos.items}
+
+    one, two = (few_photos(small_root, tmp_path / str(count), count) for count in (1, 2))
+    assert (
+        sorted(brand for brand, _ in names(two)) == ["adidas"] * 2 + ["aldi"] * 2 + ["no-logo"] * 6
+    )
+    assert names(one) < names(two) < names(small_root)
+    assert names(one, "val_data") == names(small_root, "val_data")
+    draws = [names(few_photos(small_root, tmp_path / "again", 1, seed)) for seed in range(8)]
+    assert len(set(map(frozenset, draws))) > 1
+    with pytest.raises(ValueError, match="at least one"):
+        few_photos(small_root, tmp_path / "none", 0)
+
+
+def test_the_curve_has_a_point_for_each_count(small_root, folder, results):
+    curve = photos_curve(small_root, folder, (1, None), **TINY)
+    points = dict(curve)
+    assert list(points) == ["1", "all"]
+    assert np.array_equal(points["all"][0].truth, points["1"][0].truth)
+    assert not np.array_equal(points["all"][0].probabilities, points["1"][0].probabilities)
+
+
+def test_balanced_weights_make_every_class_count_the_same(small_root):
+    weights = balanced_weights(small_root)
+    assert np.array(weights) * [4, 4, 6] == pytest.approx([14 / 3] * 3)
+
+
+def test_the_weights_reach_the_training(small_root, tmp_path, instead):
+    seen = []
+
+    def spy(root, class_weights=None, **settings):
+        seen.append(class_weights)
+        return fit_from_nothing(root, class_weights=class_weights, **settings)
+
+    instead(spy)
+    run(small_root, tmp_path, {**SET_UPS[1].settings, **TINY})
+    assert seen == [balanced_weights(small_root)]
+
+
+def test_a_small_fine_tuning_goes_through(small_root, tmp_path):
+    steps = [STEPS[2], STEPS[-1]._replace(views=2)]
+    results = dict(run_steps(small_root, steps, tmp_path, num_epochs=2, size=64, batch_size=8))
+    assert len(ablation_table(results, samples=20)) == 2
+
+
+@pytest.fixture(scope="module")
+def features(small_root):
+    return photo_features(small_root, size=64)
+
+
+def test_features_hold_every_photo_once_a_pass(small_root, features):
+    assert [len(labels) for _, labels in features[1:4]] == [2 * (14 + 2), 14, 14]
+    first, second = np.split(features.train[1], 2)
+    assert np.array_equal(first, second)
+    assert not np.array_equal(*np.split(features.train[0], 2)), "cropped anew"
+    assert [path.parent.name for path in features.test_paths] == [
+        features.classes[int(label)] for label in features.test[1]
+    ]
+
+
+def test_an_output_layer_learns_from_the_photos_it_is_given(features):
+    few = {"num_epochs": 3}
+    whole = assess_head(features, **few)
+    assert np.array_equal(whole.probabilities, assess_head(features, **few).probabilities)
+    choices = [{"photos": 1}, {"negatives": False}, {"class_weights": [5, 1, 1]}, {"seed": 1}]
+    others = [assess_head(features, **choice, **few) for choice in choices]
+    for other in others:
+        assert np.array_equal(other.truth, whole.truth)
+        assert not np.allclose(other.probabilities, whole.probabilities)
+
+
+@pytest.mark.parametrize(
+    ("photos", "negatives", "counts"),
+    [(None, True, [8, 8, 16]), (1, True, [2, 2, 16]), (3, False, [6, 6, 0])],
+)
+def test_a_photo_is_kept_in_all_its_passes_or_in_none(features, photos, negatives, counts):
+    rows = _rows(features, photos, negatives, 0)
+    assert np.bincount(features.train[1][rows].astype(int), minlength=3).tolist() == counts
+    assert set(rows[: len(rows) // 2] + 16) == set(rows[len(rows) // 2 :])
+
+
+def test_a_net_from_nothing_learns_by_the_articles_recipe(small_root, tmp_path):
+    settings = {"backbone": "lenet5", "num_epochs": 1}
+    found = run(small_root, tmp_path, settings)
+    assert found.scores[1].shape == (14, 3)
+    classifier = fit_from_nothing(small_root, "lenet5", num_epochs=1, quiet=True)
+    assert [aug.__class__.__name__ for aug in classifier.augs] == ["CenterCropAug"]
+
+
+def test_the_curves_bars_are_the_intervals(results, monkeypatch):
+    shown = []
+    monkeypatch.setattr("logoflow.study_plots.show_figure", lambda figure, *_: shown.append(figure))
+    plot_photos_curve({"2": results["plain"], "all": results["crops"]}, ["brand top-1"])
+    (axis,) = shown[0].axes
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["2", "all"]
+    summary = mean_summary(results["crops"], ["brand top-1"]).loc["brand top-1"]
+    low, high = axis.containers[0].lines[2][0].get_segments()[1][:, 1]
+    assert (low, high) == pytest.approx((summary["low"], summary["high"]))
