@@ -19,10 +19,11 @@ def fitted(small_root):
 def test_the_classifier_comes_calibrated_for_every_number_of_views(fitted):
     assert sorted(fitted.decisions) == [1, 2]
     assert fitted.views == 2
-    decision = fitted.decisions[2]
-    assert decision.photos == 14
-    assert decision.no_logo_photos == 6
-    assert decision.threshold is not None
+    whole, closer = fitted.decisions[1], fitted.decisions[2]
+    assert (whole.photos, whole.no_logo_photos) == (14, 6)
+    assert closer.no_logo_photos > 6, "what lies beside the logos counts too"
+    assert closer.photos - closer.no_logo_photos == 8
+    assert None not in (whole.threshold, closer.threshold)
 
 
 def test_it_saves_loads_and_answers_alike_and_can_be_assessed(fitted, small_root, tmp_path):
