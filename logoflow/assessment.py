@@ -100,7 +100,7 @@ class Assessment:
     def _has_both(self) -> bool:
         return self._shows_logo.any() and not self._shows_logo.all()
 
-    def summary(self, intervals: bool = True, seed: int = 0) -> pd.DataFrame:
+    def summary(self, intervals: bool = True, seed: int = 0, samples: int = 1000) -> pd.DataFrame:
         """Give the headline figures and how far they can be trusted.
 
         Parameters
@@ -110,6 +110,8 @@ class Assessment:
             without a logo separately (`logoflow.bootstrap`); takes some seconds.
         seed : int
             Decides the draws.
+        samples : int
+            How many.
 
         Returns
         -------
@@ -130,7 +132,7 @@ class Assessment:
             if intervals:
                 rows, strata = np.arange(len(self.truth)), self._shows_logo
                 statistic = partial(_figure_of_draw, figure, self)
-                ends = bootstrap(statistic, rows, samples=1000, seed=seed, strata=strata)
+                ends = bootstrap(statistic, rows, samples=samples, seed=seed, strata=strata)
             table[name] = (figure(self), *ends)
         return pd.DataFrame.from_dict(table, orient="index", columns=["value", "low", "high"])
 
