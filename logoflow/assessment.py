@@ -60,7 +60,7 @@ class Assessment:
     @property
     def brand_top1(self) -> float:
         """Share of the photos with a logo whose likeliest brand is right, 0 to 1, or NaN."""
-        return brand_top1(*self._measured) if self._shows_logo.any() else NAN
+        return brand_top1(*self._measured) if self.shows_logo.any() else NAN
 
     @property
     def auroc(self) -> float:
@@ -92,13 +92,14 @@ class Assessment:
         return self.truth, self.probabilities, self.classes
 
     @property
-    def _shows_logo(self) -> np.ndarray:
+    def shows_logo(self) -> np.ndarray:
+        """Which photos are of a brand, (photos,) of bool."""
         no_logo = no_logo_of(self.classes)
         return np.full(len(self.truth), True) if no_logo is None else self.truth != no_logo
 
     @property
     def _has_both(self) -> bool:
-        return self._shows_logo.any() and not self._shows_logo.all()
+        return self.shows_logo.any() and not self.shows_logo.all()
 
     def summary(self, intervals: bool = True, seed: int = 0, samples: int = 1000) -> pd.DataFrame:
         """Give the headline figures and how far they can be trusted.
@@ -130,9 +131,14 @@ class Assessment:
         for name, figure in FIGURES.items():
             ends = (NAN, NAN)
             if intervals:
-                rows, strata = np.arange(len(self.truth)), self._shows_logo
-                statistic = partial(_figure_of_draw, figure, self)
-                ends = bootstrap(statistic, rows, samples=samples, seed=seed, strata=strata)
+                rows, strata = np.arange(len(self.truth)), self.shows_logo
+                ends = bootstrap(
+                    partial(self._figure_of, figure),
+                    rows,
+                    samples=samples,
+                    seed=seed,
+                    strata=strata,
+                )
             table[name] = (figure(self), *ends)
         return pd.DataFrame.from_dict(table, orient="index", columns=["value", "low", "high"])
 
@@ -148,9 +154,12 @@ class Assessment:
         unknown = sorted(map(str, unwanted - set(own)))
         if unknown:
             raise ValueError(f"{len(unknown)} of the photos to leave out are not here: {unknown}.")
-        return self._take(np.flatnonzero([path not in unwanted for path in own]))
+        return self.take(np.flatnonzero([path not in unwanted for path in own]))
 
-    def _take(self, rows: np.ndarray) -> "Assessment":
+    def _figure_of(self, figure: Callable[["Assessment"], float], rows: np.ndarray) -> float:
+        return figure(self.take(rows))
+
+    def take(self, rows: np.ndarray) -> "Assessment":
         """Some of the photos, any of them more than once."""
         return Assessment(
             self.classes,
@@ -171,12 +180,6 @@ FIGURES: dict[str, Callable[[Assessment], float]] = {
     "calibration error": lambda assessment: assessment.calibration_error,
 }
 """What `Assessment.summary` lists."""
-
-
-def _figure_of_draw(
-    figure: Callable[[Assessment], float], assessment: Assessment, rows: np.ndarray
-) -> float:
-    return figure(assessment._take(rows))
 
 
 def assess(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from logoflow.assessment import FIGURES, Assessment, _figure_of_draw
+from logoflow.assessment import FIGURES, Assessment
 from logoflow.metrics import bootstrap
 
 
@@ -90,11 +90,11 @@ def _interval(
 
     def change(rows: np.ndarray) -> float:
         means = [
-            np.mean([_figure_of_draw(FIGURES[figure], a, rows) for a in group])
+            np.mean([FIGURES[figure](a.take(rows)) for a in group])
             for group in (after, before)
             if group
         ]
         return means[0] - means[1] if before else means[0]
 
     rows = np.arange(len(first.truth))
-    return bootstrap(change, rows, samples=samples, strata=first._shows_logo)
+    return bootstrap(change, rows, samples=samples, strata=first.shows_logo)
