@@ -51,7 +51,7 @@ def headline(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     for seed in options.seeds:
         keep_in = options.save and Path(options.save) / f"seed-{seed}"
         how = {"views": options.views, "seed": seed, "keep": keep_in}
-        runs.append(run(root, options.work, settings(options), **how, **hardware(options)))
+        runs.append(run(root, options.work, of_several(options), **how, **hardware(options)))
         yield headline_table(root, runs, options, repeats)
 
 
@@ -111,6 +111,11 @@ def settings(options: argparse.Namespace) -> dict[str, object]:
     return {"num_epochs": options.epochs, "size": options.size, "backbone": options.backbone}
 
 
+def of_several(options: argparse.Namespace) -> dict[str, object]:
+    """Settings of the headline's trainings."""
+    return {**settings(options), "members": options.members}
+
+
 def hardware(options: argparse.Namespace) -> dict[str, object]:
     return {"num_workers": options.num_workers, "quiet": False}
 
@@ -125,7 +130,8 @@ def photos_of(folder: Path) -> list[Path]:
 
 def keep(table: pd.DataFrame, options: argparse.Namespace) -> None:
     """Write a table as JSON, and all tables there are as one Markdown page."""
-    given = {**settings(options), "seeds": options.seeds}
+    told = of_several if options.what == "headline" else settings
+    given = {**told(options), "seeds": options.seeds}
     if options.photos_per_class:
         given["photos_per_class"] = options.photos_per_class
     told = {
@@ -198,13 +204,14 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--photos-per-class", type=int, help="a small part of the data, for a quick try")
     add("--seeds", type=int, nargs="+", default=[0], help="a training each (default 0)")
-    add("--epochs", type=int, default=24, help="of every training (default %(default)s)")
-    add("--size", type=int, default=192, help="pixels the net sees (default %(default)s)")
+    add("--epochs", type=int, default=10, help="of every training (default %(default)s)")
+    add("--size", type=int, default=160, help="pixels the net sees (default %(default)s)")
     add("--backbone", default="efficientnet_lite0", help="default %(default)s")
+    add("--members", type=int, default=4, help="of headline: nets that answer as one (default 4)")
     add(
         *("--views",),
-        **{"type": int, "nargs": "+", "default": [1, 3, 4]},
-        help="of headline: how closely to look (default 1 3 4)",
+        **{"type": int, "nargs": "+", "default": [1, 3, 4, 5]},
+        help="of headline: how closely to look (default 1 3 4 5)",
     )
     add("--save", help="of headline: folder for the models, seed-<n>/ each")
     add("--num-workers", type=int, default=0, help="processes that decode photos")

@@ -18,9 +18,8 @@ _HOMES = {
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.assessment": "Assessment assess",
     "logoflow.backbones": "WeightsError backbone_of normalisation pretrained_net",
-    "logoflow.baselines": "fit_from_nothing",
     "logoflow.by_url": "classify_logo get_image",
-    "logoflow.classifier": "ClassifierError LogoClassifier",
+    "logoflow.classifier": "LogoClassifier",
     "logoflow.datasets": "load_splits",
     "logoflow.datasets.archives": "ArchiveError",
     "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
@@ -31,6 +30,7 @@ _HOMES = {
     "logoflow.datasets.sample": "make_sample",
     "logoflow.datasets.splits": "NO_LOGO Box Photo Splits",
     "logoflow.decision": "Decision fit_decision",
+    "logoflow.ensembles": "Ensemble",
     "logoflow.fetching": "Fetched FetchError fetch_image",
     "logoflow.fitting": "fit",
     "logoflow.folders": (
@@ -40,11 +40,13 @@ _HOMES = {
     "logoflow.history": "History",
     "logoflow.images": "ImageError decode_image load_image read_image",
     "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
+    "logoflow.matching": "LogoIndex LogoMatcher index_logos",
     "logoflow.metrics": (
         "Report auroc bootstrap brand_top1 calibration_error logo_scores precision_recall "
         "recall_at reliability_bins roc threshold_at threshold_curve"
     ),
     "logoflow.mining": "hard_negatives",
+    "logoflow.model_files": "ClassifierError",
     "logoflow.models": (
         "alexnet_cnn count_parameters finetune_net freeze_features freeze_lower lenet5 mlp"
     ),

@@ -3,43 +3,88 @@
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from logoflow.crops import overlap
 from logoflow.decision import Decision, fit_decision, no_logo_of
 from logoflow.images import image_size, load_image
-from logoflow.views import combine, window_count, windows
+from logoflow.views import MATCHED, combine, window_count, windows
 
 Boxes = Sequence[Sequence[float]]
 
 
+class Evidence(NamedTuple):
+    """What is known of a photo before any decision.
+
+    Parameters
+    ----------
+    logits : ndarray
+        (windows, classes), a net's, for each of `logoflow.views.windows`.
+    matches : ndarray of int, optional
+        (classes,), features of known logos (`logoflow.LogoMatcher.count`).
+    """
+
+    logits: np.ndarray
+    matches: np.ndarray | None = None
+
+    def scores(self, views: int, no_logo: int | None) -> np.ndarray:
+        """Log-scores as so many views would give them, (1, classes): `logoflow.combine`."""
+        rows = self.logits[: window_count(views)]
+        matches = self.matches[None] if views >= MATCHED else None
+        return combine(rows, np.zeros(len(rows), dtype=int), no_logo, matches)
+
+
+class Beside(NamedTuple):
+    """What of a photo shows no logo though the photo does.
+
+    Parameters
+    ----------
+    windows : ndarray of bool
+        (windows,), see `windows_beside`.
+    matches : ndarray of int, optional
+        (classes,), of what is outside its boxes.
+    """
+
+    windows: np.ndarray
+    matches: np.ndarray | None = None
+
+    def of(self, evidence: Evidence, views: int, no_logo: int | None) -> np.ndarray | None:
+        """Log-scores of these windows alone, (1, classes); None if there are none."""
+        free = self.windows[: window_count(views)]
+        if no_logo is None or not free.any():
+            return None
+        rows = evidence.logits[: len(free)][free]
+        matches = self.matches[None] if views >= MATCHED else None
+        return combine(rows, np.zeros(len(rows), dtype=int), no_logo, matches)
+
+
 def fit_decisions(
-    logits: Iterable[np.ndarray],
+    photos: Iterable[Evidence],
     truth: Sequence[int],
     classes: Sequence[str],
     views: Sequence[int],
     false_positive_rate: float,
-    beside: Sequence[np.ndarray] | None = None,
+    beside: Sequence[Beside] | None = None,
 ) -> dict[int, Decision]:
     """Fit a decision for each number of views.
 
     Parameters
     ----------
-    logits : iterable of ndarray
-        Per photo, (windows, classes), of the most of `views` at least.
+    photos : iterable of Evidence
+        Of the most of `views` at least.
     truth : sequence of int
         (photos,), class numbers.
     classes : sequence of str
         Names in label order.
     views : sequence of int
-        Numbers of views, each 1 to 4.
+        Numbers of views, each 1 to 5.
     false_positive_rate : float
         See `logoflow.fit_decision`.
-    beside : sequence of ndarray of bool, optional
-        Per photo, (windows,): the windows that show no logo though the photo does. Those of a
-        photo count together as one more photo without a logo: one of the same kind as the photos
-        with logos, which those from elsewhere may not be.
+    beside : sequence of Beside, optional
+        Per photo. What of it shows no logo counts as one more photo without a logo: one of the
+        same kind as the photos with logos, which those from elsewhere may not be.
 
     Returns
     -------
@@ -51,15 +96,13 @@ def fit_decisions(
         For another number of views, or as `logoflow.fit_decision` does.
     """
     no_logo = no_logo_of(classes)
-    counts = {number: window_count(number) for number in views}
     scores = {number: [np.zeros((0, len(classes)))] for number in views}
     extra = {number: [] for number in views}
-    for index, rows in enumerate(logits):
-        for number, count in counts.items():
-            scores[number].append(_combined(rows[:count], no_logo))
-            free = None if beside is None else beside[index][:count]
-            if no_logo is not None and free is not None and free.any():
-                extra[number].append(_combined(rows[:count][free], no_logo))
+    for index, photo in enumerate(photos):
+        for number in views:
+            scores[number].append(photo.scores(number, no_logo))
+            found = beside[index].of(photo, number, no_logo) if beside else None
+            extra[number] += [] if found is None else [found]
     return {
         number: fit_decision(
             np.concatenate(scores[number] + extra[number]),
@@ -106,7 +149,3 @@ def _size(image: object) -> tuple[int, int]:
     if isinstance(image, bytes):
         return image_size(image)
     return load_image(image).shape[1::-1]
-
-
-def _combined(rows: np.ndarray, no_logo: int | None) -> np.ndarray:
-    return combine(rows, np.zeros(len(rows), dtype=int), no_logo)

@@ -1,8 +1,7 @@
 """A trained net that knows its classes and its preprocessing, saved as one folder."""
 
-import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import tee
 from pathlib import Path
 
 import mxnet as mx
@@ -11,7 +10,7 @@ import pandas as pd
 from mxnet import gluon, nd
 
 from logoflow.augment import Augs, describe_augs, read_augs, transform
-from logoflow.calibration import fit_decisions, windows_beside
+from logoflow.calibration import Beside, Boxes, Evidence, fit_decisions, windows_beside
 from logoflow.classes import check_classes, check_outputs
 from logoflow.decision import (
     Decision,
@@ -23,17 +22,12 @@ from logoflow.decision import (
     probabilities,
     read_decisions,
 )
-from logoflow.files import sha256_of, write_text
+from logoflow.fusing import fused
 from logoflow.images import load_image
-from logoflow.models import architecture_of, build_net
-from logoflow.views import combine, look, window_count
-
-FACTS = "classifier.json"
-FORMAT = "logoflow-classifier-1"
-
-
-class ClassifierError(ValueError):
-    """A classifier folder that is incomplete, altered or not ours."""
+from logoflow.matching import LogoMatcher
+from logoflow.model_files import read_model, write_model
+from logoflow.models import architecture_of
+from logoflow.views import MATCHED, as_pictures, look, window_count
 
 
 class LogoClassifier:
@@ -55,7 +49,9 @@ class LogoClassifier:
         From a number of views to the `logoflow.decision.Decision` that `calibrate` fitted
         for it. Without any, the likeliest class is the answer.
     views : int
-        How closely photos are looked at unless said otherwise, 1 to 4: `logoflow.views.windows`.
+        How closely photos are looked at unless said otherwise, 1 to 5: `logoflow.views.windows`.
+    matcher : LogoMatcher, optional
+        Knows the training photos' logos; views 5 need it.
 
     Raises
     ------
@@ -83,11 +79,13 @@ class LogoClassifier:
         ctx: mx.Context | None = None,
         decisions: Mapping[int, Decision] | None = None,
         views: int = 1,
+        matcher: LogoMatcher | None = None,
     ):
         self.net, self.classes, self.augs = net, tuple(classes), list(augs)
         self.facts, self.decisions, self.views = dict(facts or {}), dict(decisions or {}), views
-        self.no_logo = no_logo_of(self.classes)
-        window_count(views)
+        self.no_logo, self.matcher = no_logo_of(self.classes), matcher
+        self._quick = None  # compiled when the first picture comes
+        self._check_views(views)
         check_outputs(net, self.classes)
         devices = next(iter(net.collect_params().values())).list_ctx()
         if ctx is not None and ctx not in devices:
@@ -104,7 +102,7 @@ class LogoClassifier:
         images : picture or iterable of pictures
             Each a path, the bytes of a file, or an array (height, width, 3) of RGB on 0 to 255.
         views : int, optional
-            1 to 4: more find smaller logos and take longer; by default the classifier's own.
+            1 to 5: more find smaller logos and take longer; by default the classifier's own.
         batch_size : int
             Windows per pass through the net; memory does not grow with their number.
         top_k : int
@@ -126,8 +124,8 @@ class LogoClassifier:
         """
         views = self.views if views is None else views
         decision, rows = decision_for(self.decisions, views), []
-        for logits in self.window_logits(images, views, batch_size):
-            given = probabilities(self._combined(logits), decision, self.no_logo)
+        for photo in self.evidence(images, views, batch_size):
+            given = probabilities(photo.scores(views, self.no_logo), decision, self.no_logo)
             (answer,) = answers(given, decision, self.no_logo)
             rows.append(self._row(given[0], answer, top_k))
         return pd.DataFrame(rows, columns=["brand", "probability", "top_k"])
@@ -140,7 +138,8 @@ class LogoClassifier:
         They are what `logoflow.views.combine` gives; for the parameters see `predict`.
         """
         views = self.views if views is None else views
-        found = [self._combined(logits) for logits in self.window_logits(images, views, batch_size)]
+        photos = self.evidence(images, views, batch_size)
+        found = [photo.scores(views, self.no_logo) for photo in photos]
         return np.concatenate([np.zeros((0, len(self.classes))), *found])
 
     def calibrate(
@@ -150,7 +149,7 @@ class LogoClassifier:
         *,
         views: Sequence[int] = (1,),
         false_positive_rate: float = 0.02,
-        boxes: Sequence[Sequence[Sequence[float]]] | None = None,
+        boxes: Sequence[Boxes] | None = None,
     ) -> None:
         """Fit and keep a decision per number of views, the last of them the new default.
 
@@ -161,7 +160,7 @@ class LogoClassifier:
         truth : sequence of int or str
             Their class numbers or names.
         views : sequence of int
-            Numbers of views, one at least, each 1 to 4.
+            Numbers of views, one at least, each 1 to 5.
         false_positive_rate : float
             Share of the photos without a logo that may be given a brand, above 0 and below 1.
         boxes : sequence of sequence of (x, y, width, height), optional
@@ -174,13 +173,13 @@ class LogoClassifier:
             For an unknown class name, another number of views, or as `fit_decision` does.
         """
         images, truth = list(images), class_numbers(truth, self.classes)
-        beside = None
+        most, beside = max(views), None
         if boxes is not None:
             pairs = zip(images, boxes, strict=True)
-            beside = [windows_beside(image, own, max(views)) for image, own in pairs]
-        logits = self.window_logits(images, max(views))
+            beside = [self._beside(image, own, most) for image, own in pairs]
+        photos = self.evidence(images, most)
         of = (truth, self.classes, views, false_positive_rate)
-        self.decisions |= fit_decisions(logits, *of, beside)
+        self.decisions |= fit_decisions(photos, *of, beside)
         self.views = views[-1]
 
     def preprocess(self, image: object) -> nd.NDArray:
@@ -194,13 +193,38 @@ class LogoClassifier:
 
         def net(pictures: list) -> np.ndarray:
             data = nd.stack(*[self.preprocess(picture) for picture in pictures])
-            return self.net(data.as_in_context(self.ctx)).asnumpy()
+            data = data.as_in_context(self.ctx)
+            if self._quick is None:
+                self._quick = fused(self.net, data)
+            return self._quick(data).asnumpy()
 
         return look(images, views, net, batch_size)
 
-    def _combined(self, logits: np.ndarray) -> np.ndarray:
-        """Scores of one picture from the logits of its windows: (1, classes)."""
-        return combine(logits, np.zeros(len(logits), dtype=int), self.no_logo)
+    def evidence(self, images: object, views: int, batch_size: int = 32) -> Iterator[Evidence]:
+        """Give what is known of each picture: its windows' logits and, of views 5, its matches."""
+        self._check_views(views)
+        if views < MATCHED:
+            yield from map(Evidence, self.window_logits(images, views, batch_size))
+            return
+        images, again = tee(as_pictures(images))
+        for logits, image in zip(self.window_logits(images, views, batch_size), again, strict=True):
+            yield Evidence(logits, self.matcher.count(image, len(self.classes)))
+
+    def _beside(self, image: object, boxes: Boxes, views: int) -> Beside:
+        """What of a picture shows none of its logos."""
+        matches = None
+        if views >= MATCHED and boxes:
+            matches = self.matcher.count(image, len(self.classes), ignore=boxes)
+        return Beside(windows_beside(image, boxes, views), matches)
+
+    def _check_views(self, views: int) -> None:
+        window_count(views)
+        if views >= MATCHED and self.matcher is None:
+            raise ValueError(
+                f"views={views} looks for the training photos' logos, and this classifier knows "
+                f"none: train it with fit(..., views=(1, {MATCHED})) on photos with boxes, or "
+                f"give 1 to {MATCHED - 1}."
+            )
 
     def _row(self, probabilities: np.ndarray, answer: int, top_k: int) -> tuple:
         order = np.argsort(-probabilities, kind="stable")[:top_k]
@@ -208,7 +232,7 @@ class LogoClassifier:
         return self.classes[answer], float(probabilities[answer]), top
 
     def save(self, folder: Path | str) -> Path:
-        """Write the model to a folder: its weights and one readable JSON file.
+        """Write the model to a folder: its weights, known logos, and one readable JSON file.
 
         Raises
         ------
@@ -216,9 +240,7 @@ class LogoClassifier:
             If the net is not one that `logoflow` can build again, or `facts` holds what JSON
             cannot. What was in the folder is then untouched.
         """
-        folder = Path(folder)
         stored = {
-            "format": FORMAT,
             "architecture": architecture_of(self.net),
             "classes": list(self.classes),
             "preprocessing": describe_augs(self.augs),
@@ -226,20 +248,7 @@ class LogoClassifier:
             "views": self.views,
             "decisions": describe_decisions(self.decisions),
         }
-        json.dumps(stored, allow_nan=False)  # fails before anything is written
-        folder.mkdir(parents=True, exist_ok=True)
-        before = set(folder.glob("model-*.params"))
-        part = folder / ".model.params.part"
-        self.net.save_parameters(str(part))
-        stored["weights_sha256"] = sha256_of(part)
-        weights = folder / f"model-{stored['weights_sha256'][:8]}.params"
-        os.replace(part, weights)
-        # The file of facts names its weights: a model that was here before is whole until now.
-        stored["weights"] = weights.name
-        write_text(folder / FACTS, json.dumps(stored, indent=1, allow_nan=False))
-        for path in before - {weights}:
-            path.unlink()
-        return folder
+        return write_model(folder, stored, self.net, self.matcher and self.matcher.index)
 
     @classmethod
     def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
@@ -254,21 +263,13 @@ class LogoClassifier:
         ValueError
             If its preprocessing or decisions are not what `save` writes.
         """
-        folder, ctx = Path(folder), ctx or mx.cpu()
-        _require(folder / FACTS)
-        stored = _read_facts(folder / FACTS)
-        weights = folder / Path(stored["weights"]).name
-        _require(weights)
-        if sha256_of(weights) != stored["weights_sha256"]:
-            raise ClassifierError(
-                f"{weights} is not what was saved with {FACTS}: copy the whole folder again."
-            )
-        net = build_net(stored["architecture"], len(stored["classes"]))
-        net.load_parameters(str(weights), ctx=ctx)
+        ctx = ctx or mx.cpu()
+        stored, net, index = read_model(folder, ctx)
         # A folder from before there were decisions has neither of them.
         kept = {
             "decisions": read_decisions(stored.get("decisions", {})),
             "views": stored.get("views", 1),
+            "matcher": index and LogoMatcher(index),
         }
         augs = read_augs(stored["preprocessing"])
         return cls(net, stored["classes"], augs, stored["facts"], ctx=ctx, **kept)
@@ -276,21 +277,3 @@ class LogoClassifier:
     def check_classes(self, classes: Sequence[str]) -> None:
         """Raise ClassListError unless `classes` is this model's class list, in order."""
         check_classes(classes, self.classes, "the data set")
-
-
-def _require(path: Path) -> None:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"No {path.name} in {path.parent}: give the folder that LogoClassifier.save wrote."
-        )
-
-
-def _read_facts(path: Path) -> dict:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        known = stored["format"] == FORMAT
-    except (ValueError, KeyError, TypeError) as error:
-        raise ClassifierError(f"{path} is not a classifier's file ({error}).") from error
-    if not known:
-        raise ClassifierError(f"{path} has an unknown format {stored['format']!r}.")
-    return stored

@@ -1,18 +1,27 @@
 """From prepared photos to a calibrated classifier in one call."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import mxnet as mx
+import pandas as pd
+from mxnet import gluon, init
 
 from logoflow.classifier import LogoClassifier
+from logoflow.ensembles import ensemble_of
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.folders import read_classes
+from logoflow.history import History
 from logoflow.loading import Loaders, PhotoFolder, make_loaders
+from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
-from logoflow.models import finetune_net, freeze_lower
+from logoflow.models import BUILDERS, build_net, finetune_net, freeze_lower
 from logoflow.recipes import Recipe, get_recipe
 from logoflow.training import train
+from logoflow.views import MATCHED
+
+MEMBER_SEEDS = 1000  # between the seeds of an ensemble's nets
 
 
 def fit(
@@ -20,8 +29,9 @@ def fit(
     backbone: str = "efficientnet_lite0",
     recipe: str | Recipe = "logoflow",
     *,
-    num_epochs: int = 24,
-    size: int = 192,
+    num_epochs: int = 10,
+    size: int = 160,
+    members: int = 1,
     views: tuple[int, ...] = (1, 3),
     false_positive_rate: float = 0.02,
     rounds: int = 2,
@@ -34,23 +44,28 @@ def fit(
     quiet: bool = False,
     **settings: object,
 ) -> LogoClassifier:
-    """Fine-tune a net on a prepared data set, calibrate it, pick its threshold.
+    """Train a net on a prepared data set, calibrate it, pick its threshold.
 
     Parameters
     ----------
     root : Path or str
         As `logoflow.prepare_root` made it.
     backbone : str
-        See `logoflow.finetune_net`.
+        A pretrained one, which is fine-tuned (`logoflow.finetune_net`), or ``"alexnet_cnn"``,
+        ``"lenet5"`` or ``"mlp"``, which start from nothing.
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     num_epochs : int
         Passes over the training photos.
     size : int
         Side of the square the net sees, pixels.
+    members : int
+        Nets to train one after another, each with a seed of its own, that then answer as one
+        (`logoflow.Ensemble`): more accurate, and so many times as long to train and to ask.
     views : tuple of int
         How closely validation photos are looked at (`logoflow.views.windows`), a decision being
-        fitted for each; the last is what `predict` does by default.
+        fitted for each; the last is what `predict` does by default. With 5 among them, the logos
+        of the training photos' boxes are remembered (`logoflow.LogoMatcher`).
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
         is picked for it on validation, where what lies beside the logos counts as no-logo too.
@@ -74,8 +89,8 @@ def fit(
     Returns
     -------
     LogoClassifier
-        With the last epoch's weights (their average, where the recipe has one), its decisions,
-        and the run's history in ``facts["history"]``.
+        With the weights that its recipe keeps (their average, where it has one), its decisions,
+        and the runs' history, one after another, in ``facts["history"]``.
 
     Raises
     ------
@@ -87,40 +102,83 @@ def fit(
     >>> classifier = fit(prepare_root("folder", "~/brands"), num_epochs=20)
     >>> classifier.save("my-model")
     """
-    plan = get_recipe(recipe, **settings)
-    ctx = as_list(ctx or default_ctx())
-    classes = read_classes(root)
-    mx.random.seed(seed)
-    net = finetune_net(len(classes), backbone, ctx=ctx)
-    freeze_lower(net, plan.frozen)
-    loaders = make_loaders(
-        *(root, plan, plan.batch_size, num_workers),
-        **{"net": net, "size": size, "negatives": negatives, "boxes": boxes},
-    )
-    augs = loaders.val._dataset.augs
-    classifier = LogoClassifier(net, classes, augs)
-    may_mine = negatives and rounds > 1 and classifier.no_logo is not None
+    plan, ctx = get_recipe(recipe, **settings), as_list(ctx or default_ctx())
+    if members < 1:
+        raise ValueError(f"members is {members}: train one net at least.")
+    classes, matcher = read_classes(root), None
+    if max(views) >= MATCHED:
+        matcher = LogoMatcher(index_logos(root))
+    data = {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes}
+    how = {"class_weights": class_weights, "quiet": quiet}
 
-    def after_epoch(epoch: int) -> None:
-        if may_mine and _is_end_of_round(epoch, num_epochs, rounds):
-            found = hard_negatives(classifier, Path(root) / "train_data")
-            loaders.train._dataset.boxes.update(found)
-
-    with tempfile.TemporaryDirectory() as folder:
+    def train_one(number: int, folder: Path) -> tuple[gluon.Block, Loaders, History]:
+        own = seed + MEMBER_SEEDS * number
+        mx.random.seed(own)
+        net = _new_net(backbone, len(classes), plan, ctx)
+        loaders = make_loaders(root, plan, plan.batch_size, net=net, **data)
+        mine = _miner(net, classes, loaders, root, num_epochs, rounds if negatives else 1)
         history = train(
             *(net, ctx, loaders.train, loaders.val, None, plan.batch_size, num_epochs),
-            *(Path(folder) / "net", True, plan.learning_rate, plan.wd),
+            *(folder / f"net{number}", True, plan.learning_rate, plan.wd),
+            **{"seed": own, "after_epoch": mine, "train_acc_in_passing": True},
             **plan.train_options(),
-            **{"class_weights": class_weights, "seed": seed, "after_epoch": after_epoch},
-            **{"train_acc_in_passing": True, "quiet": quiet},
+            **how,
         )
+        if plan.keeps_best:
+            history.load_best(net)
+        return net, loaders, history
+
+    files, frames = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(members):
+            net, loaders, history = train_one(number, Path(folder))
+            frames.append(history.frame.drop(columns="test_acc").round(4).reset_index())
+            if members > 1:
+                files.append(Path(folder) / f"member{number}.params")
+                net.save_parameters(str(files[-1]))
+        if members > 1:
+            net = ensemble_of(files, backbone, len(classes), ctx)
+    classifier = LogoClassifier(net, classes, loaders.val._dataset.augs, matcher=matcher)
     _calibrate(classifier, loaders, views, false_positive_rate)
     classifier.facts = {
         **{"backbone": backbone, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
-        **{"rounds": rounds, "negatives": negatives, "boxes": boxes, "seed": seed},
-        "history": history.frame.drop(columns="test_acc").round(4).reset_index().to_dict("list"),
+        **{"members": members, "rounds": rounds, "negatives": negatives, "boxes": boxes},
+        **{"seed": seed, "history": pd.concat(frames).to_dict("list")},
     }
     return classifier
+
+
+def _new_net(backbone: str, classes: int, plan: Recipe, ctx: list[mx.Context]) -> gluon.Block:
+    """A net to train, from pretrained weights where there are any."""
+    if backbone in BUILDERS:
+        net = build_net(backbone, classes)
+        # AlexNet's own: larger weights and pixels of 0 to 255 make the loss no number any more.
+        net.initialize(init.Normal(0.01), ctx=ctx)
+    else:
+        net = finetune_net(classes, backbone, ctx=ctx)
+        freeze_lower(net, plan.frozen)
+    return net
+
+
+def _miner(
+    net: gluon.Block,
+    classes: tuple[str, ...],
+    loaders: Loaders,
+    root: Path | str,
+    num_epochs: int,
+    rounds: int,
+) -> Callable[[int], None] | None:
+    """What looks for hard negatives between rounds; None where there are none to look for."""
+    classifier = LogoClassifier(net, classes, loaders.val._dataset.augs)
+    if rounds < 2 or classifier.no_logo is None:
+        return None
+
+    def after_epoch(epoch: int) -> None:
+        if _is_end_of_round(epoch, num_epochs, rounds):
+            found = hard_negatives(classifier, Path(root) / "train_data")
+            loaders.train._dataset.boxes.update(found)
+
+    return after_epoch
 
 
 def _is_end_of_round(epoch: int, num_epochs: int, rounds: int) -> bool:

@@ -8,6 +8,7 @@ from mxnet import gluon, init
 from mxnet.gluon import nn
 
 from logoflow.backbones import backbone_of, new_net, pretrained_net
+from logoflow.ensembles import new_ensemble
 
 # The Gluon article's CNN: convolutions are (channels, kernel, stride, padding), pools
 # (kernel, stride).
@@ -191,7 +192,8 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     Parameters
     ----------
     architecture : str
-        ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"`` or a backbone's name.
+        ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, a backbone's name, or one such as
+        ``"4 x efficientnet_lite0"`` (`logoflow.Ensemble`).
     classes : int
         Number of outputs.
 
@@ -202,7 +204,7 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
-    return new_net(architecture, classes)
+    return new_ensemble(architecture, classes) or new_net(architecture, classes)
 
 
 def freeze_features(net: gluon.HybridBlock, keep_last: int = 0) -> None:

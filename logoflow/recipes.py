@@ -31,6 +31,8 @@ class Recipe:
         Whether training photos change their viewpoint, light and quality (`logoflow.appearance`).
     frozen : float
         Share of a pretrained net's blocks that stay as they are (`logoflow.freeze_lower`).
+    keeps_best : bool
+        Whether `logoflow.fit` keeps the epoch that is best on validation; else the last one's.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Recipe:
     backgrounds: float = 0.0
     appearance: bool = False
     frozen: float = 0.0
+    keeps_best: bool = True
 
     def train_options(self) -> dict[str, object]:
         """Keyword arguments for `logoflow.train`, beyond the article's own."""
@@ -78,6 +81,7 @@ RECIPES = {
             backgrounds=0.25,
             appearance=True,
             frozen=0.34,
+            keeps_best=False,
         ),
     )
 }

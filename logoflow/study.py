@@ -84,6 +84,8 @@ STEPS = (
         ("+ probabilities calibrated", {"decided": "calibrated"}),
         ("+ looking closer", {"views": 3}),
         ("+ threshold at the wished false alarms", {"decided": "threshold"}),
+        ("+ four networks", {"members": 4}),
+        ("+ known logos looked for", {"views": 5}),
     ),
 )
 """From the article's network to ours; each step has all that those before it added."""

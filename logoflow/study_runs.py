@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from inspect import signature
 from pathlib import Path
@@ -12,8 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logoflow.assessment import Assessment
-from logoflow.baselines import fit_from_nothing
-from logoflow.classifier import FACTS, LogoClassifier
+from logoflow.classifier import LogoClassifier
 from logoflow.decision import (
     Decision,
     answers,
@@ -26,9 +25,8 @@ from logoflow.files import atomic_path
 from logoflow.fitting import fit
 from logoflow.folders import read_classes
 from logoflow.loading import SPLITS, PhotoFolder
-from logoflow.models import BUILDERS
+from logoflow.model_files import FACTS
 from logoflow.recipes import get_recipe
-from logoflow.views import combine, window_count
 
 # What a run's name does not tell: where the photos are, what does not change the result, and
 # the seed and the views, which are told elsewhere.
@@ -83,9 +81,7 @@ def run(
         photos and the recipe's own settings are the same; after other changes to logoflow itself,
         give another folder.
     settings : mapping
-        For `logoflow.fit`, or for `logoflow.fit_from_nothing` where their ``backbone`` is a net
-        without pretrained weights. ``class_weights`` may be ``"balanced"``
-        (`balanced_weights`).
+        For `logoflow.fit`. ``class_weights`` may be ``"balanced"`` (`balanced_weights`).
     views : sequence of int
         How closely to look (`logoflow.views.windows`).
     seed : int
@@ -104,8 +100,7 @@ def run(
     >>> found = run(root, "results", {"num_epochs": 24, "size": 192}, views=(1, 3))
     >>> assessment_of(found, root, views=3, decided="threshold").summary()
     """
-    learn = fit_from_nothing if settings.get("backbone") in BUILDERS else fit
-    path = Path(folder) / f"{_digest(root, learn, settings)}-seed-{seed}.npz"
+    path = Path(folder) / f"{_digest(root, settings)}-seed-{seed}.npz"
     known = _load(path) if path.is_file() else None
     kept = keep is None or (Path(keep) / FACTS).is_file()
     if known and kept and set(views) <= set(known.scores):
@@ -115,7 +110,7 @@ def run(
     if given.get("class_weights") == "balanced":
         given["class_weights"] = balanced_weights(root)
     start = time.monotonic()
-    classifier = learn(root, views=views, seed=seed, **given, **options)
+    classifier = fit(root, views=views, seed=seed, **given, **options)
     found = _look(classifier, root, views, time.monotonic() - start)
     if keep is not None:
         classifier.save(keep)
@@ -173,11 +168,9 @@ def _look(
     """Score the test photos for every number of views in one pass over their windows."""
     paths, truth = zip(*PhotoFolder(Path(root) / "test_data", []).items, strict=True)
     scores = {number: [] for number in views}
-    for logits in classifier.window_logits(paths, max(views)):
+    for photo in classifier.evidence(paths, max(views)):
         for number in views:
-            seen = logits[: window_count(number)]
-            groups = np.zeros(len(seen), dtype=int)
-            scores[number].append(combine(seen, groups, classifier.no_logo))
+            scores[number].append(photo.scores(number, classifier.no_logo))
     return Run(
         classifier.classes,
         tuple("/".join(Path(path).parts[-2:]) for path in paths),
@@ -188,7 +181,7 @@ def _look(
     )
 
 
-def _digest(root: Path | str, learn: Callable, settings: Mapping[str, object]) -> str:
+def _digest(root: Path | str, settings: Mapping[str, object]) -> str:
     """Short name of all that decides a run's result but the seed, the views and the code."""
     photos = [
         (split, *Path(path).parts[-2:], Path(path).stat().st_size)
@@ -196,12 +189,12 @@ def _digest(root: Path | str, learn: Callable, settings: Mapping[str, object]) -
         for path, _ in PhotoFolder(Path(root) / split, []).items
     ]
     # Defaults are told too, so that a value is the same run whether it was given or left out.
-    known = {key: p.default for key, p in signature(learn).parameters.items() if key != "settings"}
+    known = {key: p.default for key, p in signature(fit).parameters.items() if key != "settings"}
     given = {**known, **{key: value for key, value in settings.items() if value is not None}}
     named = {key: given[key] for key in settings if key not in known and key in given}
     plan = asdict(get_recipe(given["recipe"], **named))
     own = {key: given[key] for key in known if key not in UNTOLD}
-    text = json.dumps([learn.__name__, own, plan, photos], sort_keys=True, default=str)
+    text = json.dumps([own, plan, photos], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

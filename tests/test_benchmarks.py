@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from logoflow import study_runs
-from logoflow.baselines import fit_from_nothing
+from logoflow.fitting import fit
 
 SCRIPT = Path(__file__).resolve().parent.parent / "benchmarks" / "accuracy.py"
 
@@ -46,11 +46,11 @@ def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path,
     page = (tmp_path / "tables" / "accuracy.md").read_text()
     assert "| 2 | all | mean |" in page
 
-    @wraps(fit_from_nothing)
+    @wraps(fit)
     def never(*_, **__):
         raise AssertionError("This was trained before.")
 
-    monkeypatch.setattr(study_runs, "fit_from_nothing", never)
+    monkeypatch.setattr(study_runs, "fit", never)
     assert command(*words)[0] == 0
     assert (tmp_path / "tables" / "accuracy.md").read_text() == page
 

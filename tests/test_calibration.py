@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from logoflow.calibration import fit_decisions, windows_beside
+from logoflow.calibration import Beside, Evidence, fit_decisions, windows_beside
 
 CLASSES = ("adidas", "no-logo", "ups")
 NONE = 1
@@ -18,13 +18,19 @@ def logits_of(photos=60, windows=5, seed=0):
     return logits, truth
 
 
+def photos_of(logits, matches=None):
+    """Evidence, one photo after another."""
+    matches = [None] * len(logits) if matches is None else matches
+    return map(Evidence, logits, matches)
+
+
 def test_each_number_of_views_gets_a_decision_of_its_own():
     logits, truth = logits_of()
-    decisions = fit_decisions(iter(logits), truth, CLASSES, (1, 2), 0.1)
+    decisions = fit_decisions(photos_of(logits), truth, CLASSES, (1, 2), 0.1)
     assert sorted(decisions) == [1, 2]
     assert decisions[1] != decisions[2]
     assert {decision.photos for decision in decisions.values()} == {60}
-    alone = fit_decisions(iter(logits), truth, CLASSES, (2,), 0.1)
+    alone = fit_decisions(photos_of(logits), truth, CLASSES, (2,), 0.1)
     assert alone[2] == decisions[2]
 
 
@@ -34,7 +40,9 @@ def test_what_is_beside_the_logos_counts_as_photos_without():
     beside[:, 0] = False  # the whole photo
     beside[np.arange(60), np.arange(60) % 5] = False
     beside[truth == NONE] = False
-    decisions = fit_decisions(iter(logits), truth, CLASSES, (1, 2), 0.1, list(beside))
+    decisions = fit_decisions(
+        photos_of(logits), truth, CLASSES, (1, 2), 0.1, list(map(Beside, beside))
+    )
     assert (decisions[1].photos, decisions[1].no_logo_photos) == (60, 20)
     assert (decisions[2].photos, decisions[2].no_logo_photos) == (100, 60)
 
@@ -44,14 +52,30 @@ def test_backgrounds_that_look_like_logos_raise_the_threshold():
     logits[truth == 0, 4, 2] += 7  # something in adidas photos that looks like ups
     beside = np.zeros((60, 5), dtype=bool)
     beside[truth == 0, 4] = True
-    without = fit_decisions(iter(logits), truth, CLASSES, (2,), 0.02)[2]
-    having = fit_decisions(iter(logits), truth, CLASSES, (2,), 0.02, list(beside))[2]
+    without = fit_decisions(photos_of(logits), truth, CLASSES, (2,), 0.02)[2]
+    having = fit_decisions(
+        photos_of(logits), truth, CLASSES, (2,), 0.02, list(map(Beside, beside))
+    )[2]
 
     def least_odds(decision):
         share = decision.threshold / (1 - decision.threshold)
         return (np.log(share) + decision.no_logo_bias) * decision.temperature
 
     assert least_odds(having) > least_odds(without) + 1
+
+
+def test_known_logos_count_for_views_5_alone():
+    logits, truth = logits_of()
+    matches = np.zeros((60, 3), dtype=int)
+    matches[np.arange(60), truth] = 12
+    matches[truth == NONE] = 0
+    photo = next(photos_of(logits, matches))
+    assert np.array_equal(photo.scores(2, NONE), Evidence(logits[0]).scores(2, NONE))
+    gain = photo.scores(5, NONE) - Evidence(logits[0]).scores(4, NONE)
+    assert (gain[0, 0] - gain[0, 1], gain[0, 2] - gain[0, 1]) == pytest.approx((2 * np.log(10), 0))
+    beside = [Beside(np.ones(5, dtype=bool), np.array([0, 0, found])) for found in (0, 9)]
+    scores = [found.of(photo, 5, NONE)[0] for found in beside]
+    assert scores[1][2] - scores[1][1] > scores[0][2] - scores[0][1]
 
 
 def test_windows_beside_show_next_to_nothing_of_any_box(tmp_path):
@@ -78,4 +102,4 @@ def test_paths_bytes_and_arrays_have_the_same_windows(tmp_path):
 def test_lists_that_do_not_match_are_refused():
     logits, truth = logits_of()
     with pytest.raises(ValueError, match="needs photos"):
-        fit_decisions(iter(logits), truth[:-1], CLASSES, (1,), 0.1)
+        fit_decisions(photos_of(logits), truth[:-1], CLASSES, (1,), 0.1)

@@ -8,11 +8,12 @@ import pytest
 from logoflow.augment import make_augs, transform
 from logoflow.by_url import classify_logo
 from logoflow.classes import ClassListError
-from logoflow.classifier import ClassifierError, LogoClassifier
+from logoflow.classifier import LogoClassifier
 from logoflow.decision import Decision, fit_decision
 from logoflow.evaluation import predict_labels
 from logoflow.images import ImageError, read_image
 from logoflow.loading import make_loaders
+from logoflow.model_files import ClassifierError
 from logoflow.models import lenet5
 from logoflow.serving import serve_folder
 
@@ -174,11 +175,11 @@ def test_views_that_were_not_calibrated_are_refused(classifier, photos):
     with pytest.raises(ValueError, match=r"views 1, 3, not 2: call calibrate"):
         calibrated.predict(photos[0], views=2)
     for wrong in (
-        lambda: classifier.predict(photos[0], views=5),
+        lambda: classifier.predict(photos[0], views=6),
         lambda: classifier.scores(photos[0], views=0),
-        lambda: with_decisions(classifier, {}, views=5),
+        lambda: with_decisions(classifier, {}, views=6),
     ):
-        with pytest.raises(ValueError, match="1 to 4"):
+        with pytest.raises(ValueError, match="1 to 5"):
             wrong()
 
 

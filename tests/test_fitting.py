@@ -62,3 +62,26 @@ def test_a_wrong_setting_is_refused_before_anything_is_trained(small_root):
 def test_rounds_share_the_epochs(num_epochs, rounds, ends):
     found = [e for e in range(num_epochs) if _is_end_of_round(e, num_epochs, rounds)]
     assert found == ends
+
+
+def test_a_net_from_nothing_learns_by_the_articles_recipe(small_root):
+    settings = {"recipe": "article", "num_epochs": 2, "size": 224, "quiet": True}
+    classifier = fit(small_root, "lenet5", **settings)
+    assert [aug.__class__.__name__ for aug in classifier.augs] == ["CenterCropAug"]
+    assert (classifier.facts["members"], classifier.facts["backbone"]) == (1, "lenet5")
+
+
+def test_several_nets_answer_as_one_and_are_saved_as_one(small_root, tmp_path):
+    classifier = fit(small_root, **{**QUICK, "num_epochs": 1}, members=2)
+    assert classifier.net.architecture == "2 x efficientnet_lite0"
+    assert len(classifier.facts["history"]["loss"]) == 2
+    again = LogoClassifier.load(classifier.save(tmp_path / "model"))
+    a, b = assess(classifier, small_root), assess(again, small_root)
+    assert np.allclose(a.probabilities, b.probabilities, atol=1e-4)
+    one, other = (net.output.weight.data().asnumpy() for net in classifier.net.members)
+    assert not np.allclose(one, other)
+
+
+def test_no_net_at_all_is_refused(small_root):
+    with pytest.raises(ValueError, match="train one net at least"):
+        fit(small_root, members=0)

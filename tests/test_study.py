@@ -5,7 +5,6 @@ import pytest
 
 from logoflow import study_runs
 from logoflow.assessment import FIGURES, assess
-from logoflow.baselines import fit_from_nothing
 from logoflow.classifier import LogoClassifier
 from logoflow.fitting import fit
 from logoflow.loading import PhotoFolder
@@ -37,10 +36,10 @@ def results(small_root, folder):
 
 @pytest.fixture
 def instead(monkeypatch):
-    """Let a function train in place of `fit_from_nothing`, under its name."""
+    """Let a function train in place of `fit`, under its name."""
 
     def replace(learn):
-        monkeypatch.setattr(study_runs, "fit_from_nothing", wraps(fit_from_nothing)(learn))
+        monkeypatch.setattr(study_runs, "fit", wraps(fit)(learn))
 
     return replace
 
@@ -63,7 +62,7 @@ def test_an_interrupted_study_goes_on_where_it_was(small_root, tmp_path, instead
     def dies_at_the_third(root, negatives=True, **settings):
         if not negatives:
             raise KeyboardInterrupt
-        return fit_from_nothing(root, negatives=negatives, **settings)
+        return fit(root, negatives=negatives, **settings)
 
     instead(dies_at_the_third)
     study = run_steps(small_root, steps, tmp_path, **TINY)
@@ -113,8 +112,8 @@ def test_three_ways_to_decide(small_root, folder, results):
 
 
 def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
-    def name(root=small_root, learn=fit, **settings):
-        return _digest(root, learn, settings)
+    def name(root=small_root, **settings):
+        return _digest(root, settings)
 
     assert name() == name(rounds=2) == name(backgrounds=None) == name(recipe="logoflow")
     assert name(label_smoothing=0.1) == name(), "the recipe's own value"
@@ -124,16 +123,19 @@ def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
         name(label_smoothing=0.2),
         name(recipe="article"),
         name(size=64),
-        name(learn=fit_from_nothing),
+        name(members=2),
         name(few),
     ]
     assert len({name(), *others}) == 7
 
 
-def test_the_last_step_is_fit_as_it_comes_and_the_steps_add_up(small_root):
-    last, first_of_ours = STEPS[-1].settings, STEPS[2]
-    assert _digest(small_root, fit, last) == _digest(small_root, fit, SET_UPS[0].settings)
-    assert (STEPS[-1].views, STEPS[-1].decided) == (3, "threshold")
+def test_the_steps_come_to_fit_as_it_is_and_go_beyond(small_root):
+    one, several, last = STEPS[-3:]
+    first_of_ours = STEPS[2]
+    assert _digest(small_root, one.settings) == _digest(small_root, SET_UPS[0].settings)
+    assert (one.views, one.decided) == (3, "threshold")
+    assert several.settings == {**one.settings, "members": 4} == last.settings
+    assert (last.views, last.decided) == (5, "threshold")
     assert (first_of_ours.views, first_of_ours.decided) == (1, "likeliest")
     for before, after in zip(STEPS[2:], STEPS[3:], strict=False):
         assert before._replace(name="") != after._replace(name=""), f"{after.name} adds nothing"
@@ -204,7 +206,7 @@ def test_the_weights_reach_the_training(small_root, tmp_path, instead):
 
     def spy(root, class_weights=None, **settings):
         seen.append(class_weights)
-        return fit_from_nothing(root, class_weights=class_weights, **settings)
+        return fit(root, class_weights=class_weights, **settings)
 
     instead(spy)
     run(small_root, tmp_path, {**SET_UPS[1].settings, **TINY})
@@ -212,7 +214,7 @@ def test_the_weights_reach_the_training(small_root, tmp_path, instead):
 
 
 def test_a_small_fine_tuning_goes_through(small_root, tmp_path):
-    steps = [STEPS[2], STEPS[-1]._replace(views=2)]
+    steps = [STEPS[2], STEPS[-3]._replace(views=5)]
     results = dict(run_steps(small_root, steps, tmp_path, num_epochs=2, size=64, batch_size=8))
     assert len(ablation_table(results, samples=20)) == 2
 
@@ -251,14 +253,6 @@ def test_a_photo_is_kept_in_all_its_passes_or_in_none(features, photos, negative
     rows = _rows(features, photos, negatives, 0)
     assert np.bincount(features.train[1][rows].astype(int), minlength=3).tolist() == counts
     assert set(rows[: len(rows) // 2] + 16) == set(rows[len(rows) // 2 :])
-
-
-def test_a_net_from_nothing_learns_by_the_articles_recipe(small_root, tmp_path):
-    settings = {"backbone": "lenet5", "num_epochs": 1}
-    found = run(small_root, tmp_path, settings)
-    assert found.scores[1].shape == (14, 3)
-    classifier = fit_from_nothing(small_root, "lenet5", num_epochs=1, quiet=True)
-    assert [aug.__class__.__name__ for aug in classifier.augs] == ["CenterCropAug"]
 
 
 def test_the_curves_bars_are_the_intervals(results, monkeypatch):

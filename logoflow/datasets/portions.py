@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,11 @@ def by_class(photos: Iterable[Photo]) -> dict[str, list[Photo]]:
 
 
 def split_off(
-    photos: Iterable[Photo], share: float, seed: int = 0
+    photos: Iterable[Photo],
+    share: float,
+    seed: int = 0,
+    *,
+    together: Iterable[Sequence[str]] = (),
 ) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
     """Cut a random share of every class off.
 
@@ -30,6 +34,9 @@ def split_off(
         above 0, at least one is cut off, and one stays wherever a class has two photos.
     seed : int
         Each class draws on its own, so that one more brand does not change the others.
+    together : iterable of sequence of str
+        Groups of file names that are on the same side, photos that nearly repeat each other. Then
+        a few more of a class may be cut off than its share.
 
     Returns
     -------
@@ -37,12 +44,13 @@ def split_off(
         Each sorted by class, then as drawn.
     """
     rest, portion = [], []
+    mates = {name: set(group) for group in together for name in group}
     for label, group in by_class(photos).items():
         order = sorted(group, key=lambda photo: (photo.path.name, str(photo.path)))
         random.Random(f"{seed} {label}").shuffle(order)
-        count = _count(len(order), share)
-        portion += order[:count]
-        rest += order[count:]
+        taken = _first(order, _count(len(order), share), mates)
+        portion += [photo for number, photo in enumerate(order) if number in taken]
+        rest += [photo for number, photo in enumerate(order) if number not in taken]
     return tuple(rest), tuple(portion)
 
 
@@ -80,6 +88,17 @@ def at_most(splits: Splits, photos_per_class: int) -> Splits:
 def no_logo_photos(paths: Iterable[Path]) -> list[Photo]:
     """Photos of the no-logo class."""
     return [Photo(path, NO_LOGO) for path in paths]
+
+
+def _first(order: list[Photo], count: int, mates: dict[str, set[str]]) -> set[int]:
+    """Numbers of the first `count` photos and of those that belong to them; one photo stays."""
+    taken = set()
+    for number, photo in enumerate(order):
+        group = mates.get(photo.path.name, ())
+        more = {other for other, mate in enumerate(order) if mate.path.name in group} | {number}
+        if len(taken) < count and len(taken | more) < len(order):
+            taken |= more
+    return taken
 
 
 def _count(photos: int, share: float) -> int:

@@ -1,0 +1,48 @@
+import mxnet as mx
+import numpy as np
+import pytest
+from mxnet import nd
+
+from logoflow.backbones import normalisation
+from logoflow.ensembles import Ensemble, ensemble_of
+from logoflow.models import architecture_of, build_net
+
+LITE = "efficientnet_lite0"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Two nets with weights of their own, and their files."""
+    folder, nets, paths = tmp_path_factory.mktemp("members"), [], []
+    for seed in (1, 2):
+        mx.random.seed(seed)
+        net = build_net(LITE, 3)
+        net.initialize(mx.init.Xavier())
+        paths.append(folder / f"{seed}.params")
+        net.save_parameters(str(paths[-1]))
+        nets.append(net)
+    return nets, paths
+
+
+def test_it_gives_the_mean_of_its_members_log_probabilities(files):
+    nets, paths = files
+    photos = nd.random.normal(shape=(4, 3, 64, 64))
+    expected = np.mean([net(photos).log_softmax().asnumpy() for net in nets], axis=0)
+    together = ensemble_of(paths, LITE, 3, mx.cpu())
+    assert np.allclose(together(photos).asnumpy(), expected, atol=1e-5)
+
+
+def test_it_is_built_again_by_its_name_and_normalises_as_its_members(files, tmp_path):
+    together = ensemble_of(files[1], LITE, 3, mx.cpu())
+    assert architecture_of(together) == "2 x efficientnet_lite0"
+    assert normalisation(together) == normalisation(LITE)
+    together.save_parameters(str(tmp_path / "together.params"))
+    again = build_net("2 x efficientnet_lite0", 3)
+    again.load_parameters(str(tmp_path / "together.params"))
+    photos = nd.random.normal(shape=(1, 3, 64, 64))
+    assert np.allclose(again(photos).asnumpy(), together(photos).asnumpy(), atol=1e-5)
+
+
+def test_an_ensemble_of_none_is_refused():
+    with pytest.raises(ValueError, match="at least one"):
+        Ensemble(0, LITE, 3)
