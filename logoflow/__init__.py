@@ -31,6 +31,7 @@ _HOMES = {
     "logoflow.datasets.splits": "NO_LOGO Box Photo Splits",
     "logoflow.decision": "Decision fit_decision",
     "logoflow.ensembles": "Ensemble",
+    "logoflow.exporting": "Exported export",
     "logoflow.fetching": "Fetched FetchError fetch_image",
     "logoflow.fitting": "fit",
     "logoflow.folders": (

@@ -1,14 +1,12 @@
 """Several nets that were trained apart and answer as one."""
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable
 
-import mxnet as mx
 from mxnet import gluon
 from mxnet.gluon import nn
 
-from logoflow.backbones import new_net
+from logoflow.backbones import backbone_of
 
 _NAME = re.compile(r"(\d+) x (\S+)")
 
@@ -23,10 +21,10 @@ class Ensemble(gluon.HybridBlock):
     ----------
     members : int
         How many nets, at least 1.
-    backbone : str
-        Their kind (`logoflow.pretrained_net`); its normalisation is that of all.
-    classes : int
-        Number of outputs.
+    kind : str
+        What each is built as, see `logoflow.models.build_net`.
+    build : callable
+        Gives one of them, not initialised.
 
     Notes
     -----
@@ -35,58 +33,38 @@ class Ensemble(gluon.HybridBlock):
 
     Examples
     --------
-    >>> net = Ensemble(4, "efficientnet_lite0", classes=28)
-    >>> net.architecture
-    '4 x efficientnet_lite0'
+    >>> net = build_net("4 x efficientnet_lite0", classes=28)
+    >>> len(net.members)
+    4
     """
 
-    def __init__(self, members: int, backbone: str, classes: int):
+    def __init__(self, members: int, kind: str, build: Callable[[], gluon.HybridBlock]):
         super().__init__(prefix="ensemble_")
         if members < 1:
             raise ValueError(f"An ensemble of {members} nets: give at least one.")
-        self.backbone, self.architecture = backbone, f"{members} x {backbone}"
-        self.members = []
+        self.architecture, self.members = f"{members} x {kind}", []
         with self.name_scope():
             for number in range(members):
                 # Nets of one kind have the same names for their weights, so each needs a scope.
                 scope = nn.HybridSequential(prefix=f"member{number}_")
                 with scope.name_scope():
-                    member = new_net(backbone, classes)
+                    member = build()
                 self.register_child(member, f"member{number}")
                 self.members.append(member)
+        self.backbone = backbone_of(member)
 
     def hybrid_forward(self, F, x):
-        """Map (batch, 3, height, width) to (batch, classes) logits."""
+        """Map (batch, channels, height, width) to (batch, classes) logits."""
         return F.add_n(*[F.log_softmax(net(x)) for net in self.members]) / len(self.members)
 
 
-def new_ensemble(architecture: str, classes: int) -> Ensemble | None:
-    """Build an ensemble, not initialised, by its `architecture`; None for any other name."""
-    named = _NAME.fullmatch(architecture)
-    return Ensemble(int(named[1]), named[2], classes) if named else None
+def members_of(architecture: str) -> tuple[int, str] | None:
+    """Read an ensemble's name: how many nets of what kind; None for any other name.
 
-
-def ensemble_of(
-    files: Sequence[Path | str], backbone: str, classes: int, ctx: mx.Context | list[mx.Context]
-) -> Ensemble:
-    """Bring nets together that were trained apart.
-
-    Parameters
-    ----------
-    files : sequence of Path or str
-        What `save_parameters` wrote of each.
-    backbone, classes
-        See `Ensemble`.
-    ctx : Context or list of Context
-        Where the weights go.
-
-    Returns
-    -------
-    Ensemble
-        Ready to predict.
+    Examples
+    --------
+    >>> members_of("4 x efficientnet_lite0")
+    (4, 'efficientnet_lite0')
     """
-    net = Ensemble(len(files), backbone, classes)
-    for member, path in zip(net.members, files, strict=True):
-        member.load_parameters(str(path), ctx=ctx)
-    net.hybridize(static_alloc=True, static_shape=True)
-    return net
+    named = _NAME.fullmatch(architecture)
+    return (int(named[1]), named[2]) if named else None

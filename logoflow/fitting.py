@@ -9,7 +9,6 @@ import pandas as pd
 from mxnet import gluon, init
 
 from logoflow.classifier import LogoClassifier
-from logoflow.ensembles import ensemble_of
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.folders import read_classes
 from logoflow.history import History
@@ -137,7 +136,7 @@ def fit(
                 files.append(Path(folder) / f"member{number}.params")
                 net.save_parameters(str(files[-1]))
         if members > 1:
-            net = ensemble_of(files, backbone, len(classes), ctx)
+            net = _bring_together(files, backbone, len(classes), ctx)
     classifier = LogoClassifier(net, classes, loaders.val._dataset.augs, matcher=matcher)
     _calibrate(classifier, loaders, views, false_positive_rate)
     classifier.facts = {
@@ -157,6 +156,17 @@ def _new_net(backbone: str, classes: int, plan: Recipe, ctx: list[mx.Context]) -
     else:
         net = finetune_net(classes, backbone, ctx=ctx)
         freeze_lower(net, plan.frozen)
+    return net
+
+
+def _bring_together(
+    files: list[Path], kind: str, classes: int, ctx: list[mx.Context]
+) -> gluon.HybridBlock:
+    """One net of those that were trained apart."""
+    net = build_net(f"{len(files)} x {kind}", classes)
+    for member, path in zip(net.members, files, strict=True):
+        member.load_parameters(str(path), ctx=ctx)
+    net.hybridize(static_alloc=True, static_shape=True)
     return net
 
 

@@ -1,10 +1,8 @@
 """Photos of a data set into the folders that training reads: one per split, one per class."""
 
-import fcntl
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from logoflow.datasets import load_splits
 from logoflow.datasets.flickrlogos32 import label_of, read_boxes_of
 from logoflow.datasets.lookup import finder
 from logoflow.datasets.splits import Photo, Splits
-from logoflow.files import write_text
+from logoflow.files import locked, write_text
 from logoflow.paths import data_home
 from logoflow.placing import LOADED, Prepared, place
 
@@ -83,7 +81,7 @@ def prepare_datasets(
     names = [name.strip().replace("\\", "/") for name in filenames]
     names = list(dict.fromkeys(name for name in names if name))
     find = finder(base)
-    with _locked(base):
+    with locked(base / ".prepare.lock"):
         known = classes or (read_classes(base) if (base / CLASS_FILE).is_file() else ())
         spelling = _spellings([*known, *(label_of(name) for name in names if label_of(name))])
         fixed = fix_classes(base, known or list(spelling.values()), exact=bool(classes))
@@ -133,7 +131,7 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
     """
     root = Path(root)
     root.mkdir(parents=True, exist_ok=True)
-    with _locked(root):
+    with locked(root / ".prepare.lock"):
         fix_classes(root, splits.classes, exact=True)
         done = [
             _prepare(root / f"{name}_data", getattr(splits, name), splits.classes)
@@ -292,11 +290,3 @@ def _place_of(source: Path | str | None) -> str | None:
     if not source or "://" in str(source):
         return source or None
     return str(Path(source).expanduser().resolve())
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """Let one process at a time prepare a folder; the lock goes when the process does."""
-    with open(root / ".prepare.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -127,7 +127,11 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
 
 
 def decode_image(
-    content: bytes, *, max_pixels: int = 50_000_000, source: str = "image"
+    content: bytes,
+    *,
+    max_pixels: int = 50_000_000,
+    source: str = "image",
+    at_least: int | None = None,
 ) -> np.ndarray:
     """Decode a picture to upright RGB, whatever its format, colours or origin.
 
@@ -142,6 +146,9 @@ def decode_image(
         Width times height above which the picture is refused before it is decoded.
     source : str
         Where it came from, for the error message.
+    at_least : int, optional
+        A JPEG may come out at a half, a quarter or an eighth of its size, whichever is the
+        smallest with no side below this many pixels: it is decoded that much sooner.
 
     Returns
     -------
@@ -172,7 +179,10 @@ def decode_image(
     # Importing gluoncv sets this, and half a photo would pass for a whole one.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        return _decode(_READERS[kind](io.BytesIO(content)))
+        image = _READERS[kind](io.BytesIO(content))
+        if at_least and kind == "jpeg":
+            image.draft(None, (at_least, at_least))
+        return _decode(image)
     except Exception as error:
         raise _as_image_error(error, source, kind) from error
 

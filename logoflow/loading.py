@@ -2,7 +2,8 @@
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from mxnet import nd
-from mxnet.gluon.data import DataLoader
+from mxnet.gluon.data import DataLoader, Sampler
 from mxnet.gluon.data.vision import ImageFolderDataset
 
 from logoflow.augment import Augs, Statistics, make_augs, transform
@@ -19,9 +20,14 @@ from logoflow.crops import LogoCropAug, crop_beside
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.folders import check_classes, read_boxes, read_classes
 from logoflow.images import read_image
+from logoflow.photo_cache import cache_photos, read_photo
 from logoflow.recipes import Recipe, get_recipe
 
 SPLITS = ("train_data", "val_data", "test_data")
+CACHE = "cache"  # folder beside the splits
+# Recipe logoflow crops as tight as logos are, from photos whose shorter side is so many times
+# what the net sees; the articles' recipes take the photos as they are.
+DETAIL = 2.5
 
 
 class Loaders(NamedTuple):
@@ -49,6 +55,15 @@ class PhotoFolder(ImageFolderDataset):
         have boxes. They come after the photos; each is of a photo drawn anew. At most 1.
     negatives : bool
         False: leave the no-logo photos out, backgrounds too.
+    side : int, optional
+        Photos whose shorter side is longer are shrunk to it before anything else.
+    cache : Path or str, optional
+        Folder to keep the decoded photos in (`logoflow.photo_cache`).
+
+    Notes
+    -----
+    An item asked for as ``(index, seed, boxes)`` is augmented with draws of that seed and with
+    these boxes: the same in whatever process it is made.
     """
 
     def __init__(
@@ -58,10 +73,15 @@ class PhotoFolder(ImageFolderDataset):
         boxes: dict[str, list[Sequence[float]]] | None = None,
         backgrounds: float = 0.0,
         negatives: bool = True,
+        side: int | None = None,
+        cache: Path | str | None = None,
     ):
         super().__init__(str(root))
-        self.augs = augs
+        self.augs, self._side = augs, side
         self.boxes = boxes or {}
+        paths = [path for path, _ in self.items]
+        self._numbers = {path: number for number, path in enumerate(paths)}
+        self._cached = cache_photos(paths, cache, Path(root).name, side) if cache else None
         self._process = os.getpid()
         self._no_logo = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
         if not negatives:
@@ -77,12 +97,21 @@ class PhotoFolder(ImageFolderDataset):
             drawn = self._marked[: round(backgrounds * len(self._marked))]
             self.items += [(path, self._no_logo) for path in drawn]  # the path is drawn anew
 
-    def __getitem__(self, idx: int) -> tuple[nd.NDArray, np.float32]:
+    def __getitem__(self, idx: int | tuple[int, int, list]) -> tuple[nd.NDArray, np.float32]:
+        if isinstance(idx, tuple):
+            idx, seed, boxes = idx
+            with _seeded(seed):
+                return self._item(idx, boxes)
         self._part_from_siblings()
+        return self._item(idx, self.boxes_of(self.items[idx][0]))
+
+    def _item(self, idx: int, boxes: list) -> tuple[nd.NDArray, np.float32]:
         path, label = self.items[idx]
         if idx >= self._photos:
             path = random.choice(self._marked)
-        image, boxes = read_image(path), self.boxes_of(path)
+            boxes = self.boxes_of(path)
+        image, scale = self._read(path)
+        boxes = [[side * scale for side in box] for box in boxes]
         size, region = image.shape[1::-1], None
         if idx >= self._photos:
             region = crop_beside(boxes, *size)
@@ -96,6 +125,12 @@ class PhotoFolder(ImageFolderDataset):
         ]
         return transform(image, label, augs)
 
+    def _read(self, path: str) -> tuple[np.ndarray, float]:
+        """A photo, and what its sides were multiplied with."""
+        if self._cached is None:
+            return read_photo(path, self._side)
+        return self._cached.photo(self._numbers[path])
+
     def boxes_of(self, path: str) -> list[Sequence[float]]:
         """Boxes of one of the photos; none if nobody drew any."""
         return self.boxes.get("/".join(path.split(os.sep)[-2:]), [])
@@ -105,6 +140,39 @@ class PhotoFolder(ImageFolderDataset):
         if self._process != os.getpid():
             self._process = os.getpid()
             random.seed(f"{random.random()} {self._process}")
+
+
+class _SeededOrder(Sampler):
+    """Every photo once in a new order, each with a seed for its augmentation, and its boxes.
+
+    NumPy's generator decides the order, as in Gluon's own sampler, and Python's the seeds. All is
+    decided in the process that asks: worker processes change nothing, and need not know of the
+    places that were mined after they had begun.
+    """
+
+    def __init__(self, photos: PhotoFolder):
+        self._photos = photos
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def __iter__(self) -> Iterator[tuple[int, int, list]]:
+        order = np.arange(len(self))
+        np.random.shuffle(order)  # noqa: NPY002 - what Gluon's sampler uses
+        draw = random.getrandbits(32)
+        for idx in map(int, order):
+            yield idx, draw * len(self) + idx, self._photos.boxes_of(self._photos.items[idx][0])
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Python's draws of a seed within a ``with``, and afterwards as if nothing had been drawn."""
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def make_loaders(
@@ -117,6 +185,7 @@ def make_loaders(
     size: int = 224,
     negatives: bool = True,
     boxes: bool = True,
+    cache: bool = True,
 ) -> Loaders:
     """Give the batches of a prepared data set as a recipe wants them.
 
@@ -138,6 +207,9 @@ def make_loaders(
         False: train without no-logo photos; validation and test keep theirs.
     boxes : bool
         False: train as if nobody had drawn the logos' boxes.
+    cache : bool
+        Keep a split's photos decoded in one file below ``<root>/cache``, unless it would take more
+        than 4 GB. What is loaded is the same with and without.
 
     Returns
     -------
@@ -151,6 +223,8 @@ def make_loaders(
         If a split's folders are not the class list that was fixed at preparation.
     FileNotFoundError
         If `root` was not prepared.
+    CacheError
+        If the disk is too small for the decoded photos.
 
     Examples
     --------
@@ -162,15 +236,19 @@ def make_loaders(
     if needs_statistics(recipe, net):
         statistics = training_statistics(root)
     first, rest = make_augs(recipe, net, statistics=statistics, size=size)
-    drawn = read_boxes(root) if boxes else {}
-    extra = {"backgrounds": get_recipe(recipe).backgrounds, "negatives": negatives}
+    drawn, plan = read_boxes(root) if boxes else {}, get_recipe(recipe)
+    extra = {"backgrounds": plan.backgrounds, "negatives": negatives}
+    kept = {"side": round(DETAIL * size) if plan.name == "logoflow" else None}
+    if cache:
+        kept["cache"] = root / CACHE
     loaders = []
     for split in SPLITS:
         training = split == "train_data"
         augs, options = (first, extra) if training else (rest, {})
-        photos = PhotoFolder(root / split, augs, _of(split, drawn), **options)
+        photos = PhotoFolder(root / split, augs, _of(split, drawn), **options, **kept)
         check_classes(photos.synsets, classes, f"the folders of {root / split}")
-        loaders.append(DataLoader(photos, batch_size, shuffle=training, num_workers=num_workers))
+        order = {"sampler": _SeededOrder(photos)} if training else {}
+        loaders.append(DataLoader(photos, batch_size, num_workers=num_workers, **order))
     return Loaders(*loaders)
 
 

@@ -8,7 +8,7 @@ from mxnet import gluon, init
 from mxnet.gluon import nn
 
 from logoflow.backbones import backbone_of, new_net, pretrained_net
-from logoflow.ensembles import new_ensemble
+from logoflow.ensembles import Ensemble, members_of
 
 # The Gluon article's CNN: convolutions are (channels, kernel, stride, padding), pools
 # (kernel, stride).
@@ -204,7 +204,10 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
-    return new_ensemble(architecture, classes) or new_net(architecture, classes)
+    if named := members_of(architecture):
+        members, kind = named
+        return Ensemble(members, kind, partial(build_net, kind, classes))
+    return new_net(architecture, classes)
 
 
 def freeze_features(net: gluon.HybridBlock, keep_last: int = 0) -> None:

@@ -4,7 +4,6 @@ import pytest
 from mxnet import nd
 
 from logoflow.backbones import normalisation
-from logoflow.ensembles import Ensemble, ensemble_of
 from logoflow.models import architecture_of, build_net
 
 LITE = "efficientnet_lite0"
@@ -24,16 +23,23 @@ def files(tmp_path_factory):
     return nets, paths
 
 
+def of_files(paths):
+    together = build_net(f"{len(paths)} x {LITE}", 3)
+    for member, path in zip(together.members, paths, strict=True):
+        member.load_parameters(str(path))
+    return together
+
+
 def test_it_gives_the_mean_of_its_members_log_probabilities(files):
     nets, paths = files
     photos = nd.random.normal(shape=(4, 3, 64, 64))
     expected = np.mean([net(photos).log_softmax().asnumpy() for net in nets], axis=0)
-    together = ensemble_of(paths, LITE, 3, mx.cpu())
+    together = of_files(paths)
     assert np.allclose(together(photos).asnumpy(), expected, atol=1e-5)
 
 
 def test_it_is_built_again_by_its_name_and_normalises_as_its_members(files, tmp_path):
-    together = ensemble_of(files[1], LITE, 3, mx.cpu())
+    together = of_files(files[1])
     assert architecture_of(together) == "2 x efficientnet_lite0"
     assert normalisation(together) == normalisation(LITE)
     together.save_parameters(str(tmp_path / "together.params"))
@@ -45,4 +51,4 @@ def test_it_is_built_again_by_its_name_and_normalises_as_its_members(files, tmp_
 
 def test_an_ensemble_of_none_is_refused():
     with pytest.raises(ValueError, match="at least one"):
-        Ensemble(0, LITE, 3)
+        build_net(f"0 x {LITE}", 3)

@@ -175,3 +175,56 @@ def test_mined_places_are_half_of_what_a_no_logo_photo_shows(small_root):
         folder[index]
     assert 15 < folder.augs[0].asked.count("box") < 45
     assert "most" not in folder.augs[0].asked
+
+
+def batches_of(root, **options):
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002 - the order of photos
+    net = new_net("efficientnet_lite0", 3)
+    loader = make_loaders(root, "logoflow", 5, net=net, size=32, **options).train
+    return [(data.asnumpy(), labels.asnumpy()) for _ in range(2) for data, labels in loader]
+
+
+def test_a_seed_repeats_order_and_augmentation_with_and_without_workers_and_cache(small_root):
+    expected = batches_of(small_root, cache=False)
+    for options in ({"cache": True}, {"num_workers": 2}, {"num_workers": 1, "cache": False}):
+        found = batches_of(small_root, **options)
+        for (data, labels), (x, y) in zip(found, expected, strict=True):
+            assert np.array_equal(labels, y)
+            assert np.array_equal(data, x)
+    half = len(expected) // 2
+    assert not np.array_equal(expected[0][0], expected[half][0]), "another epoch, other crops"
+
+
+def test_worker_processes_learn_of_places_mined_later(small_root):
+    net = new_net("efficientnet_lite0", 3)
+    photos = [path for path in _photos(small_root) if path[0] == "no-logo"]
+    seen = []
+    for workers in (0, 1):
+        loader = make_loaders(
+            *(small_root, "logoflow", 20, workers), net=net, size=16, negatives=True
+        ).train
+        places = {f"no-logo/{path.name}": [(0, 0, 3, 3)] for _, path in photos}
+        loader._dataset.boxes.update(places)
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002 - the order of photos
+        seen.append(next(iter(loader))[0].asnumpy())
+    assert np.array_equal(*seen)
+
+
+def test_large_photos_are_shrunk_and_their_boxes_with_them(tmp_path):
+    import cv2
+
+    (tmp_path / "a").mkdir()
+    image = np.zeros((400, 800, 3), np.uint8)
+    image[100:200, 200:400] = 255
+    cv2.imwrite(str(tmp_path / "a" / "x.png"), image)
+
+    class Tight(LogoCropAug):
+        def __call__(self, src, boxes=(), region=None):
+            (box,) = boxes
+            return super().__call__(src, region=tuple(round(side) for side in box))
+
+    folder = PhotoFolder(tmp_path, [Tight(10)], {"a/x.png": [(200, 100, 200, 100)]}, side=100)
+    data, _ = folder[0]
+    assert data.asnumpy().min() == 255

@@ -1,0 +1,96 @@
+import multiprocessing
+import os
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from logoflow import photo_cache
+from logoflow.images import ImageError, read_image
+from logoflow.photo_cache import CacheError, cache_photos, read_photo
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Five photos of several shapes, JPEG and PNG."""
+    rng, found = np.random.default_rng(0), []
+    for number, (height, width) in enumerate([(90, 160), (400, 300), (61, 61), (700, 1000)]):
+        image = cv2.resize(rng.integers(0, 255, (9, 9, 3), dtype=np.uint8), (width, height))
+        found.append(str(tmp_path / f"{number}.{'png' if number == 2 else 'jpg'}"))
+        cv2.imwrite(found[-1], image)
+    return found
+
+
+@pytest.mark.parametrize("side", [None, 64, 100])
+def test_the_file_holds_what_reading_gives(paths, tmp_path, side):
+    cached = cache_photos(paths, tmp_path / "cache", "train", side)
+    assert len(cached) == len(paths)
+    for number, path in enumerate(paths):
+        photo, scale = cached.photo(number)
+        expected, its_scale = read_photo(path, side)
+        assert np.array_equal(photo, expected)
+        assert scale == its_scale
+    with pytest.raises(ValueError, match="read-only"):
+        photo[0] = 0
+
+
+def test_a_photo_is_shrunk_but_never_enlarged(paths):
+    for path in paths:
+        whole, photo = read_image(path), read_photo(path, 100)[0]
+        assert min(photo.shape[:2]) == min(100, *whole.shape[:2])
+        assert photo.shape[0] / photo.shape[1] == pytest.approx(
+            whole.shape[0] / whole.shape[1], rel=0.02
+        )
+    plain = cv2.resize(whole, photo.shape[1::-1], interpolation=cv2.INTER_AREA).astype(int)
+    assert np.abs(photo - plain).mean() < 2, "JPEG's own scaled decode is nearly the same"
+
+
+def test_it_is_built_once_and_anew_after_a_change(paths, tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    cache_photos(paths, folder, "train")
+    (built,) = folder.glob("*.photos")
+    with monkeypatch.context() as patch:
+        patch.setattr(photo_cache, "_build", None)
+        cache_photos(paths, folder, "train")
+    cv2.imwrite(paths[0], np.full((50, 50, 3), 7, np.uint8))
+    again = cache_photos(paths, folder, "train")
+    assert again.photo(0)[0].shape == (50, 50, 3)
+    assert len(cache_photos(paths[1:], folder, "train")) == 3
+    assert not built.exists()
+    assert len(list(folder.glob("train-*.photos"))) == 1
+    cache_photos(paths, folder, "train", 64)
+    cache_photos(paths, folder, "val")
+    assert len(list(folder.glob("*.photos"))) == 3
+
+
+def test_a_broken_photo_leaves_no_file(paths, tmp_path):
+    with open(paths[1], "r+b") as file:
+        file.truncate(2000)
+    with pytest.raises(ImageError, match=r"1\.jpg"):
+        cache_photos(paths, tmp_path / "cache", "train")
+    assert not list((tmp_path / "cache").glob("*photos*"))
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_written(paths, tmp_path, monkeypatch):
+    full = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(photo_cache.shutil, "disk_usage", lambda _: full)
+    with pytest.raises(CacheError, match=r"GB free: make room, or pass cache=False"):
+        cache_photos(paths, tmp_path / "cache", "train")
+    assert not list((tmp_path / "cache").glob("*photos*"))
+
+
+def test_too_many_photos_are_not_kept(paths, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_cache, "MAX_BYTES", 10_000)
+    assert cache_photos(paths, tmp_path / "cache", "train") is None
+
+
+def _sum_of(arguments):
+    return int(sum(cache_photos(*arguments).photo(number)[0].sum() for number in range(4)))
+
+
+def test_processes_that_build_at_once_get_the_same(paths, tmp_path):
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        sums = pool.map(_sum_of, [(paths, str(tmp_path / "cache"), "train")] * 2)
+    assert sums == [sum(int(read_image(path).sum()) for path in paths)] * 2
+    assert len(os.listdir(tmp_path / "cache")) == 2, "the photos and the lock"
