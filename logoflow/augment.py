@@ -9,6 +9,7 @@ from mxnet import nd
 from mxnet.image import Augmenter
 
 from logoflow.appearance import LightAug, QualityAug, ViewpointAug
+from logoflow.array_augs import on_arrays
 from logoflow.backbones import normalisation
 from logoflow.crops import LogoCropAug
 from logoflow.datasets.splits import Photo
@@ -43,7 +44,8 @@ def transform(
     label : int
         Its class number.
     augs : list of callable
-        Each takes and returns a float32 (height, width, 3) array.
+        Each takes and returns a float32 (height, width, 3) NDArray. Crops, flips and our own are
+        applied to plain arrays as long as no other comes first (`logoflow.array_augs`).
 
     Returns
     -------
@@ -58,8 +60,12 @@ def transform(
     >>> data.shape
     (3, 224, 224)
     """
+    data, rest = data.asnumpy() if isinstance(data, nd.NDArray) else data, list(augs)
+    while rest and (quick := on_arrays(rest[0], data)):
+        data = quick(data)
+        rest.pop(0)
     data = nd.array(data, dtype="float32")
-    for aug in augs:
+    for aug in rest:
         data = aug(data)
     return nd.transpose(data, (2, 0, 1)), np.float32(label)
 

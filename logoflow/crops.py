@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from mxnet import nd
 from mxnet.image import Augmenter
 
 Region = tuple[int, int, int, int]
@@ -26,16 +25,18 @@ class LogoCropAug(Augmenter):
         crop would lose the logo.
     """
 
+    takes_arrays = True
+
     def __init__(self, size: int = 224, margin: float = 1.15, min_area: float = 0.5):
         super().__init__(size=size, margin=margin, min_area=min_area)
         self.size, self.margin, self.min_area = size, margin, min_area
 
     def __call__(
         self,
-        src: nd.NDArray,
+        src: np.ndarray,
         boxes: Sequence[Sequence[float]] = (),
         region: Region | None = None,
-    ) -> nd.NDArray:
+    ) -> np.ndarray:
         """Crop `src` to `region`, or else around one of `boxes`, or else to most of it.
 
         Both are ``(x, y, width, height)`` in pixels.
@@ -45,7 +46,7 @@ class LogoCropAug(Augmenter):
             region = crop_around(random.choice(boxes), width, height, margin=self.margin)
         elif region is None:
             region = crop_anywhere(width, height, min_area=self.min_area)
-        return nd.array(resize_region(src.asnumpy(), region, self.size))
+        return resize_region(src, region, self.size)
 
 
 def crop_around(box: Sequence[float], width: int, height: int, *, margin: float = 1.15) -> Region:

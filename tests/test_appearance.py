@@ -2,7 +2,6 @@ import random
 
 import numpy as np
 import pytest
-from mxnet import nd
 
 from logoflow.appearance import LightAug, QualityAug, ViewpointAug
 
@@ -11,7 +10,7 @@ AUGS = [ViewpointAug(), LightAug(), QualityAug(probability=1.0)]
 
 def picture(size=64):
     pixels = np.random.default_rng(0).integers(0, 256, (size, size, 3))
-    return nd.array(pixels, dtype="float32")
+    return pixels.astype(np.float32)
 
 
 @pytest.mark.parametrize("aug", AUGS, ids=lambda aug: type(aug).__name__)
@@ -21,8 +20,8 @@ def test_a_changed_picture_has_the_same_shape_type_and_range(aug):
         changed = aug(picture())
         assert changed.shape == (64, 64, 3)
         assert changed.dtype == np.float32
-        assert 0 <= changed.min().asscalar() <= changed.max().asscalar() <= 255
-        assert not np.array_equal(changed.asnumpy(), picture().asnumpy())
+        assert 0 <= changed.min() <= changed.max() <= 255
+        assert not np.array_equal(changed, picture())
 
 
 @pytest.mark.parametrize("aug", AUGS, ids=lambda aug: type(aug).__name__)
@@ -30,7 +29,7 @@ def test_changes_are_drawn_from_the_seed(aug):
     changed = []
     for seed in (1, 1, 2):
         random.seed(seed)
-        changed.append(aug(picture()).asnumpy())
+        changed.append(aug(picture()))
     assert np.array_equal(changed[0], changed[1])
     assert not np.array_equal(changed[0], changed[2])
 
@@ -38,23 +37,23 @@ def test_changes_are_drawn_from_the_seed(aug):
 def test_no_strength_is_no_change():
     random.seed(0)
     for aug in (ViewpointAug(0, 0), LightAug(0, 0, 0), QualityAug(0)):
-        assert np.allclose(aug(picture()).asnumpy(), picture().asnumpy(), atol=1e-2)
+        assert np.allclose(aug(picture()), picture(), atol=1e-2)
 
 
 def test_light_keeps_a_grey_picture_grey():
     random.seed(3)
-    grey = nd.full((8, 8, 3), 120)
+    grey = np.full((8, 8, 3), 120, np.float32)
     for _ in range(20):
-        changed = LightAug()(grey).asnumpy()
+        changed = LightAug()(grey)
         assert np.ptp(changed, axis=2).max() < 1.0
 
 
 def test_a_turned_hue_keeps_the_brightness():
     random.seed(4)
-    red = nd.array(np.tile([150.0, 100.0, 100.0], (8, 8, 1)))
+    red = np.tile([150.0, 100.0, 100.0], (8, 8, 1)).astype(np.float32)
     moved = []
     for _ in range(10):
-        changed = LightAug(strength=0, hue=0.3, grey=0)(red).asnumpy()[0, 0]
+        changed = LightAug(strength=0, hue=0.3, grey=0)(red)[0, 0]
         assert changed @ [0.299, 0.587, 0.114] == pytest.approx(150 * 0.299 + 100 * 0.701, abs=1)
         moved.append(abs(changed - [150, 100, 100]).max())
     assert max(moved) > 10
@@ -65,7 +64,7 @@ def test_viewpoint_moves_no_point_far():
     dot = np.zeros((100, 100, 3), np.float32)
     dot[45:55, 45:55] = 255
     for _ in range(20):
-        seen = ViewpointAug()(nd.array(dot)).asnumpy()[:, :, 0]
+        seen = ViewpointAug()(dot)[:, :, 0]
         rows, columns = np.nonzero(seen > 128)
         assert abs(rows.mean() - 49.5) < 8
         assert abs(columns.mean() - 49.5) < 8

@@ -2,14 +2,12 @@ import random
 
 import numpy as np
 import pytest
-from mxnet import nd
 
 from logoflow.crops import LogoCropAug, crop_anywhere, crop_around, crop_beside, resize_region
 
 
 def photo(height=300, width=400):
-    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    return nd.array(pixels, dtype="uint8")
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +43,7 @@ def test_logo_crop_is_drawn_from_the_seed():
     crops = []
     for _ in range(2):
         random.seed(3)
-        crops.append(LogoCropAug()(photo().astype("float32"), [(50, 60, 40, 30)]).asnumpy())
+        crops.append(LogoCropAug()(photo(), [(50, 60, 40, 30)]))
     assert np.array_equal(*crops)
 
 
@@ -82,5 +80,5 @@ def test_a_region_is_cut_out_and_brought_to_a_square():
 def test_logo_crop_takes_the_region_it_is_given():
     image = np.zeros((100, 200, 3), np.float32)
     image[20:60, 50:150] = 200
-    square = LogoCropAug(16)(nd.array(image), [(0, 0, 10, 10)], (50, 20, 100, 40))
-    assert (square.asnumpy() == 200).all()
+    square = LogoCropAug(16)(image, [(0, 0, 10, 10)], (50, 20, 100, 40))
+    assert (square == 200).all()
