@@ -17,7 +17,7 @@ import pandas as pd
 import logoflow as lf
 from logoflow.datasets.flickrlogos27 import ARCHIVE_URL
 from logoflow.files import write_text
-from logoflow.study import SET_UPS, STEPS, photos_curve, run_steps
+from logoflow.study import SET_UPS, SEVERAL, STEPS, photos_curve, run_steps
 from logoflow.study_runs import assessment_of, run
 from logoflow.study_tables import ablation_table, mean_summary
 
@@ -113,7 +113,7 @@ def settings(options: argparse.Namespace) -> dict[str, object]:
 
 def of_several(options: argparse.Namespace) -> dict[str, object]:
     """Settings of the headline's trainings."""
-    return {**settings(options), "members": options.members}
+    return {**settings(options), "backbone": options.together}
 
 
 def hardware(options: argparse.Namespace) -> dict[str, object]:
@@ -151,9 +151,15 @@ def page(folder: Path) -> str:
         path = folder / f"accuracy-{what}.json"
         if path.is_file():
             told = json.loads(path.read_text(encoding="utf-8"))
-            given = ", ".join(f"{name} {value}" for name, value in told["settings"].items())
+            given = ", ".join(
+                f"{name} {as_words(value)}" for name, value in told["settings"].items()
+            )
             parts.append(f"## {title}\n\n`{what}`: {given}\n\n{markdown(told['table'])}\n")
     return "\n".join(parts)
+
+
+def as_words(value: object) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def markdown(table: dict) -> str:
@@ -207,7 +213,7 @@ def parser() -> argparse.ArgumentParser:
     add("--epochs", type=int, default=10, help="of every training (default %(default)s)")
     add("--size", type=int, default=160, help="pixels the net sees (default %(default)s)")
     add("--backbone", default="efficientnet_lite0", help="default %(default)s")
-    add("--members", type=int, default=4, help="of headline: nets that answer as one (default 4)")
+    add("--together", nargs="+", default=SEVERAL, help="of headline: backbones that answer as one")
     add(
         *("--views",),
         **{"type": int, "nargs": "+", "default": [1, 3, 4, 5]},

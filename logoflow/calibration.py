@@ -39,15 +39,21 @@ class Evidence(NamedTuple):
 class Beside(NamedTuple):
     """What of a photo shows no logo though the photo does.
 
+    Whoever drew the boxes may have left some logos out, most likely small ones of the photo's own
+    brand: what is found of that brand says nothing.
+
     Parameters
     ----------
     windows : ndarray of bool
         (windows,), see `windows_beside`.
+    brand : int
+        The photo's own class number.
     matches : ndarray of int, optional
         (classes,), of what is outside its boxes.
     """
 
     windows: np.ndarray
+    brand: int
     matches: np.ndarray | None = None
 
     def of(self, evidence: Evidence, views: int, no_logo: int | None) -> np.ndarray | None:
@@ -55,9 +61,12 @@ class Beside(NamedTuple):
         free = self.windows[: window_count(views)]
         if no_logo is None or not free.any():
             return None
-        rows = evidence.logits[: len(free)][free]
-        matches = self.matches[None] if views >= MATCHED else None
-        return combine(rows, np.zeros(len(rows), dtype=int), no_logo, matches)
+        logits = evidence.logits[: len(free)][free].copy()
+        logits[:, self.brand] = logits.min() - 10
+        matches = None
+        if views >= MATCHED:
+            matches = np.where(np.arange(len(self.matches)) == self.brand, 0, self.matches)[None]
+        return combine(logits, np.zeros(len(logits), dtype=int), no_logo, matches)
 
 
 def fit_decisions(

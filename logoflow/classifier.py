@@ -175,12 +175,18 @@ class LogoClassifier:
         images, truth = list(images), class_numbers(truth, self.classes)
         most, beside = max(views), None
         if boxes is not None:
-            pairs = zip(images, boxes, strict=True)
-            beside = [self._beside(image, own, most) for image, own in pairs]
+            about = zip(images, boxes, truth, strict=True)
+            beside = [self._beside(image, own, brand, most) for image, own, brand in about]
         photos = self.evidence(images, most)
         of = (truth, self.classes, views, false_positive_rate)
         self.decisions |= fit_decisions(photos, *of, beside)
         self.views = views[-1]
+
+    def quantize(self, photos: Sequence, **options: object) -> "LogoClassifier":
+        """Give an INT8 twin that knows its ranges from some photos: `logoflow.quantizing`."""
+        from logoflow.quantizing import quantize  # it needs this class
+
+        return quantize(self, photos, **options)
 
     def preprocess(self, image: object) -> nd.NDArray:
         """Preprocess one picture as in validation: (3, height, width), float32."""
@@ -210,12 +216,12 @@ class LogoClassifier:
         for logits, image in zip(self.window_logits(images, views, batch_size), again, strict=True):
             yield Evidence(logits, self.matcher.count(image, len(self.classes)))
 
-    def _beside(self, image: object, boxes: Boxes, views: int) -> Beside:
+    def _beside(self, image: object, boxes: Boxes, brand: int, views: int) -> Beside:
         """What of a picture shows none of its logos."""
         matches = None
         if views >= MATCHED and boxes:
             matches = self.matcher.count(image, len(self.classes), ignore=boxes)
-        return Beside(windows_beside(image, boxes, views), matches)
+        return Beside(windows_beside(image, boxes, views), brand, matches)
 
     def _check_views(self, views: int) -> None:
         window_count(views)

@@ -1,70 +1,84 @@
 """Several nets that were trained apart and answer as one."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mxnet import gluon
 from mxnet.gluon import nn
 
-from logoflow.backbones import backbone_of
+from logoflow.backbones import backbone_of, normalisation
 
-_NAME = re.compile(r"(\d+) x (\S+)")
+_AND = " + "
 
 
 class Ensemble(gluon.HybridBlock):
-    """Nets of one kind whose log-probabilities are averaged.
+    """Nets whose log-probabilities are averaged.
 
     What several nets agree on is more often right, and what looks like a logo to one of them by
-    chance seldom does to all: fewer false alarms at the same recall.
+    chance seldom does to all: fewer false alarms at the same recall. Nets of different kinds
+    agree less by chance than nets of one kind.
 
     Parameters
     ----------
-    members : int
-        How many nets, at least 1.
-    kind : str
-        What each is built as, see `logoflow.models.build_net`.
+    kinds : sequence of str
+        What each is built as, see `logoflow.models.build_net`; at least one.
     build : callable
-        Gives one of them, not initialised.
+        Gives a net of a kind, not initialised.
+
+    Raises
+    ------
+    ValueError
+        If there are no kinds, or their backbones want different normalisations of a photo.
 
     Notes
     -----
-    Takes what its members take and gives (batch, classes) logits: the mean of the members'
-    log-probabilities. Deep ensembles are Lakshminarayanan, Pritzel and Blundell's (NeurIPS 2017).
+    Takes (batch, channels, height, width) and gives (batch, classes) logits: the mean of the
+    members' log-probabilities. Deep ensembles are Lakshminarayanan, Pritzel and Blundell's
+    (NeurIPS 2017).
 
     Examples
     --------
-    >>> net = build_net("4 x efficientnet_lite0", classes=28)
+    >>> net = build_net("efficientnet_lite0 + efficientnet_lite2", classes=28)
     >>> len(net.members)
-    4
+    2
     """
 
-    def __init__(self, members: int, kind: str, build: Callable[[], gluon.HybridBlock]):
+    def __init__(self, kinds: Sequence[str], build: Callable[[str], gluon.HybridBlock]):
         super().__init__(prefix="ensemble_")
-        if members < 1:
-            raise ValueError(f"An ensemble of {members} nets: give at least one.")
-        self.architecture, self.members = f"{members} x {kind}", []
+        if not kinds:
+            raise ValueError("An ensemble of no nets: name one at least.")
+        self.architecture, self.members = architecture_of_several(kinds), []
         with self.name_scope():
-            for number in range(members):
+            for number, kind in enumerate(kinds):
                 # Nets of one kind have the same names for their weights, so each needs a scope.
                 scope = nn.HybridSequential(prefix=f"member{number}_")
                 with scope.name_scope():
-                    member = build()
+                    member = build(kind)
                 self.register_child(member, f"member{number}")
                 self.members.append(member)
-        self.backbone = backbone_of(member)
+        self.backbone = backbone_of(self.members[0])
+        wanted = {str(normalisation(member)) for member in self.members}
+        if len(wanted) > 1:
+            raise ValueError(
+                f"{self.architecture}: these were trained on photos normalised in different ways "
+                "and cannot share one. Take nets of one family."
+            )
 
     def hybrid_forward(self, F, x):
         """Map (batch, channels, height, width) to (batch, classes) logits."""
         return F.add_n(*[F.log_softmax(net(x)) for net in self.members]) / len(self.members)
 
 
-def members_of(architecture: str) -> tuple[int, str] | None:
-    """Read an ensemble's name: how many nets of what kind; None for any other name.
+def architecture_of_several(kinds: Sequence[str]) -> str:
+    """Name an ensemble by its members' kinds; one alone is called what it is."""
+    return _AND.join(kinds)
+
+
+def kinds_of(architecture: str) -> list[str]:
+    """Read what `architecture_of_several` wrote.
 
     Examples
     --------
-    >>> members_of("4 x efficientnet_lite0")
-    (4, 'efficientnet_lite0')
+    >>> kinds_of("efficientnet_lite0 + efficientnet_lite2")
+    ['efficientnet_lite0', 'efficientnet_lite2']
     """
-    named = _NAME.fullmatch(architecture)
-    return (int(named[1]), named[2]) if named else None
+    return architecture.split(_AND)

@@ -1,7 +1,7 @@
 """From prepared photos to a calibrated classifier in one call."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mxnet as mx
@@ -9,6 +9,7 @@ import pandas as pd
 from mxnet import gluon, init
 
 from logoflow.classifier import LogoClassifier
+from logoflow.ensembles import architecture_of_several
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.folders import read_classes
 from logoflow.history import History
@@ -25,12 +26,11 @@ MEMBER_SEEDS = 1000  # between the seeds of an ensemble's nets
 
 def fit(
     root: Path | str,
-    backbone: str = "efficientnet_lite0",
+    backbone: str | Sequence[str] = "efficientnet_lite0",
     recipe: str | Recipe = "logoflow",
     *,
     num_epochs: int = 10,
     size: int = 160,
-    members: int = 1,
     views: tuple[int, ...] = (1, 3),
     false_positive_rate: float = 0.02,
     rounds: int = 2,
@@ -49,18 +49,17 @@ def fit(
     ----------
     root : Path or str
         As `logoflow.prepare_root` made it.
-    backbone : str
+    backbone : str or sequence of str
         A pretrained one, which is fine-tuned (`logoflow.finetune_net`), or ``"alexnet_cnn"``,
-        ``"lenet5"`` or ``"mlp"``, which start from nothing.
+        ``"lenet5"`` or ``"mlp"``, which start from nothing. Of several, a net each is trained, one
+        after another, and they answer as one (`logoflow.Ensemble`): more accurate, and that
+        much longer to train and to ask.
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     num_epochs : int
         Passes over the training photos.
     size : int
         Side of the square the net sees, pixels.
-    members : int
-        Nets to train one after another, each with a seed of its own, that then answer as one
-        (`logoflow.Ensemble`): more accurate, and so many times as long to train and to ask.
     views : tuple of int
         How closely validation photos are looked at (`logoflow.views.windows`), a decision being
         fitted for each; the last is what `predict` does by default. With 5 among them, the logos
@@ -102,8 +101,11 @@ def fit(
     >>> classifier.save("my-model")
     """
     plan, ctx = get_recipe(recipe, **settings), as_list(ctx or default_ctx())
-    if members < 1:
-        raise ValueError(f"members is {members}: train one net at least.")
+    kinds = [backbone] if isinstance(backbone, str) else list(backbone)
+    if not kinds:
+        raise ValueError("No backbone at all: name one at least.")
+    architecture = architecture_of_several(kinds)
+    build_net(architecture, 2)  # refuses what cannot be built before an hour of training
     classes, matcher = read_classes(root), None
     if max(views) >= MATCHED:
         matcher = LogoMatcher(index_logos(root))
@@ -113,7 +115,7 @@ def fit(
     def train_one(number: int, folder: Path) -> tuple[gluon.Block, Loaders, History]:
         own = seed + MEMBER_SEEDS * number
         mx.random.seed(own)
-        net = _new_net(backbone, len(classes), plan, ctx)
+        net = _new_net(kinds[number], len(classes), plan, ctx)
         loaders = make_loaders(root, plan, plan.batch_size, net=net, **data)
         mine = _miner(net, classes, loaders, root, num_epochs, rounds if negatives else 1)
         history = train(
@@ -129,19 +131,19 @@ def fit(
 
     files, frames = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(members):
+        for number in range(len(kinds)):
             net, loaders, history = train_one(number, Path(folder))
             frames.append(history.frame.drop(columns="test_acc").round(4).reset_index())
-            if members > 1:
+            if len(kinds) > 1:
                 files.append(Path(folder) / f"member{number}.params")
                 net.save_parameters(str(files[-1]))
-        if members > 1:
-            net = _bring_together(files, backbone, len(classes), ctx)
+        if len(kinds) > 1:
+            net = _bring_together(files, architecture, len(classes), ctx)
     classifier = LogoClassifier(net, classes, loaders.val._dataset.augs, matcher=matcher)
     _calibrate(classifier, loaders, views, false_positive_rate)
     classifier.facts = {
-        **{"backbone": backbone, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
-        **{"members": members, "rounds": rounds, "negatives": negatives, "boxes": boxes},
+        **{"backbone": architecture, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
+        **{"rounds": rounds, "negatives": negatives, "boxes": boxes},
         **{"seed": seed, "history": pd.concat(frames).to_dict("list")},
     }
     return classifier
@@ -160,10 +162,10 @@ def _new_net(backbone: str, classes: int, plan: Recipe, ctx: list[mx.Context]) -
 
 
 def _bring_together(
-    files: list[Path], kind: str, classes: int, ctx: list[mx.Context]
+    files: list[Path], architecture: str, classes: int, ctx: list[mx.Context]
 ) -> gluon.HybridBlock:
     """One net of those that were trained apart."""
-    net = build_net(f"{len(files)} x {kind}", classes)
+    net = build_net(architecture, classes)
     for member, path in zip(net.members, files, strict=True):
         member.load_parameters(str(path), ctx=ctx)
     net.hybridize(static_alloc=True, static_shape=True)

@@ -24,7 +24,7 @@ from logoflow.photo_cache import cache_photos, read_photo
 from logoflow.recipes import Recipe, get_recipe
 
 SPLITS = ("train_data", "val_data", "test_data")
-CACHE = "cache"  # folder beside the splits
+CACHE = ".cache"  # folder beside the splits
 # Recipe logoflow crops as tight as logos are, from photos whose shorter side is so many times
 # what the net sees; the articles' recipes take the photos as they are.
 DETAIL = 2.5
@@ -208,7 +208,7 @@ def make_loaders(
     boxes : bool
         False: train as if nobody had drawn the logos' boxes.
     cache : bool
-        Keep a split's photos decoded in one file below ``<root>/cache``, unless it would take more
+        Keep a split's photos decoded in one file below ``<root>/.cache``, unless it would take more
         than 4 GB. What is loaded is the same with and without.
 
     Returns

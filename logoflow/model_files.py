@@ -1,4 +1,7 @@
-"""A trained model as one folder: weights, known logos, and a JSON file that names them."""
+"""A trained model as one folder: weights, known logos, and a JSON file that names them.
+
+A net that is no longer one of `logoflow.models`', an INT8 one, brings its graph too.
+"""
 
 import json
 import os
@@ -9,11 +12,13 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.files import atomic_path, sha256_of, write_text
+from logoflow.graphs import graph_of, is_graph, read_graph
 from logoflow.matching import LogoIndex
 from logoflow.models import build_net
 
 FACTS = "classifier.json"
 FORMAT = "logoflow-classifier-1"
+KEPT = ("model-*.params", "graph-*.json", "logos-*.npz")
 
 
 class ClassifierError(ValueError):
@@ -49,10 +54,18 @@ def write_model(
     folder, stored = Path(folder), {"format": FORMAT, **stored}
     json.dumps(stored, allow_nan=False)  # fails before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    before = {*folder.glob("model-*.params"), *folder.glob("logos-*.npz")}
+    before = {path for pattern in KEPT for path in folder.glob(pattern)}
     part = folder / ".model.params.part"
-    net.save_parameters(str(part))
-    kept = [_keep(part, "weights", "model", stored)]
+    kept = []
+    if is_graph(net):
+        graph, arrays = graph_of(net)
+        mx.nd.save(str(part), arrays)
+        kept.append(_keep(part, "weights", "model", stored))
+        part = write_text(folder / ".graph.json.part", graph)
+        kept.append(_keep(part, "graph", "graph", stored))
+    else:
+        net.save_parameters(str(part))
+        kept.append(_keep(part, "weights", "model", stored))
     if logos is not None:
         part = folder / ".logos.npz.part"
         with atomic_path(part) as tmp, open(tmp, "wb") as file:
@@ -81,8 +94,11 @@ def read_model(
     _require(folder / FACTS)
     stored = _read_facts(folder / FACTS)
     weights = _checked(folder, "weights", stored)
-    net = build_net(stored["architecture"], len(stored["classes"]))
-    net.load_parameters(str(weights), ctx=ctx)
+    if "graph" in stored:
+        net = read_graph(_checked(folder, "graph", stored), weights, stored["architecture"], ctx)
+    else:
+        net = build_net(stored["architecture"], len(stored["classes"]))
+        net.load_parameters(str(weights), ctx=ctx)
     if "logos" not in stored:
         return stored, net, None
     with np.load(_checked(folder, "logos", stored), allow_pickle=False) as arrays:

@@ -8,7 +8,7 @@ from mxnet import gluon, init
 from mxnet.gluon import nn
 
 from logoflow.backbones import backbone_of, new_net, pretrained_net
-from logoflow.ensembles import Ensemble, members_of
+from logoflow.ensembles import Ensemble, kinds_of
 
 # The Gluon article's CNN: convolutions are (channels, kernel, stride, padding), pools
 # (kernel, stride).
@@ -128,7 +128,8 @@ def finetune_net(
     classes : int
         Number of outputs.
     backbone : str
-        ``"resnet18_v2"`` (the article's), ``"efficientnet_lite0"`` or a name of GluonCV's zoo.
+        ``"resnet18_v2"`` (the article's), ``"efficientnet_lite0"``, 1 or 2, or a name of
+        GluonCV's zoo.
     weights : Path or str, optional
         A weight file to use instead of the published one, see `pretrained_net`.
     ctx : Context or list of Context, optional
@@ -193,7 +194,7 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     ----------
     architecture : str
         ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, a backbone's name, or one such as
-        ``"4 x efficientnet_lite0"`` (`logoflow.Ensemble`).
+        ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
     classes : int
         Number of outputs.
 
@@ -204,9 +205,8 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
-    if named := members_of(architecture):
-        members, kind = named
-        return Ensemble(members, kind, partial(build_net, kind, classes))
+    if len(kinds := kinds_of(architecture)) > 1:
+        return Ensemble(kinds, partial(build_net, classes=classes))
     return new_net(architecture, classes)
 
 

@@ -17,9 +17,9 @@ rows' and so on, so that the windows of fewer views come first among those of mo
 MATCHED = 5
 """The number of views that has all these windows, and known logos looked for in the photo."""
 
-MATCH_WEIGHT = 2.0
-"""What the logarithm of matching features adds to a brand's; chosen on FlickrLogos-27's validation
-photos, where 1 to 3 do as well."""
+MATCH_WEIGHT = 1.0
+"""How much the logarithm of matching features adds to a brand's; chosen on validation photos of
+FlickrLogos-27, where 0.5 and 2 do about as well."""
 
 
 def window_count(views: int) -> int:
@@ -170,7 +170,7 @@ def combine(
         highest log-probability.
     matches : ndarray of int, optional
         (photos, classes), how many features of each brand's known logos were found
-        (`logoflow.LogoMatcher.count`): 4 of them quadruple a brand's odds, 10 make them 64-fold.
+        (`logoflow.LogoMatcher.count`): 4 of them double a brand's odds, 10 make them 8-fold.
 
     Returns
     -------

@@ -27,7 +27,18 @@ def command(accuracy, small_root, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(accuracy.lf, "prepare_root", lambda *_, **__: small_root)
     monkeypatch.setattr(accuracy, "SAMPLES", 20)
     places = ["--data", tmp_path, "--no-logo", tmp_path, "--results", tmp_path / "tables"]
-    tiny = ["--work", tmp_path / "work", "--backbone", "lenet5", "--epochs", 1, "--size", 224]
+    tiny = [
+        "--work",
+        tmp_path / "work",
+        "--backbone",
+        "lenet5",
+        "--together",
+        "lenet5",
+        "--epochs",
+        1,
+        "--size",
+        224,
+    ]
 
     def call(*arguments):
         code = accuracy.main([str(word) for word in (*places, *tiny, *arguments)])

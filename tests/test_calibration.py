@@ -41,7 +41,7 @@ def test_what_is_beside_the_logos_counts_as_photos_without():
     beside[np.arange(60), np.arange(60) % 5] = False
     beside[truth == NONE] = False
     decisions = fit_decisions(
-        photos_of(logits), truth, CLASSES, (1, 2), 0.1, list(map(Beside, beside))
+        photos_of(logits), truth, CLASSES, (1, 2), 0.1, list(map(Beside, beside, truth))
     )
     assert (decisions[1].photos, decisions[1].no_logo_photos) == (60, 20)
     assert (decisions[2].photos, decisions[2].no_logo_photos) == (100, 60)
@@ -54,7 +54,7 @@ def test_backgrounds_that_look_like_logos_raise_the_threshold():
     beside[truth == 0, 4] = True
     without = fit_decisions(photos_of(logits), truth, CLASSES, (2,), 0.02)[2]
     having = fit_decisions(
-        photos_of(logits), truth, CLASSES, (2,), 0.02, list(map(Beside, beside))
+        photos_of(logits), truth, CLASSES, (2,), 0.02, list(map(Beside, beside, truth))
     )[2]
 
     def least_odds(decision):
@@ -72,10 +72,21 @@ def test_known_logos_count_for_views_5_alone():
     photo = next(photos_of(logits, matches))
     assert np.array_equal(photo.scores(2, NONE), Evidence(logits[0]).scores(2, NONE))
     gain = photo.scores(5, NONE) - Evidence(logits[0]).scores(4, NONE)
-    assert (gain[0, 0] - gain[0, 1], gain[0, 2] - gain[0, 1]) == pytest.approx((2 * np.log(10), 0))
-    beside = [Beside(np.ones(5, dtype=bool), np.array([0, 0, found])) for found in (0, 9)]
+    assert (gain[0, 0] - gain[0, 1], gain[0, 2] - gain[0, 1]) == pytest.approx((np.log(10), 0))
+    beside = [Beside(np.ones(5, dtype=bool), 0, np.array([0, 0, found])) for found in (0, 9)]
     scores = [found.of(photo, 5, NONE)[0] for found in beside]
     assert scores[1][2] - scores[1][1] > scores[0][2] - scores[0][1]
+
+
+def test_a_photos_own_brand_beside_its_boxes_says_nothing():
+    logits, _ = logits_of()
+    photo = Evidence(logits[0], np.array([9, 0, 0]))
+    everywhere = np.ones(5, dtype=bool)
+    own, other = (Beside(everywhere, brand, photo.matches) for brand in (0, 2))
+    scores = own.of(photo, 5, NONE)[0]
+    assert scores[0] < scores[2] - 5, "what looks like the own brand is left out"
+    assert other.of(photo, 5, NONE)[0].argmax() == 0
+    assert np.isfinite(scores).all()
 
 
 def test_windows_beside_show_next_to_nothing_of_any_box(tmp_path):

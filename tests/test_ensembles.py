@@ -4,6 +4,7 @@ import pytest
 from mxnet import nd
 
 from logoflow.backbones import normalisation
+from logoflow.ensembles import Ensemble
 from logoflow.models import architecture_of, build_net
 
 LITE = "efficientnet_lite0"
@@ -24,7 +25,7 @@ def files(tmp_path_factory):
 
 
 def of_files(paths):
-    together = build_net(f"{len(paths)} x {LITE}", 3)
+    together = build_net(" + ".join([LITE] * len(paths)), 3)
     for member, path in zip(together.members, paths, strict=True):
         member.load_parameters(str(path))
     return together
@@ -40,15 +41,29 @@ def test_it_gives_the_mean_of_its_members_log_probabilities(files):
 
 def test_it_is_built_again_by_its_name_and_normalises_as_its_members(files, tmp_path):
     together = of_files(files[1])
-    assert architecture_of(together) == "2 x efficientnet_lite0"
+    assert architecture_of(together) == "efficientnet_lite0 + efficientnet_lite0"
     assert normalisation(together) == normalisation(LITE)
     together.save_parameters(str(tmp_path / "together.params"))
-    again = build_net("2 x efficientnet_lite0", 3)
+    again = build_net("efficientnet_lite0 + efficientnet_lite0", 3)
     again.load_parameters(str(tmp_path / "together.params"))
     photos = nd.random.normal(shape=(1, 3, 64, 64))
     assert np.allclose(again(photos).asnumpy(), together(photos).asnumpy(), atol=1e-5)
 
 
+def test_nets_of_different_kinds_go_together(tmp_path):
+    mx.random.seed(3)
+    together = build_net("efficientnet_lite0 + efficientnet_lite1", 3)
+    together.initialize(mx.init.Xavier())
+    photos = nd.random.normal(shape=(2, 3, 64, 64))
+    expected = np.mean([net(photos).log_softmax().asnumpy() for net in together.members], axis=0)
+    assert np.allclose(together(photos).asnumpy(), expected, atol=1e-5)
+
+
+def test_nets_that_want_other_photos_are_refused():
+    with pytest.raises(ValueError, match="normalised in different ways"):
+        build_net("efficientnet_lite0 + resnet18_v2", 3)
+
+
 def test_an_ensemble_of_none_is_refused():
-    with pytest.raises(ValueError, match="at least one"):
-        build_net(f"0 x {LITE}", 3)
+    with pytest.raises(ValueError, match="one at least"):
+        Ensemble([], build_net)

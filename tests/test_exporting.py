@@ -79,7 +79,7 @@ def test_the_serving_program_answers_without_mxnet(files, photos):
 
 def test_several_nets_are_exported_as_one(tmp_path):
     mx.random.seed(0)
-    net = build_net("2 x efficientnet_lite0", 3)
+    net = build_net("efficientnet_lite0 + efficientnet_lite0", 3)
     net.initialize(mx.init.Xavier(magnitude=4))
     classifier = LogoClassifier(net, CLASSES, make_augs("logoflow", net, size=32)[1])
     session = onnxruntime.InferenceSession(str(export(classifier, tmp_path).onnx))

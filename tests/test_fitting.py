@@ -68,12 +68,12 @@ def test_a_net_from_nothing_learns_by_the_articles_recipe(small_root):
     settings = {"recipe": "article", "num_epochs": 2, "size": 224, "quiet": True}
     classifier = fit(small_root, "lenet5", **settings)
     assert [aug.__class__.__name__ for aug in classifier.augs] == ["CenterCropAug"]
-    assert (classifier.facts["members"], classifier.facts["backbone"]) == (1, "lenet5")
+    assert classifier.facts["backbone"] == "lenet5"
 
 
 def test_several_nets_answer_as_one_and_are_saved_as_one(small_root, tmp_path):
-    classifier = fit(small_root, **{**QUICK, "num_epochs": 1}, members=2)
-    assert classifier.net.architecture == "2 x efficientnet_lite0"
+    classifier = fit(small_root, ["efficientnet_lite0"] * 2, **{**QUICK, "num_epochs": 1})
+    assert classifier.net.architecture == "efficientnet_lite0 + efficientnet_lite0"
     assert len(classifier.facts["history"]["loss"]) == 2
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
     a, b = assess(classifier, small_root), assess(again, small_root)
@@ -82,6 +82,8 @@ def test_several_nets_answer_as_one_and_are_saved_as_one(small_root, tmp_path):
     assert not np.allclose(one, other)
 
 
-def test_no_net_at_all_is_refused(small_root):
-    with pytest.raises(ValueError, match="train one net at least"):
-        fit(small_root, members=0)
+def test_backbones_that_do_not_go_together_are_refused_before_anything_is_trained(small_root):
+    with pytest.raises(ValueError, match="normalised in different ways"):
+        fit(small_root, ["efficientnet_lite0", "resnet18_v2"])
+    with pytest.raises(ValueError, match="name one at least"):
+        fit(small_root, [])

@@ -8,7 +8,7 @@ from logoflow.assessment import FIGURES, assess
 from logoflow.classifier import LogoClassifier
 from logoflow.fitting import fit
 from logoflow.loading import PhotoFolder
-from logoflow.study import SET_UPS, STEPS, Step, few_photos, photos_curve, run_steps
+from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, few_photos, photos_curve, run_steps
 from logoflow.study_heads import _rows, assess_head, photo_features
 from logoflow.study_plots import plot_photos_curve
 from logoflow.study_runs import _digest, assessment_of, balanced_weights, run
@@ -123,7 +123,7 @@ def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
         name(label_smoothing=0.2),
         name(recipe="article"),
         name(size=64),
-        name(members=2),
+        name(backbone=["efficientnet_lite0"] * 2),
         name(few),
     ]
     assert len({name(), *others}) == 7
@@ -134,7 +134,7 @@ def test_the_steps_come_to_fit_as_it_is_and_go_beyond(small_root):
     first_of_ours = STEPS[2]
     assert _digest(small_root, one.settings) == _digest(small_root, SET_UPS[0].settings)
     assert (one.views, one.decided) == (3, "threshold")
-    assert several.settings == {**one.settings, "members": 4} == last.settings
+    assert several.settings == {**one.settings, "backbone": SEVERAL} == last.settings
     assert (last.views, last.decided) == (5, "threshold")
     assert (first_of_ours.views, first_of_ours.decided) == (1, "likeliest")
     for before, after in zip(STEPS[2:], STEPS[3:], strict=False):

