@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 .ONESHELL:
 .SHELLFLAGS := -euc
-.PHONY: help setup data run test lint lab notebooks clean
+.PHONY: help setup data run test lint bench lab notebooks clean
 
 ifeq ($(CONDA_DEFAULT_ENV),logoflow)
 READY :=
@@ -79,6 +79,9 @@ test: $(READY)  ## unit tests, then the notebooks against their committed output
 lint: $(READY)  ## ruff: style and format, notebooks too
 	@$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+
+bench: $(READY)  ## measure the speed against MXNet as it comes and others (20 minutes)
+	@$(PY) benchmarks/speed.py
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	@$(PY) -m jupyterlab --ServerApp.root_dir=notebooks

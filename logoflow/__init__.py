@@ -32,6 +32,7 @@ _HOMES = {
     "logoflow.decision": "Decision fit_decision",
     "logoflow.ensembles": "Ensemble",
     "logoflow.exporting": "Exported export",
+    "logoflow.fusing": "fused",
     "logoflow.fetching": "Fetched FetchError fetch_image",
     "logoflow.fitting": "fit",
     "logoflow.folders": (
@@ -67,6 +68,7 @@ _HOMES = {
     "logoflow.study_plots": "plot_photos_curve",
     "logoflow.study_runs": "balanced_weights",
     "logoflow.study_tables": "ablation_table mean_summary",
+    "logoflow.timing": "plot_times seconds_of",
     "logoflow.tree": "folder_tree",
     "logoflow.views": "combine windows",
     "logoflow.evaluation": ("_get_batch default_ctx evaluate_accuracy predict_labels report_on"),

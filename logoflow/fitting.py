@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import mxnet as mx
@@ -92,6 +93,8 @@ def fit(
 
     Raises
     ------
+    ValueError
+        If several backbones want photos normalised in different ways, or views 5 have no boxes.
     WeightsError, ClassListError, FloatingPointError, ValueError
         As `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate` do.
 
@@ -102,41 +105,19 @@ def fit(
     """
     plan, ctx = get_recipe(recipe, **settings), as_list(ctx or default_ctx())
     kinds = [backbone] if isinstance(backbone, str) else list(backbone)
-    if not kinds:
-        raise ValueError("No backbone at all: name one at least.")
-    architecture = architecture_of_several(kinds)
-    build_net(architecture, 2)  # refuses what cannot be built before an hour of training
-    classes, matcher = read_classes(root), None
-    if max(views) >= MATCHED:
-        matcher = LogoMatcher(index_logos(root))
-    data = {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes}
-    how = {"class_weights": class_weights, "quiet": quiet}
-
-    def train_one(number: int, folder: Path) -> tuple[gluon.Block, Loaders, History]:
-        own = seed + MEMBER_SEEDS * number
-        mx.random.seed(own)
-        net = _new_net(kinds[number], len(classes), plan, ctx)
-        loaders = make_loaders(root, plan, plan.batch_size, net=net, **data)
-        mine = _miner(net, classes, loaders, root, num_epochs, rounds if negatives else 1)
-        history = train(
-            *(net, ctx, loaders.train, loaders.val, None, plan.batch_size, num_epochs),
-            *(folder / f"net{number}", True, plan.learning_rate, plan.wd),
-            **{"seed": own, "after_epoch": mine, "train_acc_in_passing": True},
-            **plan.train_options(),
-            **how,
-        )
-        if plan.keeps_best:
-            history.load_best(net)
-        return net, loaders, history
-
-    files, frames = [], []
+    architecture, classes = _checked(kinds), read_classes(root)
+    matcher = _matcher(root, boxes) if max(views) >= MATCHED else None
+    train_one = partial(
+        *(_train_one, Path(root), plan, ctx, classes, num_epochs, rounds if negatives else 1),
+        {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes},
+        {"class_weights": class_weights, "quiet": quiet},
+    )
+    histories = []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(len(kinds)):
-            net, loaders, history = train_one(number, Path(folder))
-            frames.append(history.frame.drop(columns="test_acc").round(4).reset_index())
-            if len(kinds) > 1:
-                files.append(Path(folder) / f"member{number}.params")
-                net.save_parameters(str(files[-1]))
+        files = [Path(folder) / f"member{number}.params" for number in range(len(kinds))]
+        for number, (kind, file) in enumerate(zip(kinds, files, strict=True)):
+            net, loaders, history = train_one(kind, seed + MEMBER_SEEDS * number, file)
+            histories.append(history.frame.drop(columns="test_acc").round(4).reset_index())
         if len(kinds) > 1:
             net = _bring_together(files, architecture, len(classes), ctx)
     classifier = LogoClassifier(net, classes, loaders.val._dataset.augs, matcher=matcher)
@@ -144,9 +125,55 @@ def fit(
     classifier.facts = {
         **{"backbone": architecture, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
         **{"rounds": rounds, "negatives": negatives, "boxes": boxes},
-        **{"seed": seed, "history": pd.concat(frames).to_dict("list")},
+        **{"seed": seed, "history": pd.concat(histories).to_dict("list")},
     }
     return classifier
+
+
+def _checked(kinds: list[str]) -> str:
+    """The architecture's name; nets that do not go together are refused before training."""
+    if not kinds:
+        raise ValueError("No backbone at all: name one at least.")
+    architecture = architecture_of_several(kinds)
+    build_net(architecture, 2)
+    return architecture
+
+
+def _matcher(root: Path | str, boxes: bool) -> LogoMatcher:
+    if not boxes:
+        raise ValueError(f"views={MATCHED} remembers the logos in their boxes: not boxes=False.")
+    return LogoMatcher(index_logos(root))
+
+
+def _train_one(
+    root: Path,
+    plan: Recipe,
+    ctx: list[mx.Context],
+    classes: tuple[str, ...],
+    num_epochs: int,
+    rounds: int,
+    data: dict,
+    options: dict,
+    kind: str,
+    seed: int,
+    file: Path,
+) -> tuple[gluon.Block, Loaders, History]:
+    """Train a net and write its weights to a file."""
+    mx.random.seed(seed)
+    net = _new_net(kind, len(classes), plan, ctx)
+    loaders = make_loaders(root, plan, plan.batch_size, net=net, **data)
+    history = train(
+        *(net, ctx, loaders.train, loaders.val, None, plan.batch_size, num_epochs),
+        *(file.with_suffix(""), True, plan.learning_rate, plan.wd),
+        **{"seed": seed, "train_acc_in_passing": True},
+        after_epoch=_miner(net, classes, loaders, root, num_epochs, rounds),
+        **plan.train_options(),
+        **options,
+    )
+    if plan.keeps_best:
+        history.load_best(net)
+    net.save_parameters(str(file))
+    return net, loaders, history
 
 
 def _new_net(backbone: str, classes: int, plan: Recipe, ctx: list[mx.Context]) -> gluon.Block:

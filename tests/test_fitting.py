@@ -87,3 +87,16 @@ def test_backbones_that_do_not_go_together_are_refused_before_anything_is_traine
         fit(small_root, ["efficientnet_lite0", "resnet18_v2"])
     with pytest.raises(ValueError, match="name one at least"):
         fit(small_root, [])
+
+
+def test_views_5_remember_the_training_photos_logos(small_root, tmp_path):
+    classifier = fit(small_root, **{**QUICK, "num_epochs": 1, "views": (1, 5)})
+    assert set(classifier.matcher.index.brands) <= {0, 1}
+    again = LogoClassifier.load(classifier.save(tmp_path / "model"))
+    a, b = (assess(one, small_root, views=5) for one in (classifier, again))
+    assert np.array_equal(a.answers, b.answers)
+    assert not np.array_equal(
+        a.probabilities, assess(classifier, small_root, views=1).probabilities
+    )
+    with pytest.raises(ValueError, match="remembers the logos in their boxes"):
+        fit(small_root, views=(5,), boxes=False)

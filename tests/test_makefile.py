@@ -58,7 +58,7 @@ def test_plain_make_lists_every_target(make):
     said = make()
 
     assert said.returncode == 0
-    for target in ["setup", "data", "run", "test", "lint", "lab", "notebooks", "clean"]:
+    for target in ["setup", "data", "run", "test", "lint", "bench", "lab", "notebooks", "clean"]:
         assert f"  make {target} " in said.stdout
     phony = (REPO / "Makefile").read_text().split(".PHONY: ")[1].splitlines()[0].split()
     assert said.stdout.count("  make ") == len(phony) + 1, "one line each, and the example"

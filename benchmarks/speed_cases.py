@@ -1,0 +1,232 @@
+"""What speed.py measures, one case and side per process: prints one JSON line with a value.
+
+Seconds, photos per second or bytes, as the case says. `theirs` is the article's way, MXNet as it
+comes (imported before logoflow, so with its own number of threads), PyTorch or ONNX Runtime.
+"""
+
+import json
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+warnings.filterwarnings("ignore")
+BATCH, SIDE = 32, 224
+SECONDS = 4.0  # that a rate is measured for
+
+
+def rate_of(step: Callable[[], object], photos: int = BATCH) -> float:
+    """Photos per second of a step that is done over and over."""
+    for _ in range(3):
+        step()
+    start, steps = time.perf_counter(), 0
+    while (spent := time.perf_counter() - start) < SECONDS:
+        step()
+        steps += 1
+    return photos * steps / spent
+
+
+def load(ours: bool, root: Path) -> float:
+    """Photos per second from disk to a training batch, second epoch."""
+    if ours:
+        import logoflow as lf
+
+        loader, count = lf.make_loaders(root, "article", 40).train, 0
+    else:
+        loader, count = article_loaders(root)[0], 0
+    for _ in loader:
+        pass
+    start = time.perf_counter()
+    for data, _ in loader:
+        data.wait_to_read()
+        count += len(data)
+    return count / (time.perf_counter() - start)
+
+
+def article_loaders(root: Path) -> list:
+    """The article's data sets and loaders, in MXNet alone."""
+    import mxnet as mx
+    from mxnet import gluon, nd
+
+    def transform(X, y, augs):
+        data = X.astype("float32")
+        for aug in augs:
+            data = aug(data)
+        return nd.transpose(data, (2, 0, 1)), y
+
+    crop = (SIDE, SIDE)
+    train_augs = [mx.image.HorizontalFlipAug(0.5), mx.image.RandomCropAug(crop)]
+    val_augs = [mx.image.CenterCropAug(crop)]
+    loaders = []
+    for split, augs in (("train", train_augs), ("val", val_augs), ("test", val_augs)):
+        photos = gluon.data.vision.ImageFolderDataset(
+            str(root / f"{split}_data"), transform=lambda X, y, augs=augs: transform(X, y, augs)
+        )
+        loaders.append(gluon.data.DataLoader(photos, 40, shuffle=split == "train"))
+    return loaders
+
+
+def frozen_20_epochs(ours: bool, root: Path) -> float:
+    """Seconds of 20 epochs of the fixed feature extractor, from prepared folders on."""
+    net, ctx, prefix, lf = frozen_net(root)
+    start = time.perf_counter()
+    if ours:
+        train_data, val_data, test_data = lf.make_loaders(root, "article", 40)
+        net.hybridize()
+        lf.train_head(net, ctx, train_data, val_data, test_data, 40, 20, prefix, quiet=True)
+    else:
+        lf.train(net, ctx, *article_loaders(root), 40, 20, prefix, True, 0.01, 0.001, quiet=True)
+    return time.perf_counter() - start
+
+
+def frozen_net(root: Path) -> tuple:
+    import logoflow as lf
+
+    net = lf.finetune_net(len(lf.read_classes(root)), "efficientnet_lite0")
+    lf.freeze_features(net)
+    return net, lf.default_ctx(), root / "net", lf
+
+
+def finetune_epoch(ours: bool, root: Path) -> float:
+    """Seconds of a fine-tuning epoch, the second one."""
+    import logoflow as lf
+
+    net = lf.finetune_net(len(lf.read_classes(root)), "efficientnet_lite0")
+    where = (lf.default_ctx(), root / "net")
+    if ours:
+        train_data, val_data, _ = lf.make_loaders(root, "article", 40)
+        data, options = (train_data, val_data, None), {"train_acc_in_passing": True}
+    else:
+        data, options = article_loaders(root), {}
+    history = lf.train(
+        *(net, where[0], *data, 40, 2, where[1], True, 0.01, 0.001), quiet=True, **options
+    )
+    return float(history.frame.seconds.iloc[1])
+
+
+def predict_float(ours: bool, backbone: str) -> float:
+    """Photos per second of a net on arrays in memory."""
+    if not ours:
+        import mxnet
+    import mxnet as mx
+
+    import logoflow as lf
+    from logoflow.fusing import fused
+
+    assert mx is mxnet if not ours else True
+    net, data = ready_net(lf, mx, backbone)
+    if ours:
+        net = fused(net, data)
+    else:
+        net.hybridize()
+    return rate_of(lambda: net(data).wait_to_read())
+
+
+def ready_net(lf, mx, backbone: str) -> tuple:
+    """A net of a thousand classes; random weights where none come with pip, which time alike."""
+    from logoflow.backbones import new_net
+
+    if backbone.startswith("efficientnet"):
+        net = lf.pretrained_net(backbone)
+    else:
+        net = new_net(backbone, 1000)
+        net.initialize(mx.init.Xavier())
+    data = mx.nd.random.normal(shape=(BATCH, 3, SIDE, SIDE))
+    net(data[:1])
+    return net, data
+
+
+def classifier_of(lf, backbone: str) -> object:
+    import mxnet as mx
+
+    net, _ = ready_net(lf, mx, backbone)
+    augs = lf.make_augs("logoflow", backbone, size=SIDE)[1]
+    return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
+
+
+def sample_photos(lf, count: int) -> list[str]:
+    root = lf.prepare_root()
+    return [path for path, _ in lf.PhotoFolder(root / "val_data", []).items][:count]
+
+
+def predict_int8(ours: bool, backbone: str) -> float:
+    """Photos per second of the INT8 twin, or of the net hybridized by MXNet as it comes."""
+    if not ours:
+        return predict_float(False, backbone)
+    import logoflow as lf
+
+    twin = classifier_of(lf, backbone).quantize(sample_photos(lf, 64))
+    import mxnet as mx
+
+    data = mx.nd.random.normal(shape=(BATCH, 3, SIDE, SIDE))
+    return rate_of(lambda: twin.net(data).wait_to_read())
+
+
+def ort(model: str) -> float:
+    """Photos per second of ONNX Runtime on an exported net."""
+    import numpy as np
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    data = np.random.default_rng(0).normal(size=(BATCH, 3, SIDE, SIDE)).astype(np.float32)
+    return rate_of(lambda: session.run(None, {"data": data}))
+
+
+def pytorch() -> float:
+    """Photos per second of EfficientNet-Lite0 in PyTorch, channels last."""
+    import torch
+    from efficientnet_lite_pytorch import EfficientNet
+
+    net = EfficientNet.from_name("efficientnet-lite0").eval().to(memory_format=torch.channels_last)
+    data = torch.randn(BATCH, 3, SIDE, SIDE).to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        return rate_of(lambda: net(data))
+
+
+def memory(photos: int) -> float:
+    """Peak memory of predicting so many photos, bytes."""
+    import logoflow as lf
+
+    net = lf.finetune_net(17, "efficientnet_lite0")
+    augs = lf.make_augs("logoflow", net, size=32)[1]
+    classifier = lf.LogoClassifier(net, [str(number) for number in range(17)], augs)
+    some = sample_photos(lf, 50)
+
+    def many() -> Iterator[str]:
+        for number in range(photos):
+            yield some[number % len(some)]
+
+    classifier.predict(many())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def importing(module: str) -> float:
+    """Seconds to import a package."""
+    start = time.perf_counter()
+    __import__(module)
+    return time.perf_counter() - start
+
+
+CASES: dict[str, Callable[..., float]] = {
+    function.__name__: function
+    for function in (
+        *(load, frozen_20_epochs, finetune_epoch, predict_float, predict_int8),
+        *(ort, pytorch, memory, importing),
+    )
+}
+
+
+def main() -> None:
+    name, *words = sys.argv[1:]
+    arguments = [json.loads(word) for word in words]
+    if name in ("load", "frozen_20_epochs", "finetune_epoch"):
+        arguments[1] = Path(arguments[1])
+    if arguments and arguments[0] is False:
+        import mxnet  # noqa: F401 - before logoflow: MXNet with its own number of threads
+    print(json.dumps(CASES[name](*arguments)))
+
+
+if __name__ == "__main__":
+    main()
