@@ -1,13 +1,17 @@
 """The fixed feature extractor: features once, then only the output layer."""
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import mxnet as mx
+import numpy as np
 from mxnet import gluon, nd
 
 from logoflow.evaluation import Contexts, _get_batch, as_list
+from logoflow.feature_cache import kept_features
+from logoflow.fusing import fused
 from logoflow.history import History
 from logoflow.progress import bar
 from logoflow.training import seed_epoch, train
@@ -25,11 +29,14 @@ def extract_features(
     labels : NDArray
         (photos,), float32.
     """
-    ctx = as_list(ctx)
+    ctx, frozen = as_list(ctx), {}
     features, labels = [], []
     for batch in bar(data_iterator, "features"):
         data, label, _ = _get_batch(batch, ctx)
-        features += [net.features(X).flatten().as_in_context(mx.cpu()) for X in data]
+        for X in data:
+            if X.context not in frozen:
+                frozen[X.context] = fused(net.features, X)
+            features.append(frozen[X.context](X).flatten().as_in_context(mx.cpu()))
         labels += [y.as_in_context(mx.cpu()) for y in label]
     return nd.concat(*features, dim=0), nd.concat(*labels, dim=0)
 
@@ -51,7 +58,7 @@ def train_head(
 
     With frozen features every epoch computes the same numbers again; here each photo goes
     through them once, or a few times in different augmentation, and the output layer trains in
-    seconds.
+    seconds. With a seed, the features are kept beside the photos for the next time.
 
     Parameters
     ----------
@@ -67,13 +74,21 @@ def train_head(
     -------
     History
     """
-    seed_epoch(options.get("seed"), 0)
-    loaders = []
+    seed, loaders = options.get("seed"), []
     for data in (train_data, val_data, test_data):
         if data is None:
             loaders.append(None)
             continue
-        passes = [data] * (views if data is train_data else 1)
-        pairs = gluon.data.ArrayDataset(*extract_features(chain(*passes), net, ctx))
+        seed_epoch(seed, 0)
+        passes = views if data is train_data else 1
+        compute = partial(_arrays_of, chain(*[data] * passes), net, ctx)
+        photos = getattr(data, "_dataset", None)
+        pairs = gluon.data.ArrayDataset(*kept_features(photos, net, seed, passes, compute))
         loaders.append(gluon.data.DataLoader(pairs, batch_size, shuffle=data is train_data))
     return train(net.output, ctx, *loaders, batch_size, num_epochs, model_prefix, **options)
+
+
+def _arrays_of(data: Iterable, net: gluon.Block, ctx: Contexts) -> tuple[np.ndarray, np.ndarray]:
+    """Features and labels as NumPy arrays: rows of MXNet's are slow to pick one by one."""
+    features, labels = extract_features(data, net, ctx)
+    return features.asnumpy(), labels.asnumpy()

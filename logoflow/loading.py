@@ -77,7 +77,7 @@ class PhotoFolder(ImageFolderDataset):
         cache: Path | str | None = None,
     ):
         super().__init__(str(root))
-        self.augs, self._side = augs, side
+        self.folder, self.augs, self.side = Path(root), augs, side
         self.boxes = boxes or {}
         paths = [path for path, _ in self.items]
         self._numbers = {path: number for number, path in enumerate(paths)}
@@ -128,7 +128,7 @@ class PhotoFolder(ImageFolderDataset):
     def _read(self, path: str) -> tuple[np.ndarray, float]:
         """A photo, and what its sides were multiplied with."""
         if self._cached is None:
-            return read_photo(path, self._side)
+            return read_photo(path, self.side)
         return self._cached.photo(self._numbers[path])
 
     def boxes_of(self, path: str) -> list[Sequence[float]]:
