@@ -1,6 +1,9 @@
 """INT8 twins: weights and activations as 8-bit numbers, for processors that multiply these fast."""
 
-from collections.abc import Sequence
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import mxnet as mx
 import numpy as np
@@ -86,18 +89,34 @@ def _copy(classifier: LogoClassifier) -> gluon.HybridBlock:
     return net
 
 
+@contextmanager
+def _silent_backend() -> Iterator[None]:
+    """Keep MXNet from printing that it uses oneDNN."""
+    name = "MXNET_SUBGRAPH_VERBOSE"
+    before = os.environ.get(name)
+    os.environ[name] = "0"
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
 def _quantized(
     net: gluon.HybridBlock, data: nd.NDArray, exclude: Sequence[str]
 ) -> gluon.SymbolBlock:
     architecture, backbone = architecture_of(net), backbone_of(net)
     whole = data[: len(data) // BATCH * BATCH]  # MXNet would fill a last batch up with repeats
-    twin = quantize_net_v2(
-        net,
-        quantized_dtype="auto",
-        quantize_mode="smart",
-        quantize_granularity="channel-wise",
-        exclude_layers_match=list(exclude),
-        calib_data=mx.io.NDArrayIter(whole, batch_size=BATCH),
-        calib_mode="naive",
-    )
+    with warnings.catch_warnings(), _silent_backend():
+        warnings.simplefilter("ignore")  # "cannot decide type": it goes on to decide it
+        twin = quantize_net_v2(
+            net,
+            quantized_dtype="auto",
+            quantize_mode="smart",
+            quantize_granularity="channel-wise",
+            exclude_layers_match=list(exclude),
+            calib_data=mx.io.NDArrayIter(whole, batch_size=BATCH),
+            calib_mode="naive",
+        )
     return as_graph(twin, INT8 + architecture, backbone)
