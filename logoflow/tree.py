@@ -30,6 +30,8 @@ def folder_tree(root: Path | str, *, most: int = 5) -> str:
     root = Path(root)
     lines = [f"{root.name}/"]
     for path in sorted(root.iterdir(), key=lambda path: (path.is_dir(), path.name)):
+        if path.name.startswith("."):
+            continue
         if path.is_dir():
             lines += _split_lines(path, most)
         elif path.suffix == ".json" and not path.name.endswith("_data.json"):
