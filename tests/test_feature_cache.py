@@ -76,4 +76,4 @@ def test_a_head_trained_on_kept_features_is_the_same(root, net, tmp_path, monkey
         train_head(net, *where, views=2, seed=1, quiet=True)
         heads.append(net.output.weight.data().asnumpy())
         monkeypatch.setattr("logoflow.heads.extract_features", lambda *_: never())
-    assert np.array_equal(*heads)
+    assert np.allclose(*heads, atol=1e-4)
