@@ -48,13 +48,14 @@ def load(ours: bool, root: Path) -> float:
 def article_loaders(root: Path) -> list:
     """The article's data sets and loaders, in MXNet alone."""
     import mxnet as mx
+    import numpy as np
     from mxnet import gluon, nd
 
     def transform(X, y, augs):
         data = X.astype("float32")
         for aug in augs:
             data = aug(data)
-        return nd.transpose(data, (2, 0, 1)), y
+        return nd.transpose(data, (2, 0, 1)), np.float32(y)
 
     crop = (SIDE, SIDE)
     train_augs = [mx.image.HorizontalFlipAug(0.5), mx.image.RandomCropAug(crop)]
