@@ -109,14 +109,10 @@ def finetune_epoch(ours: bool, root: Path) -> float:
 
 def predict_float(ours: bool, backbone: str) -> float:
     """Photos per second of a net on arrays in memory."""
-    if not ours:
-        import mxnet
-    import mxnet as mx
-
-    import logoflow as lf
+    import logoflow as lf  # before mxnet, unless `main` has imported that for the other side
+    import mxnet as mx  # isort: skip
     from logoflow.fusing import fused
 
-    assert mx is mxnet if not ours else True
     net, data = ready_net(lf, mx, backbone)
     if ours:
         net = fused(net, data)

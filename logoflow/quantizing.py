@@ -21,7 +21,11 @@ BATCH = 16
 def quantize(
     classifier: LogoClassifier, photos: Sequence, *, exclude: Sequence[str] = ()
 ) -> LogoClassifier:
-    """Give a classifier's INT8 twin: smaller, faster, and nearly as good.
+    """Give a classifier's INT8 twin, and measure how often it agrees.
+
+    Look at the agreement before you rely on it: EfficientNet-Lite0's twin gave the float net's
+    answer for three photos in four only (ImageNet's classes, 96 photos of the sample). It pays on
+    processors with instructions for 8-bit products; without them fused floats are about as fast.
 
     Parameters
     ----------
@@ -48,7 +52,7 @@ def quantize(
     --------
     >>> small = classifier.quantize(paths)
     >>> small.facts["int8"]
-    {'agreement': 0.994, 'photos': 162}
+    {'agreement': 0.76, 'photos': 96}
     """
     photos = list(photos)
     if len(photos) < BATCH:

@@ -74,8 +74,8 @@ def train(
     learning_rate, wd : float
         Of the optimizer.
     seed : int, optional
-        Makes shuffling, augmentation and dropout repeatable on one machine (augmentation with
-        loaders of ``num_workers=0`` only).
+        Makes shuffling, augmentation and dropout repeatable on one machine, as far as its cores add
+        up alike: loaders of `logoflow.make_loaders` whatever their workers, others without any.
     optimizer : str
         Name of an MXNet optimizer.
     schedule : {None, "cosine"}
