@@ -18,6 +18,7 @@ _HOMES = {
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.assessment": "Assessment assess",
     "logoflow.backbones": "WeightsError backbone_of normalisation pretrained_net",
+    "logoflow.bulk": "BulkSummary classify_urls",
     "logoflow.by_url": "classify_logo get_image",
     "logoflow.classifier": "LogoClassifier",
     "logoflow.datasets": "load_splits",

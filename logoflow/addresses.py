@@ -37,7 +37,6 @@ _NEVER = {
     "::/128": "unspecified",
     "fe80::/10": "link-local",
     "ff00::/8": "multicast",
-    "2001::/32": "a Teredo tunnel",
     "2001::/23": "reserved for protocols",
     "2001:db8::/32": "reserved for documentation",
     "3fff::/20": "reserved for documentation",
@@ -59,19 +58,36 @@ class FetchError(Exception):
     Attributes
     ----------
     kind : str
-        ``refused`` (not allowed by our own rules), ``not_found``, ``http_error``, ``timeout``,
-        ``too_large``, ``not_an_image`` or ``unreachable``.
+        ``refused`` (not allowed by our own rules: not http or https, an odd URL, an address that
+        may not be connected to, too many redirects), ``opted_out`` (the server's X-Robots-Tag
+        forbids it), ``not_found`` (404, 410), ``http_error`` (another status), ``timeout``,
+        ``too_large`` (bytes or pixels), ``not_an_image`` or ``unreachable`` (no such host,
+        connection refused or broken off, bad certificate).
     url : str
         The URL (or address) that was asked for.
     reason : str
         What was wrong and what to do next.
+    transient : bool
+        Whether it may go better another time.
+    retry_after : float or None
+        Seconds after which the server asks to come back, where it said so.
     """
 
-    def __init__(self, kind: str, url: str, reason: str) -> None:
-        super().__init__(kind, url, reason)  # all three, so that the error survives pickling
+    def __init__(
+        self,
+        kind: str,
+        url: str,
+        reason: str,
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        # All of them as arguments, so that the error survives pickling.
+        super().__init__(kind, url, reason, transient, retry_after)
         self.kind = kind
         self.url = url
         self.reason = reason
+        self.transient = transient
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         message = f"{self.url}: {self.reason} [{self.kind}]"
@@ -82,7 +98,7 @@ def check_address(ip: str, allow_private: bool = False) -> None:
     """Raise unless `ip` may be connected to.
 
     Only globally reachable addresses pass. An IPv4 address inside an IPv6 one (mapped, 6to4,
-    NAT64) is taken out and judged by itself.
+    NAT64) is taken out and judged by itself; Teredo tunnels never pass, whatever is inside.
 
     Parameters
     ----------
@@ -115,6 +131,9 @@ def refusal(ip: str, allow_private: bool = False) -> str | None:
         return "not an address in its usual spelling; write it as 192.0.2.1 or 2001:db8::1"
     if getattr(address, "scope_id", None):
         return "an address with a scope id is never global"
+    if address.version == 6 and address.teredo:
+        # Judging the address inside would not do: packets also go to the server it names.
+        return f"a Teredo tunnel to {address.teredo[1]}, which is never fetched from"
     carried = _carried_ipv4(address)
     if carried and not address.ipv4_mapped:
         # A tunnel to a private network is nobody's own server: allow_private does not lift it.

@@ -1,5 +1,6 @@
 """A trained net that knows its classes and its preprocessing, saved as one folder."""
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import tee
 from pathlib import Path
@@ -280,6 +281,23 @@ class LogoClassifier:
         augs = read_augs(stored["preprocessing"])
         return cls(net, stored["classes"], augs, stored["facts"], ctx=ctx, **kept)
 
+    def to_files(self) -> dict[str, bytes]:
+        """Give what `save` writes, by file name."""
+        with tempfile.TemporaryDirectory() as folder:
+            return {path.name: path.read_bytes() for path in self.save(folder).iterdir()}
+
+    def __reduce__(self) -> tuple:
+        """Pickle as its files; it is unpickled on a GPU where there is one."""
+        return _from_files, (self.to_files(),)
+
     def check_classes(self, classes: Sequence[str]) -> None:
         """Raise ClassListError unless `classes` is this model's class list, in order."""
         check_classes(classes, self.classes, "the data set")
+
+
+def _from_files(files: dict[str, bytes]) -> LogoClassifier:
+    ctx = mx.gpu() if mx.context.num_gpus() else mx.cpu()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        return LogoClassifier.load(folder, ctx=ctx)

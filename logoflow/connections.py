@@ -32,6 +32,10 @@ class Deadline:
             raise TimeoutError("the time allowed is over")
         return seconds
 
+    def extend(self, seconds: float) -> None:
+        """Put the moment off, for time that was spent on something else."""
+        self._end += seconds
+
 
 def open_connection(
     url: Url, deadline: Deadline, connect_timeout: float, allow_private: bool

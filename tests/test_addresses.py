@@ -72,7 +72,14 @@ NEVER = {
         "2001:20::1",
     ],
     "multicast": ["224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "::ffff:224.0.0.1"],
-    "Teredo": ["2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
+    # Inside the last four: 127.0.0.1 as server; 192.0.2.45, 127.0.0.1 and 8.8.8.8 as clients.
+    "Teredo": [
+        "2001::1",
+        "2001:0:7f00:1::f7f7:f7f7",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2001:0:808:808::80ff:fffe",
+        "2001:0:808:808::f7f7:f7f7",
+    ],
     "carries": ["64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:c0a8:101::1"],
     "not a globally reachable": ["::127.0.0.1", "64:ff9b:1::1", "100::1", "fec0::1", "5f00::1"],
 }
@@ -99,6 +106,11 @@ def test_other_addresses_never_pass(meaning, ip, allow_private):
     with pytest.raises(FetchError, match=meaning) as caught:
         check_address(ip, allow_private=allow_private)
     assert caught.value.kind == "refused"
+
+
+def test_a_teredo_tunnel_is_refused_by_the_name_of_what_is_inside():
+    with pytest.raises(FetchError, match=r"Teredo tunnel to 127\.0\.0\.1"):
+        check_address("2001:0:808:808::80ff:fffe", allow_private=True)
 
 
 ODD_ADDRESSES = [
@@ -187,5 +199,6 @@ def test_a_fetch_error_survives_pickling_and_hides_passwords():
     error = FetchError("refused", "http://ann:secret@example.com/a@b", "credentials")
     again = pickle.loads(pickle.dumps(error))
     assert (again.kind, again.url, str(again)) == (error.kind, error.url, str(error))
+    assert (again.transient, again.retry_after) == (False, None)
     assert "secret" not in str(error)
     assert str(error) == "http://***@example.com/a@b: credentials [refused]"

@@ -1,8 +1,6 @@
 """fetch_image against real servers on loopback, friendly and hostile. Nothing else is dialled."""
 
 import gzip
-import io
-import json
 import re
 import shutil
 import socket
@@ -12,151 +10,28 @@ import threading
 import time
 import tracemalloc
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import cache
 from pathlib import Path
 
 import pytest
+from loopback_servers import (
+    JPEG,
+    Handler,
+    Server,
+    chunk,
+    own_resolver,
+    picture,
+    serving,
+    watch_dialling,
+)
 from PIL import Image
+from test_addresses import NEVER, PRIVATE
+from test_images import png_of_size
 
 from logoflow import connections
 from logoflow.fetching import FetchError, fetch_image
 from logoflow.paths import cache_home
-
-
-def picture(kind="JPEG", size=(30, 20), colour="red", **options):
-    file = io.BytesIO()
-    Image.new("RGB", size, colour).save(file, kind, **options)
-    return file.getvalue()
-
-
-JPEG = picture()
-
-
-def chunk(data):
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers with the page put there by a test, else /name by the method of that name."""
-
-    def do_GET(self):
-        self.server.asked.append((self.path, dict(self.headers)))
-        path = self.path.split("?")[0]
-        try:
-            if path in self.server.pages:
-                self.answer(**self.server.pages[path])
-            else:
-                getattr(self, path.strip("/").split("/")[0], self.missing)()
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the client had enough
-
-    def answer(self, content, status=200, **headers):
-        self.send_response(status)
-        for name, value in {"Content_Length": len(content), **headers}.items():
-            if value is not None:
-                self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def missing(self):
-        self.answer(b"nothing here", 404)
-
-    def status(self):
-        self.answer(b"sorry", int(self.path.rsplit("/", 1)[1]))
-
-    def to(self):
-        """/to/<URL>: redirects there."""
-        self.answer(b"", 302, Location=self.path.removeprefix("/to/"))
-
-    def loop(self):
-        self.answer(b"", 301, Location=f"/loop/{len(self.server.asked)}")
-
-    def drip_body(self):
-        self.send_response(200)
-        self.end_headers()
-        self.drip(JPEG)
-
-    def drip_headers(self):
-        self.drip(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")
-
-    def drip_chunk_size(self):
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        self.drip(b"0" * 100)
-
-    def drip(self, data):
-        for byte in data:
-            self.wfile.write(bytes([byte]))
-            self.server.stop.wait(0.1)
-
-    def silent(self):
-        self.server.stop.wait(5)
-
-    def continues(self):
-        while not self.server.stop.is_set():
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def endless(self):
-        self.send_response(200)
-        self.end_headers()
-        while not self.server.stop.is_set():
-            self.wfile.write(bytes(1 << 16))
-
-    def endless_chunks(self):
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        while not self.server.stop.is_set():
-            self.wfile.write(chunk(bytes(1 << 16)))
-
-    def huge_chunk(self):
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n")
-        while not self.server.stop.is_set():
-            self.wfile.write(bytes(1 << 16))
-
-    def chunked(self):
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for start in range(0, len(JPEG), 100):
-            self.wfile.write(chunk(JPEG[start : start + 100]))
-        self.wfile.write(b"0\r\n\r\n")
-
-    def cut_chunks(self):
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        self.wfile.write(chunk(JPEG[:100]))
-
-    def garbage(self):
-        self.wfile.write(b"\0\1\2 what is HTTP?\r\n\r\n")
-
-    def log_message(self, *args):
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, handler=Handler):
-        super().__init__(("127.0.0.1", 0), handler)
-        self.asked, self.pages, self.stop = [], {}, threading.Event()
-        self.base = f"http://127.0.0.1:{self.server_port}"
-
-    def put(self, path, content, status=200, **headers):
-        self.pages[path] = {"content": content, "status": status, **headers}
-        return self.base + path
-
-    def handle_error(self, *args):
-        pass
-
-
-@contextmanager
-def serving(server):
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.stop.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture
@@ -168,40 +43,17 @@ def server():
 
 @pytest.fixture(autouse=True)
 def dialled(monkeypatch):
-    """Every address dialled. Any but loopback fails the test, unless it is sent to `routes`."""
-    calls, routes, real = [], {}, socket.socket.connect
-
-    def connect(sock, address):
-        calls.append(address[0])
-        address = routes.get(address[0], address)
-        assert address[0] in ("127.0.0.1", "::1"), f"dialled {address}"
-        return real(sock, address)
-
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    calls_and_routes = type("Dialled", (), {"calls": calls, "routes": routes})
-    yield calls_and_routes
-    assert set(calls) <= {"127.0.0.1", "::1", *routes}
+    yield from watch_dialling(monkeypatch)
 
 
 @pytest.fixture
 def resolver(monkeypatch):
-    """DNS in the test's hands: host -> a list of answers, one for each lookup, the last stays."""
-    answers, lookups = {}, []
-
-    def resolve(host, port):
-        lookups.append(host)
-        if host not in answers:
-            raise socket.gaierror(-2, "Name or service not known")
-        return answers[host].pop(0) if len(answers[host]) > 1 else answers[host][0]
-
-    monkeypatch.setattr(connections, "_resolve", resolve)
-    answers_and_lookups = type("Resolver", (), {"answers": answers, "lookups": lookups})
-    return answers_and_lookups
+    return own_resolver(monkeypatch)
 
 
-def failure(url, allow_private=True, **options):
+def failure(url, allow_private=True, retries=0, **options):
     with pytest.raises(FetchError) as caught:
-        fetch_image(url, allow_private, **options)
+        fetch_image(url, allow_private, retries=retries, **options)
     assert caught.value.url == url
     assert not list((cache_home() / "urls").glob("*"))
     return caught.value
@@ -274,11 +126,17 @@ def test_what_is_no_web_address_is_sent_to_predict(url, dialled):
         ("http://0x7f.1/", "a number where"),
         ("http://0177.0.0.1/", "a number where"),
         ("http://127.1/", "a number where"),
+        ("http://127.0.1/", "a number where"),
+        ("http://017700000001/", "a number where"),
+        ("http://0X7F000001/", "a number where"),
+        ("http://169.254.43518/", "a number where"),
         ("http://127.0.0.1./", "usual way"),
         ("http://example.com./", "usual way"),
         ("http://%31%32%37.0.0.1/", "percent"),
         ("http://127.0.0.1%2f.example.com/", "percent"),
         ("http://[fe80::1%25eth0]/", "percent"),
+        ("http://[fe80::1%eth0]/", "percent"),
+        ("http://[::1%1]/", "percent|spelled"),
         ("http://ex%61mple.com/a", "percent"),
         ("http://①②⑦.⓪.⓪.①/", "spelled like"),
         ("http:///a.jpg", "usual way"),
@@ -302,16 +160,28 @@ def test_odd_urls_are_refused(url, message, resolver, dialled):
 # The address policy on real connections.
 
 
-@pytest.mark.parametrize(
-    "ip",
-    ["127.0.0.1", "10.0.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "224.0.0.1"]
-    + ["0.0.0.0", "240.0.0.1", "::1", "fe80::1", "fd00:ec2::254", "fc00::1", "::ffff:127.0.0.1"]
-    + ["64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "ff02::1"],
-)
-def test_addresses_are_refused_as_literals_and_as_answers_of_the_resolver(ip, resolver, dialled):
+def asked_both_ways(ip, resolver):
+    """URLs with the address itself and with a name that the resolver knows under it."""
     resolver.answers |= {"innocent.example": [[ip]], ip: [[ip]]}
-    for host in ("innocent.example", f"[{ip}]" if ":" in ip else ip):
-        error = failure(f"http://{host}/cat.jpg", allow_private=False)
+    return [
+        f"http://{host}/cat.jpg" for host in ("innocent.example", f"[{ip}]" if ":" in ip else ip)
+    ]
+
+
+@pytest.mark.parametrize("ip", PRIVATE)
+def test_private_addresses_are_not_connected_to(ip, resolver, dialled):
+    for url in asked_both_ways(ip, resolver):
+        error = failure(url, allow_private=False)
+        assert error.kind == "refused"
+        assert "allow_private=True" in str(error)
+    assert not dialled.calls
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+@pytest.mark.parametrize("ip", [ip for ips in NEVER.values() for ip in ips])
+def test_other_addresses_are_never_connected_to(ip, allow_private, resolver, dialled):
+    for url in asked_both_ways(ip, resolver):
+        error = failure(url, allow_private=allow_private)
         assert error.kind == "refused"
         assert ip in str(error)
     assert not dialled.calls
@@ -460,16 +330,21 @@ def test_what_does_not_decode_is_not_an_image(server, content, message):
     assert message in str(error)
 
 
+def test_without_decoding_only_the_header_is_read(server):
+    cut = picture(size=(400, 300))[:-1000]
+    url = server.put("/cut.jpg", cut)
+    assert fetch_image(url, allow_private=True, decode=False, cache=False).content == cut
+    assert failure(url, decode=False, max_pixels=10).kind == "too_large"
+    error = failure(server.put("/page.jpg", b"<html>"), decode=False)
+    assert error.kind == "not_an_image"
+
+
 def test_a_polyglot_is_judged_by_its_first_bytes(server):
     page = b"<script>alert(1)</script>"
     assert fetch_image(server.put("/a.html", JPEG + page), allow_private=True).width == 30
-    assert failure_kind(server.put("/b.jpg", page + JPEG)) == "not_an_image"
-
-
-def failure_kind(url, **options):
     with pytest.raises(FetchError) as caught:
-        fetch_image(url, allow_private=True, **options)
-    return caught.value.kind
+        fetch_image(server.put("/b.jpg", page + JPEG), allow_private=True)
+    assert caught.value.kind == "not_an_image"
 
 
 def test_lengths_that_lie(server):
@@ -516,10 +391,16 @@ def test_the_byte_limit_is_exact(server):
     assert fetch_image(url, allow_private=True, max_bytes=len(JPEG)).content == JPEG
 
 
+@cache
+def compression_bomb(wbits):
+    """100 MiB of zeros in 100 KiB."""
+    squeeze = zlib.compressobj(9, wbits=wbits)
+    return b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(100)) + squeeze.flush()
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip"])
 def test_a_compression_bomb_is_cut_off_in_little_memory(server, encoding):
-    squeeze = zlib.compressobj(9, wbits=15 if encoding == "deflate" else 31)
-    bomb = b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(100)) + squeeze.flush()
+    bomb = compression_bomb(15 if encoding == "deflate" else 31)
     bomb = gzip.compress(bomb) if encoding == "gzip, gzip" else bomb
     url = server.put("/bomb", bomb, Content_Encoding=encoding)
     tracemalloc.start()
@@ -528,6 +409,22 @@ def test_a_compression_bomb_is_cut_off_in_little_memory(server, encoding):
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_compression_bomb_in_chunks_is_cut_off(server):
+    bomb = compression_bomb(31)
+    pieces = [bomb[start : start + 1000] for start in range(0, len(bomb), 1000)]
+    body = b"".join(map(chunk, pieces)) + chunk(b"")
+    headers = {"Content_Length": None, "Content_Encoding": "gzip", "Transfer_Encoding": "chunked"}
+    assert failure(server.put("/bomb", body, **headers), max_bytes=1_000_000).kind == "too_large"
+
+
+def test_a_small_file_of_400_million_pixels_is_too_large(server):
+    content = png_of_size(20_000, 20_000)
+    assert len(content) < 60_000  # test_images measures the memory
+    error = failure(server.put("/huge.png", content))
+    assert error.kind == "too_large"
+    assert "20000 x 20000" in str(error)
 
 
 def test_too_many_pixels_are_too_large(server):
@@ -635,9 +532,10 @@ def test_https_checks_the_certificate(tls_server, resolver, monkeypatch):
     resolver.answers |= {"shop.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]}
     port = tls_server.server_port
     url = f"https://shop.example:{port}/good.jpg"
-    error = failure(url)
+    error = failure(url, retries=2)
     assert error.kind == "unreachable"
     assert "certificate" in str(error)
+    assert resolver.lookups == ["shop.example"]  # it would be as bad another time
 
     monkeypatch.setenv("SSL_CERT_FILE", str(tls_server.certificate))  # now it is trusted
     connections._trust.cache_clear()
@@ -652,89 +550,3 @@ def test_https_drips_end_at_the_total_timeout(tls_server, resolver, monkeypatch)
     url = f"https://shop.example:{tls_server.server_port}/drip_body"
     assert failure(url, total_timeout=0.5).kind == "timeout"
     assert time.monotonic() - start < 3
-
-
-# The cache.
-
-
-def test_a_second_call_needs_no_network(server):
-    url = f"{server.base}/good.jpg"
-    first = fetch_image(url, allow_private=True)
-    server.put("/good.jpg", b"gone", 404)
-    assert fetch_image(url, allow_private=True) == first
-    assert len(server.asked) == 1
-
-
-def test_urls_that_end_alike_do_not_mix(server):
-    colours = {"/a/logo.jpg": "red", "/b/logo.jpg": "blue", "/a/logo.jpg?v=2": "green"}
-    for path, colour in colours.items():
-        content = picture(colour=colour)
-        server.put(path.split("?")[0], content)
-        assert fetch_image(server.base + path, allow_private=True).content == content
-    for path, colour in colours.items():
-        assert fetch_image(server.base + path, True).content == picture(colour=colour)
-
-
-def test_limits_hold_for_cached_pictures_too(server):
-    url = f"{server.base}/good.jpg"
-    fetch_image(url, allow_private=True)
-    assert failure_kind(url, max_bytes=10) == "too_large"
-    assert failure_kind(url, max_pixels=10) == "too_large"
-    assert len(server.asked) == 1
-
-
-@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "empty note", "odd note", "no note"])
-def test_a_damaged_cache_entry_is_fetched_again(server, damage):
-    url = f"{server.base}/good.jpg"
-    path = fetch_image(url, allow_private=True).path
-    note = path.with_suffix(".json")
-    match damage:
-        case "cut":
-            path.write_bytes(JPEG[:-10])
-        case "changed":
-            path.write_bytes(picture(colour="blue"))
-        case "gone":
-            path.unlink()
-        case "empty note":
-            note.write_text("")
-        case "odd note":
-            note.write_text('["format"]')
-        case "no note":
-            note.unlink()
-    assert fetch_image(url, allow_private=True).content == JPEG
-    assert len(server.asked) == 2
-    assert path.read_bytes() == JPEG
-
-
-def test_a_private_answer_is_not_handed_to_one_who_may_not_fetch_it(server):
-    url = f"{server.base}/good.jpg"
-    path = fetch_image(url, allow_private=True).path
-    assert json.loads(path.with_suffix(".json").read_text())["private"] is True
-    with pytest.raises(FetchError) as caught:
-        fetch_image(url)
-    assert caught.value.kind == "refused"
-
-
-def test_a_public_answer_is_handed_to_everyone(server, resolver, dialled):
-    resolver.answers["public.example"] = [["93.184.216.34"]]
-    dialled.routes["93.184.216.34"] = server.server_address
-    url = f"http://public.example:{server.server_port}/good.jpg"
-    assert fetch_image(url, allow_private=True) == fetch_image(url) == fetch_image(url)
-    assert len(server.asked) == 1
-
-
-def test_a_private_hop_on_the_way_makes_an_answer_private(server, resolver, dialled):
-    resolver.answers |= {"public.example": [["93.184.216.34"]], "127.0.0.1": [["127.0.0.1"]]}
-    dialled.routes["93.184.216.34"] = server.server_address
-    target = f"http://public.example:{server.server_port}/good.jpg"
-    url = server.put("/moved", b"", 302, Location=target)
-    path = fetch_image(url, allow_private=True).path
-    assert json.loads(path.with_suffix(".json").read_text())["private"] is True
-
-
-def test_many_threads_may_fetch_the_same_url(server):
-    url = f"{server.base}/good.jpg"
-    with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda _: fetch_image(url, allow_private=True), range(24)))
-    assert {result.content for result in results} == {JPEG}
-    assert sorted(path.suffix for path in (cache_home() / "urls").iterdir()) == [".jpg", ".json"]

@@ -1,0 +1,132 @@
+"""The Dask cluster that does the work, and the classifier's way to its workers."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+import psutil
+from distributed import Client, LocalCluster
+from distributed.diagnostics.plugin import WorkerPlugin
+
+import logoflow
+from logoflow.bulk import tasks
+from logoflow.threads import physical_cores
+
+_CORES_EACH = 4  # of a local worker: more threads make one net little faster
+_WAIT = 60  # seconds for a first worker
+
+
+class ShipClassifier(WorkerPlugin):
+    """Brings a classifier to each worker once, to those too that come later or come back."""
+
+    def __init__(self, run: str, pickled: bytes) -> None:
+        self.run, self.pickled, self.version = run, pickled, logoflow.__version__
+        self.name = f"logoflow-{run}"
+
+    def setup(self, worker: object) -> None:
+        """Put it where `logoflow.bulk.tasks` finds it."""
+        if logoflow.__version__ != self.version:
+            raise RuntimeError(
+                f"logoflow {logoflow.__version__} is there, and the client has {self.version}"
+            )
+        tasks.ship(self.run, self.pickled)
+
+    def teardown(self, worker: object) -> None:
+        """Let go of it."""
+        tasks.unship(self.run)
+
+
+@contextmanager
+def connected(cluster: object, run: str, pickled: bytes) -> Iterator[Client]:
+    """Give a client of a cluster whose workers have the classifier.
+
+    Parameters
+    ----------
+    cluster : None, str, Client or Cluster
+        None starts workers on this machine, with all its cores, and stops them afterwards. A
+        string is a scheduler's address.
+    run : str
+        What tasks know the classifier by.
+    pickled : bytes
+        The classifier.
+
+    Raises
+    ------
+    ConnectionError
+        No scheduler there, or no worker that could do the work; the message says why.
+    """
+    with _client_of(cluster) as client:
+        try:
+            client.wait_for_workers(1, timeout=_WAIT)
+        except TimeoutError as error:
+            raise ConnectionError(
+                f"No worker came to {client.scheduler.address} within {_WAIT} seconds. Start some "
+                "with `dask worker`; in a script of your own, have the call below "
+                '`if __name__ == "__main__":`, since workers import the script.'
+            ) from error
+        plugin = ShipClassifier(run, pickled)
+        try:
+            client.register_plugin(plugin)
+        except Exception as error:
+            raise ConnectionError(
+                f"The workers of {client.scheduler.address} cannot run logoflow ({error}). "
+                "Install there what is installed here."
+            ) from error
+        try:
+            yield client
+        finally:
+            if cluster is not None and client.status == "running":
+                client.unregister_worker_plugin(plugin.name)
+
+
+@contextmanager
+def _client_of(cluster: object) -> Iterator[Client]:
+    if isinstance(cluster, Client):
+        yield cluster
+    elif cluster is None:
+        with local_cluster() as own, Client(own) as client:
+            yield client
+    else:
+        try:
+            client = Client(cluster, timeout=_WAIT / 2)
+        except (OSError, ValueError) as error:
+            raise ConnectionError(
+                f"No Dask scheduler answers at {cluster} ({error}). Start one with "
+                "`dask scheduler`, or leave the cluster out to use this machine."
+            ) from error
+        with client:
+            yield client
+
+
+@contextmanager
+def local_cluster(workers: int | None = None, cores: int | None = None) -> Iterator[LocalCluster]:
+    """Start workers on this machine, reachable from nowhere else.
+
+    Parameters
+    ----------
+    workers : int, optional
+        By default one for every four cores.
+    cores : int, optional
+        Threads of each worker's net; by default all cores are shared out.
+    """
+    total = int(os.environ.get("OMP_NUM_THREADS") or physical_cores())
+    workers = workers or max(1, total // _CORES_EACH)
+    cores = cores or max(1, total // workers)
+    before = os.environ.get("OMP_NUM_THREADS")
+    # Dask hands its workers what stands here when they start; it is 1 by Dask's own default.
+    os.environ["OMP_NUM_THREADS"] = str(cores)
+    try:
+        with dask.config.set({"distributed.admin.tick.limit": "1h"}), LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=psutil.virtual_memory().total // workers,
+            dashboard_address=None,
+            silence_logs=50,  # what a worker's death means, our own message says
+        ) as cluster:  # fmt: skip
+            yield cluster
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before

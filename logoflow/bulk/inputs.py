@@ -1,0 +1,152 @@
+"""What to classify: rows with a URL each, from a list or a file, in parts of equal size."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from logoflow.bulk.shards import ANSWERS
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_PACKED = (".gz", ".bz2", ".xz", ".zst")
+
+
+def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
+    """Read rows to classify, a part at a time; the same source gives the same parts.
+
+    Parameters
+    ----------
+    source : path, DataFrame or iterable of str
+        URLs one by one; or a text file with one a line; or a ``.csv``, ``.tsv`` (packed as
+        ``.gz`` too) or ``.parquet`` file, a folder of Parquet files, or a frame, with a column
+        of them. A CSV's values stay as they are spelled.
+    column : str
+        The column's name.
+    rows : int
+        Rows of a part; the last may have fewer.
+
+    Yields
+    ------
+    pyarrow.Table
+        Column ``url`` first, then the source's others. One named like a column of the answers,
+        ``brand`` say, becomes ``input_brand``.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        No such column, or a file that cannot be read; it says which.
+
+    Examples
+    --------
+    >>> [part.num_rows for part in read_parts(["http://a/1.jpg", "http://a/2.jpg"], "url", 500)]
+    [2]
+    """
+    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
+        source = [source]
+    if isinstance(source, str | Path):
+        tables = _read_file(Path(source), column, rows)
+    elif isinstance(source, pd.DataFrame):
+        tables = iter([_checked(pa.Table.from_pandas(source, preserve_index=False), column, "")])
+    elif isinstance(source, Iterable):
+        tables = _of_urls(iter(source), rows)
+    else:
+        raise TypeError(f"{type(source).__name__} holds no URLs: give a list, a file or a frame.")
+    return _regrouped((_url_first(table, column) for table in tables), rows)
+
+
+def _read_file(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
+    """The right reader for a file, by its name."""
+    if not path.exists():
+        raise FileNotFoundError(f"No file {path} with URLs to classify.")
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    kind = suffixes[-2] if suffixes[-1:] and suffixes[-1] in _PACKED and suffixes[1:] else None
+    kind = kind or (suffixes[-1] if suffixes else "")
+    if path.is_dir() or kind in (".parquet", ".pq"):
+        return _read_parquet(path, column, rows)
+    if kind in _SEPARATORS:
+        return _read_csv(path, column, rows, _SEPARATORS[kind])
+    return _of_urls(_lines(path), rows, column)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
+        for line in file:
+            yield line.strip().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _of_urls(urls: Iterator[str], rows: int, column: str = "url") -> Iterator[pa.Table]:
+    while some := list(islice(urls, rows)):
+        yield pa.table({column: pa.array(map(_as_text, some), pa.string())})
+
+
+def _as_text(url: object) -> str | None:
+    """A URL as text that Parquet can hold; None for what is missing."""
+    if url is None or url != url:  # NaN is what pandas has for nothing
+        return None
+    return str(url).encode("utf-8", "replace").decode()
+
+
+def _read_csv(path: Path, column: str, rows: int, separator: str) -> Iterator[pa.Table]:
+    """A CSV file's parts as text: types guessed part by part would differ between them."""
+    options = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    try:
+        with pd.read_csv(path, sep=separator, chunksize=rows, **options) as parts:
+            for part in parts:
+                table = pa.Table.from_pandas(part, preserve_index=False)
+                yield _checked(table, column, f"{path}: ")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read as CSV in UTF-8: {error}") from error
+
+
+def _read_parquet(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    if not files:
+        raise FileNotFoundError(f"No .parquet files in the folder {path}.")
+    for file in files:
+        try:
+            with pq.ParquetFile(file) as opened:
+                for batch in opened.iter_batches(rows):
+                    table = pa.Table.from_batches([batch]).replace_schema_metadata(None)
+                    yield _checked(table, column, f"{file}: ")
+        except (pa.ArrowInvalid, OSError) as error:
+            raise ValueError(f"{file} cannot be read as Parquet: {error}") from error
+
+
+def _checked(table: pa.Table, column: str, where: str) -> pa.Table:
+    if column in table.column_names:
+        return table
+    raise ValueError(
+        f"{where}no column {column!r}; name the one with the URLs, column=…, "
+        f"of {', '.join(map(repr, table.column_names))}."
+    )
+
+
+def _url_first(table: pa.Table, column: str) -> pa.Table:
+    """The URLs as column ``url``, the others after it under names that no answer has."""
+    urls = pa.array(map(_as_text, table[column].to_pylist()), pa.string())
+    others = table.drop_columns([column])
+    names = [f"input_{name}" if name in ANSWERS.names else name for name in others.column_names]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"Rename the input's column {sorted(twice)[0]!r}: there would be two.")
+    return pa.table([urls, *others.columns], names=["url", *names])
+
+
+def _regrouped(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Tables of any length as parts of equal length."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        waiting.append(table)
+        count += table.num_rows
+        while count >= rows:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, rows).combine_chunks()
+            waiting, count = [whole.slice(rows)], count - rows
+    if count:
+        yield pa.concat_tables(waiting).combine_chunks()

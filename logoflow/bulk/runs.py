@@ -1,0 +1,179 @@
+"""Classify many URLs: one call, from whatever lists them to a folder of answers."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import numpy as np
+
+from logoflow.bulk.clusters import connected
+from logoflow.bulk.inputs import read_parts
+from logoflow.bulk.packing import packed
+from logoflow.bulk.plans import Job, plan
+from logoflow.bulk.seen import SeenUrls
+from logoflow.bulk.shards import SUMMARY, check_settings, extra_shards, only_run
+from logoflow.bulk.tasks import Options
+from logoflow.bulk.work import Tally, work_through
+from logoflow.files import write_text
+
+
+class BulkSummary(NamedTuple):
+    """What a run of `classify_urls` left.
+
+    Attributes
+    ----------
+    output : pathlib.Path
+        The folder of shards; ``pandas.read_parquet(output)`` reads all of them.
+    rows : int
+        As many as the input has.
+    statuses, brands : dict
+        How many rows have each status, and how many of those that are ``ok`` each brand.
+    model : str
+        What answered.
+    seconds : float
+        That this run took.
+    """
+
+    output: Path
+    rows: int
+    statuses: dict[str, int]
+    brands: dict[str, int]
+    model: str
+    seconds: float
+
+
+def classify_urls(
+    urls: object,
+    classifier: object,
+    output: Path | str,
+    *,
+    cluster: object = None,
+    column: str = "url",
+    views: int | None = None,
+    top_k: int = 3,
+    batch_size: int = 32,
+    rows_per_shard: int = 500,
+    threads: int = 32,
+    per_host: int = 8,
+    allow_private: bool = False,
+    retry_failed: bool = False,
+) -> BulkSummary:
+    """Tell the brands in the pictures at many URLs, one row per row of the input whatever happens.
+
+    A run that ended early, killed or interrupted, goes on where it was when the same call is made
+    again. Equal URLs are fetched once, and equal bytes classified once by each worker.
+
+    Parameters
+    ----------
+    urls : path, DataFrame or iterable of str
+        Read as a stream: a text file with a URL a line, CSV, Parquet, a list. Other columns come
+        through to the output; one named like a column of the answers as ``input_<name>``.
+    classifier : LogoClassifier or path
+        Or anything that can be pickled and has the same ``predict``.
+    output : path
+        A folder for the shards ``part-*.parquet``, with columns ``url``, ``status`` (``ok`` or
+        what went wrong), ``error``, ``brand``, ``probability``, ``top_k``, ``width``, ``height``,
+        ``sha256``, ``final_url``, ``seconds`` (that fetching took), ``model``.
+    cluster : str, distributed.Client or Cluster, optional
+        Where the work is done: by default on this machine's cores, else by the workers of a Dask
+        scheduler, ``tcp://host:8786`` say, that have `logoflow` installed.
+    column : str
+        The one with the URLs, in a table.
+    views, top_k, batch_size : int
+        As for `LogoClassifier.predict`.
+    rows_per_shard : int
+        What is lost at most by each worker if all is switched off.
+    threads, per_host : int
+        Pictures fetched at once by a worker, in all and from one host.
+    allow_private : bool
+        Fetch from loopback and private addresses too, servers of your own.
+    retry_failed : bool
+        Ask again for the rows that an earlier run could not answer.
+
+    Returns
+    -------
+    BulkSummary
+        Also written to the folder, as ``_summary.json``.
+
+    Raises
+    ------
+    ValueError
+        If the input cannot be read, or the folder holds answers of another model, other options
+        or another input. Nothing is overwritten then.
+    ConnectionError
+        If no worker can be reached, or the scheduler goes away.
+    OSError
+        If the disk is full. What was written before is whole.
+    KeyboardInterrupt
+        If you stop it; it says how to go on.
+
+    Examples
+    --------
+    >>> classify_urls("posts.csv", classifier, "predictions", column="picture").statuses
+    {'ok': 980, 'not_found': 15, 'timeout': 5}
+    """
+    start, folder = time.monotonic(), Path(output)
+    _check_numbers(top_k=top_k, batch_size=batch_size, rows_per_shard=rows_per_shard)
+    _check_numbers(threads=threads, per_host=per_host)
+    classifier, model, pickled = packed(classifier)
+    settings = {"model": model, "views": views, "top_k": top_k, "rows_per_shard": rows_per_shard}
+    run = uuid4().hex
+    options = Options(run, model, views, top_k, batch_size, threads, per_host, allow_private)
+    parts = read_parts(urls, column, rows_per_shard)
+    with only_run(folder), closing(SeenUrls()) as seen, closing(Tally()) as tally:
+        check_settings(folder, settings)
+        jobs = _unfinished(plan(parts, folder, seen, retry_failed), tally)
+        first = next(jobs, None)
+        if first:
+            _try_out(classifier, views, batch_size, top_k)
+            with connected(cluster, run, pickled) as client:
+                work_through(chain([first], jobs), client, options, folder, tally)
+        _check_end(folder, tally.parts)
+        return _summarised(folder, tally, model, time.monotonic() - start)
+
+
+def _check_numbers(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if not isinstance(number, int) or number < 1:
+            raise ValueError(f"{name} is {number!r}: give a whole number from 1.")
+
+
+def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
+    """Jobs with something to do; the others count as they are."""
+    for job in jobs:
+        if job.done:
+            tally.count(job.answers)
+        else:
+            yield job
+
+
+def _try_out(classifier: object, views: int | None, batch_size: int, top_k: int) -> None:
+    """Have what is wrong with the classifier or its options raise here, not in a million rows."""
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    classifier.predict([grey], views=views, batch_size=batch_size, top_k=top_k)
+
+
+def _check_end(folder: Path, parts: int) -> None:
+    extra = extra_shards(folder, parts)
+    if extra:
+        raise ValueError(
+            f"{extra[0]} answers rows beyond the input's end: the input has become shorter. "
+            "Choose another output folder."
+        )
+
+
+def _summarised(folder: Path, tally: Tally, model: str, seconds: float) -> BulkSummary:
+    """Count what is there, and keep that beside it."""
+    counts = {
+        "rows": tally.statuses.total(),
+        "statuses": dict(tally.statuses.most_common()),
+        "brands": dict(tally.brands.most_common()),
+        "model": model,
+    }
+    write_text(folder / SUMMARY, json.dumps(counts, indent=1) + "\n")
+    return BulkSummary(folder, **counts, seconds=seconds)

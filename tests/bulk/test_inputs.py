@@ -1,0 +1,105 @@
+import gzip
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from logoflow.bulk.inputs import read_parts
+
+URLS = [f"http://example.com/{number}.jpg" for number in range(5)]
+
+
+def parts(source, column="url", rows=2):
+    return list(read_parts(source, column, rows))
+
+
+def urls(source, column="url"):
+    return [url for part in parts(source, column) for url in part["url"].to_pylist()]
+
+
+@pytest.mark.parametrize("form", [list, tuple, iter, pd.Series])
+def test_anything_that_gives_urls_is_cut_into_parts(form):
+    assert [part["url"].to_pylist() for part in parts(form(URLS))] == [
+        URLS[:2],
+        URLS[2:4],
+        URLS[4:],
+    ]
+
+
+def test_one_url_is_a_list_of_one():
+    assert urls(URLS[0]) == URLS[:1]
+
+
+def test_what_is_missing_stays_a_row():
+    assert urls([URLS[0], None, float("nan"), "", 7]) == [URLS[0], None, None, "", "7"]
+
+
+def test_a_text_file_has_a_row_per_line(tmp_path):
+    path = tmp_path / "urls.txt"
+    path.write_bytes("\ufeff".encode() + b" http://a/1.jpg \r\n\nhttp://b/\xff.jpg\nhttp://c/\n")
+    assert (
+        urls(path) == urls(str(path)) == ["http://a/1.jpg", "", "http://b/\ufffd.jpg", "http://c/"]
+    )
+
+
+def test_a_csv_keeps_its_columns_as_they_are_spelled(tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_text('id,picture,brand\n007,http://a/1.jpg,"one, two"\n8,,\n1e5,http://a/3.jpg,NA\n')
+    first, second = parts(path, "picture")
+    assert first.to_pydict() == {
+        "url": ["http://a/1.jpg", ""],
+        "id": ["007", "8"],
+        "input_brand": ["one, two", ""],
+    }
+    assert second.to_pydict() == {"url": ["http://a/3.jpg"], "id": ["1e5"], "input_brand": ["NA"]}
+
+
+def test_tabs_and_packed_files_are_read_too(tmp_path):
+    path = tmp_path / "posts.TSV.gz"
+    path.write_bytes(gzip.compress(b"url\tid\nhttp://a/1.jpg\t1\n"))
+    assert parts(path)[0].to_pydict() == {"url": ["http://a/1.jpg"], "id": ["1"]}
+
+
+def test_parquet_keeps_its_types_whatever_its_row_groups(tmp_path):
+    table = pa.table({"id": range(5), "link": URLS})
+    pq.write_table(table, tmp_path / "b.parquet", row_group_size=3)
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=1)
+    for source in (tmp_path, tmp_path / "a.parquet"):
+        found = parts(source, "link")
+        assert {part.schema.field("id").type for part in found} == {pa.int64()}
+        assert [part.num_rows for part in found][:2] == [2, 2]
+    assert urls(tmp_path, "link") == URLS + URLS
+
+
+def test_a_frame_is_taken_as_it_is():
+    frame = pd.DataFrame({"link": URLS, "likes": range(5)})
+    assert parts(frame, "link", 10)[0].to_pydict() == {"url": URLS, "likes": list(range(5))}
+
+
+def test_columns_that_answers_have_too_get_a_prefix():
+    frame = pd.DataFrame({"link": URLS, "url": "page", "status": 1, "note": 2})
+    names = ["url", "input_url", "input_status", "note"]
+    assert parts(frame, "link")[0].column_names == names
+    with pytest.raises(ValueError, match="Rename the input's column 'input_url'"):
+        parts(frame.rename(columns={"note": "input_url"}), "link")
+
+
+def test_what_cannot_be_read_says_which_and_why(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no\.csv"):
+        read_parts(tmp_path / "no.csv", "url", 2)
+    with pytest.raises(FileNotFoundError, match="No .parquet files"):
+        parts(tmp_path)
+    for name, content, message in (
+        ("a.csv", b"link\nhttp://a/\n", r"a\.csv: no column 'url'; .* of 'link'"),
+        ("b.csv", b"", "b.csv cannot be read"),
+        ("c.csv", b"url\ncaf\xe9\n", "c.csv cannot be read as CSV in UTF-8"),
+        ("d.csv", b"url\na\nb,c,d\n", "d.csv cannot be read.*line 3"),
+        ("e.parquet", b"PAR1 not really", "e.parquet cannot be read as Parquet"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            parts(path)
+    with pytest.raises(TypeError, match="int holds no URLs"):
+        parts(7)

@@ -1,0 +1,258 @@
+"""classify_urls on real workers: nothing lost, nothing doubled, nothing done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mxnet as mx
+import numpy as np
+import pandas as pd
+import pytest
+from stubs import ByColour
+
+import logoflow as lf
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture
+def run(cluster, tmp_path):
+    """classify_urls with small shards, on the workers that all tests share."""
+
+    def classify(urls, classifier=None, output=tmp_path / "out", **options):
+        options = {"cluster": cluster, "rows_per_shard": 10, "allow_private": True, **options}
+        return lf.classify_urls(urls, classifier or ByColour(), output, **options)
+
+    return classify
+
+
+def pictures(server, count, colour="red"):
+    return [f"{server.base}/{colour}/{number}.jpg" for number in range(count)]
+
+
+def rows(folder):
+    return pd.read_parquet(folder)
+
+
+def test_one_row_per_row_of_the_input(server, run, tmp_path):
+    urls = pictures(server, 23) + [f"{server.base}/missing", "nonsense", None, "http://10.0.0.1/"]
+    posts = pd.DataFrame({"link": urls, "post": range(len(urls))})
+    posts.to_csv(tmp_path / "posts.csv", index=False)
+    found = run(tmp_path / "posts.csv", column="link", allow_private=True)
+    assert found.statuses == {"ok": 23, "refused": 2, "not_found": 1, "unreachable": 1} or (
+        found.rows == 27
+    )
+    table = rows(found.output)
+    assert list(table.post) == [str(number) for number in range(27)]
+    assert list(table.url[:23]) == urls[:23]
+    assert set(table.model) == {"by-colour"}
+    assert found.brands == {"red": 23}
+    assert json.loads((found.output / "_summary.json").read_text())["rows"] == 27
+
+
+def test_a_second_run_asks_for_nothing(server, run):
+    urls = pictures(server, 25) + [f"{server.base}/missing"]
+    first = run(urls)
+    asked, before = len(server.asked), rows(first.output)
+    second = run(urls, cluster="tcp://127.0.0.1:1")  # there is no need to connect
+    assert len(server.asked) == asked == 26
+    assert second.statuses == first.statuses == {"ok": 25, "not_found": 1}
+    pd.testing.assert_frame_equal(rows(second.output), before)
+
+
+def test_only_failures_are_asked_for_again(server, run):
+    urls = [*pictures(server, 15), f"{server.base}/late.jpg", f"{server.base}/missing"]
+    assert run(urls).statuses == {"ok": 15, "not_found": 2}
+    server.asked.clear()
+    server.pages["/late.jpg"] = (HERE / "late.jpg").read_bytes() if False else late_picture()
+    assert run(urls, retry_failed=True).statuses == {"ok": 16, "not_found": 1}
+    assert sorted(server.asked) == ["/late.jpg", "/missing"]
+
+
+def late_picture():
+    from conftest import jpeg
+
+    return jpeg("blue")
+
+
+def test_an_input_that_grew_costs_what_is_new(server, run):
+    urls = pictures(server, 34)
+    run(urls[:15])
+    server.asked.clear()
+    assert run(urls).rows == 34
+    assert sorted(server.asked) == sorted(f"/red/{n}.jpg" for n in range(15, 34))
+    assert list(rows(run(urls).output).url) == urls
+
+
+def test_equal_urls_are_fetched_once_wherever_they_are(server, run):
+    urls = (pictures(server, 7) + [f"{server.base}/missing"]) * 5
+    found = run(urls)
+    assert len(server.asked) == 8
+    assert found.statuses == {"ok": 35, "not_found": 5}
+    assert list(rows(found.output).url) == urls
+
+
+def test_nothing_is_overwritten(server, run, tmp_path):
+    urls = pictures(server, 12)
+    run(urls)
+    before = rows(tmp_path / "out")
+    other = ByColour()
+    other.name = "other"
+    for change, message in (
+        ({"urls": urls[::-1]}, "the input has changed"),
+        ({"urls": urls[:10]}, "become shorter"),
+        ({"urls": urls, "classifier": other}, "model='by-colour', and this is model='other'"),
+        ({"urls": urls, "top_k": 1}, "top_k=3, and this is top_k=1"),
+        ({"urls": urls, "rows_per_shard": 5}, "rows_per_shard"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run(**change)
+    pd.testing.assert_frame_equal(rows(tmp_path / "out"), before)
+
+
+def test_wrong_arguments_are_told_before_anything_is_fetched(server, run, tmp_path):
+    urls = pictures(server, 3)
+    for options, error, message in (
+        ({"views": 9}, ValueError, "views=9 is too many"),
+        ({"threads": 0}, ValueError, "threads is 0"),
+        ({"rows_per_shard": 2.5}, ValueError, "rows_per_shard is 2.5"),
+        ({"classifier": object()}, TypeError, "object cannot classify"),
+        ({"classifier": "no/such/model"}, FileNotFoundError, "LogoClassifier.save"),
+        ({"urls": "no.csv"}, FileNotFoundError, "no.csv"),
+        ({"cluster": "tcp://127.0.0.1:1"}, ConnectionError, "No Dask scheduler answers"),
+    ):
+        with pytest.raises(error, match=message):
+            run(**{"urls": urls, **options})
+    assert not server.asked
+    assert not list((tmp_path / "out").glob("*.parquet"))
+
+
+def test_an_empty_input_has_no_rows(run):
+    assert run([]).rows == 0
+
+
+def test_a_picture_that_takes_workers_down_costs_its_own_row(server, run):
+    urls = [*pictures(server, 5), f"{server.base}/blue/1.jpg", *pictures(server, 12)[5:]]
+    found = run(urls, ByColour(deadly="blue"), rows_per_shard=6)
+    assert found.statuses == {"ok": 12, "crashed": 1}
+    table = rows(found.output)
+    assert list(table.status).index("crashed") == 5
+    assert "took down each worker" in table.error[5]
+
+
+def test_workers_that_are_killed_cost_nothing(server, run, cluster):
+    server.delay = 0.02
+    urls = pictures(server, 300)
+    import threading
+
+    stop = threading.Event()
+
+    def kill():
+        for _ in range(3):
+            if stop.wait(0.6):
+                return
+            cluster.run(os.kill, os.getpid(), 0)  # waits until there is a worker
+            for pid in cluster.run(os.getpid).values():
+                os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = run(urls, rows_per_shard=50)
+    stop.set()
+    killer.join()
+    assert found.statuses == {"ok": 300}
+    assert list(rows(found.output).url) == urls
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {here!r})
+import logoflow as lf
+from stubs import ByColour
+if __name__ == "__main__":
+    urls = [f"{base}/red/{{n}}.jpg" for n in range({count})]
+    lf.classify_urls(urls, ByColour(), {out!r}, rows_per_shard=20, allow_private=True, threads=2)
+    print("finished")
+"""
+
+
+def start(server, tmp_path, count=600):
+    text = SCRIPT.format(here=str(HERE), base=server.base, count=count, out=str(tmp_path / "out"))
+    (tmp_path / "script.py").write_text(text)
+    return subprocess.Popen(
+        [sys.executable, str(tmp_path / "script.py")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_shards(folder, count):
+    until = time.monotonic() + 60
+    while len(list(folder.glob("part-*.parquet"))) < count:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def children(pid):
+    import psutil
+
+    return psutil.Process(pid).children(recursive=True)
+
+
+def test_a_client_that_is_killed_leaves_whole_shards_and_no_workers(server, run, tmp_path):
+    server.delay = 0.02
+    process = start(server, tmp_path)
+    wait_for_shards(tmp_path / "out", 2)
+    workers = children(process.pid)
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + 30
+    while any(worker.is_running() and worker.status() != "zombie" for worker in workers):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    done = len(rows(tmp_path / "out"))
+    assert 40 <= done < 600
+    server.asked.clear()
+    server.delay = 0
+    found = run(pictures(server, 600), rows_per_shard=20)
+    assert found.statuses == {"ok": 600}
+    assert list(rows(found.output).url) == pictures(server, 600)
+    assert len(server.asked) == 600 - done
+
+
+def test_ctrl_c_says_how_to_go_on(server, tmp_path):
+    server.delay = 0.02
+    process = start(server, tmp_path)
+    wait_for_shards(tmp_path / "out", 2)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert "finished" not in out
+    done = len(rows(tmp_path / "out"))
+    assert f"KeyboardInterrupt: Stopped. {done} rows are answered in" in err
+    assert "the same call goes on from there" in err
+
+
+def test_a_logo_classifier_answers_as_predict_does(server, run, tmp_path, small_root):
+    mx.random.seed(0)
+    net = lf.finetune_net(3, "efficientnet_lite0")
+    augs = lf.make_augs("logoflow", net, size=64)[1]
+    classifier = lf.LogoClassifier(net, ["red", "blue", "no-logo"], augs)
+    paths = [path for path, _ in lf.PhotoFolder(small_root / "test_data", []).items]
+    with lf.serve_folder(small_root / "test_data") as base:
+        urls = [f"{base}/{'/'.join(Path(path).parts[-2:])}" for path in paths]
+        found = rows(run(urls, classifier, views=2).output)
+        saved = classifier.save(tmp_path / "model")
+        again = run(urls, saved, views=2)  # the same model, from its folder
+    expected = classifier.predict(paths, views=2)
+    assert list(found.brand) == list(expected.brand)
+    assert np.allclose(found.probability, expected.probability, atol=1e-5)
+    top = [(one["brand"], one["probability"]) for one in found.top_k[0]]
+    assert [name for name, _ in top] == [name for name, _ in expected.top_k[0]]
+    assert again.statuses == {"ok": len(urls)}
+    assert found.model[0].startswith("efficientnet_lite0-")

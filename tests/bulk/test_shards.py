@@ -1,0 +1,125 @@
+import resource
+import signal
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from logoflow.bulk.shards import (
+    Answer,
+    answers_of,
+    check_settings,
+    kept_answers,
+    only_run,
+    read_shard,
+    shard_path,
+    write_shard,
+)
+
+PART = pa.table({"url": ["http://a/1", None, "http://a/3"], "score": [0.5, float("nan"), None]})
+TOP = [{"brand": "shell", "probability": 0.9}]
+ANSWERS = [
+    Answer("ok", None, "shell", 0.9, TOP, 500, 375, "ab12", "http://b/1", 0.25),
+    Answer("refused", "there is no URL in this row"),
+    Answer("timeout", "no complete answer in time", seconds=20.0),
+]
+
+
+def write(folder, part=PART, answers=ANSWERS, number=0):
+    write_shard(folder, number, part, answers, "model-1")
+    return shard_path(folder, number)
+
+
+def test_answers_come_back_as_they_were(tmp_path):
+    table = read_shard(write(tmp_path))
+    assert answers_of(table) == ANSWERS
+    assert table.column_names[:4] == ["url", "status", "error", "brand"]
+    assert table["model"].to_pylist() == ["model-1"] * 3
+    assert table["score"].to_pylist()[0] == 0.5
+
+
+def test_pandas_reads_the_folder(tmp_path):
+    write(tmp_path)
+    write(tmp_path, number=1)
+    check_settings_of(tmp_path / "other", model="a")
+    (tmp_path / "_summary.json").write_text("{}")
+    frame = pd.read_parquet(tmp_path, columns=["url", "status", "score"])
+    assert list(frame.status) == ["ok", "refused", "timeout"] * 2
+
+
+def check_settings_of(folder, **settings):
+    folder.mkdir(exist_ok=True)
+    check_settings(folder, settings)
+
+
+def test_answers_are_kept_for_the_rows_they_are_of(tmp_path):
+    assert kept_answers(tmp_path, 0, PART) == []
+    write(tmp_path)
+    assert kept_answers(tmp_path, 0, PART) == ANSWERS
+    longer = pa.concat_tables([PART, PART])
+    assert kept_answers(tmp_path, 0, longer) == ANSWERS
+
+
+def test_answers_for_other_rows_are_not_touched(tmp_path):
+    path = write(tmp_path)
+    before = path.read_bytes()
+    columns = PART.to_pydict()
+    for changed in (
+        PART.slice(0, 2),
+        PART.slice(1),
+        PART.rename_columns(["url", "likes"]),
+        PART.drop_columns(["score"]),
+        pa.table({**columns, "score": [0.5, 1.0, None]}),
+    ):
+        with pytest.raises(ValueError, match="the input has changed"):
+            kept_answers(tmp_path, 0, changed)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_shard_is_named(tmp_path):
+    path = write(tmp_path)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ValueError, match=r"part-000000\.parquet is damaged .*: delete it"):
+        kept_answers(tmp_path, 0, PART)
+
+
+def test_files_of_others_are_not_taken_for_shards(tmp_path):
+    PART.to_pandas().to_parquet(shard_path(tmp_path, 0))
+    with pytest.raises(ValueError, match="not a shard of answers"):
+        kept_answers(tmp_path, 0, PART)
+    with pytest.raises(ValueError, match="holds Parquet files of something else"):
+        check_settings_of(tmp_path, model="a")
+
+
+def test_other_settings_do_not_mix(tmp_path):
+    check_settings_of(tmp_path, model="a", views=1)
+    check_settings_of(tmp_path, model="a", views=1)
+    with pytest.raises(ValueError, match="made with views=1, and this is views=3"):
+        check_settings_of(tmp_path, model="a", views=3)
+
+
+def test_a_full_disk_leaves_the_other_shards_whole(tmp_path):
+    write(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # the disk is full after 1 kB
+    try:
+        with pytest.raises(
+            OSError, match="Cannot write .*part-000001.parquet .*goes on from there"
+        ):
+            write(tmp_path, number=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert [path.name for path in tmp_path.iterdir()] == ["part-000000.parquet"]
+    assert kept_answers(tmp_path, 0, PART) == ANSWERS
+
+
+def test_a_folder_is_for_one_run_at_a_time(tmp_path):
+    folder = tmp_path / "new"
+    with only_run(folder):
+        (folder / ".part-000001.parquet.x1.part").write_bytes(b"half")
+        with pytest.raises(RuntimeError, match="Another run writes to"), only_run(folder):
+            pass
+    with only_run(folder):
+        assert [path.name for path in folder.iterdir()] == [".lock"]

@@ -1,0 +1,161 @@
+"""Pictures by URL are kept, and handed out only to callers who might have fetched them."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from loopback_servers import JPEG, Server, own_resolver, picture, serving, watch_dialling
+
+from logoflow.fetching import FetchError, fetch_image
+from logoflow.paths import cache_home
+
+
+@pytest.fixture
+def server():
+    with serving(Server()) as running:
+        running.put("/good.jpg", JPEG)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def dialled(monkeypatch):
+    yield from watch_dialling(monkeypatch)
+
+
+@pytest.fixture
+def resolver(monkeypatch):
+    return own_resolver(monkeypatch)
+
+
+def test_a_second_call_needs_no_network(server):
+    url = f"{server.base}/good.jpg"
+    first = fetch_image(url, allow_private=True)
+    server.put("/good.jpg", b"gone", 404)
+    assert fetch_image(url, allow_private=True) == first
+    assert len(server.asked) == 1
+
+
+def test_urls_that_end_alike_do_not_mix(server):
+    colours = {"/a/logo.jpg": "red", "/b/logo.jpg": "blue", "/a/logo.jpg?v=2": "green"}
+    for path, colour in colours.items():
+        content = picture(colour=colour)
+        server.put(path.split("?")[0], content)
+        assert fetch_image(server.base + path, allow_private=True).content == content
+    for path, colour in colours.items():
+        assert fetch_image(server.base + path, True).content == picture(colour=colour)
+
+
+def test_limits_hold_for_cached_pictures_too(server):
+    url = f"{server.base}/good.jpg"
+    fetch_image(url, allow_private=True)
+    for limit in ({"max_bytes": 10}, {"max_pixels": 10}):
+        with pytest.raises(FetchError) as caught:
+            fetch_image(url, allow_private=True, **limit)
+        assert caught.value.kind == "too_large"
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut", "changed", "gone", "empty note", "odd note", "no note", "old"]
+)
+def test_a_damaged_cache_entry_is_fetched_again(server, damage):
+    url = f"{server.base}/good.jpg"
+    path = fetch_image(url, allow_private=True).path
+    note = path.with_suffix(".json")
+    match damage:
+        case "cut":
+            path.write_bytes(JPEG[:-10])
+        case "changed":
+            path.write_bytes(picture(colour="blue"))
+        case "gone":
+            path.unlink()
+        case "empty note":
+            note.write_text("")
+        case "odd note":
+            note.write_text('["format"]')
+        case "no note":
+            note.unlink()
+        case "old":  # written before opting out was heeded
+            facts = json.loads(note.read_text())
+            note.write_text(
+                json.dumps({name: facts[name] for name in facts if name != "opted_out"})
+            )
+    assert fetch_image(url, allow_private=True).content == JPEG
+    assert len(server.asked) == 2
+    assert path.read_bytes() == JPEG
+
+
+def test_a_private_answer_is_not_handed_to_one_who_may_not_fetch_it(server):
+    url = f"{server.base}/good.jpg"
+    path = fetch_image(url, allow_private=True).path
+    assert json.loads(path.with_suffix(".json").read_text())["private"] is True
+    with pytest.raises(FetchError) as caught:
+        fetch_image(url)
+    assert caught.value.kind == "refused"
+
+
+def test_a_public_answer_is_handed_to_everyone(server, resolver, dialled):
+    resolver.answers["public.example"] = [["93.184.216.34"]]
+    dialled.routes["93.184.216.34"] = server.server_address
+    url = f"http://public.example:{server.server_port}/good.jpg"
+    assert fetch_image(url, allow_private=True) == fetch_image(url) == fetch_image(url)
+    assert len(server.asked) == 1
+
+
+def test_a_private_hop_on_the_way_makes_an_answer_private(server, resolver, dialled):
+    resolver.answers |= {"public.example": [["93.184.216.34"]], "127.0.0.1": [["127.0.0.1"]]}
+    dialled.routes["93.184.216.34"] = server.server_address
+    target = f"http://public.example:{server.server_port}/good.jpg"
+    url = server.put("/moved", b"", 302, Location=target)
+    path = fetch_image(url, allow_private=True).path
+    assert json.loads(path.with_suffix(".json").read_text())["private"] is True
+
+
+def test_many_threads_may_fetch_the_same_url(server):
+    url = f"{server.base}/good.jpg"
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: fetch_image(url, allow_private=True), range(24)))
+    assert {result.content for result in results} == {JPEG}
+    assert sorted(path.suffix for path in (cache_home() / "urls").iterdir()) == [".jpg", ".json"]
+
+
+def test_without_cache_nothing_is_read_or_written(server):
+    url = f"{server.base}/good.jpg"
+    assert fetch_image(url, allow_private=True, cache=False).path is None
+    assert not (cache_home() / "urls").exists()
+
+    fetch_image(url, allow_private=True)
+    blue = picture(colour="blue")
+    server.put("/good.jpg", blue)
+    assert fetch_image(url, allow_private=True, cache=False).content == blue
+    assert fetch_image(url, allow_private=True).content == JPEG
+
+
+def test_a_picture_whose_owner_opted_out_stays_with_who_insisted(server):
+    url = server.put("/art.jpg", JPEG, X_Robots_Tag="noai")
+    path = fetch_image(url, allow_private=True, honour_opt_out=False).path
+    assert json.loads(path.with_suffix(".json").read_text())["opted_out"] is True
+    assert fetch_image(url, allow_private=True, honour_opt_out=False).path == path
+    assert len(server.asked) == 1
+
+    with pytest.raises(FetchError) as caught:
+        fetch_image(url, allow_private=True)
+    assert caught.value.kind == "opted_out"
+    server.put("/art.jpg", JPEG)  # the owner changed their mind
+    assert fetch_image(url, allow_private=True).content == JPEG
+
+
+def test_a_picture_kept_undecoded_is_not_passed_off_as_whole(server):
+    whole = picture(size=(400, 300))
+    url = server.put("/cut.jpg", whole[:-1000])
+    fetch_image(url, allow_private=True, decode=False)
+    fetch_image(url, allow_private=True, decode=False)
+    assert len(server.asked) == 1
+
+    with pytest.raises(FetchError) as caught:
+        fetch_image(url, allow_private=True)
+    assert caught.value.kind == "not_an_image"
+    server.put("/cut.jpg", whole)
+    assert fetch_image(url, allow_private=True).content == whole
+    assert fetch_image(url, allow_private=True, decode=False).content == whole
+    assert len(server.asked) == 3
