@@ -89,7 +89,7 @@ def _client_of(cluster: object) -> Iterator[Client]:
             yield client
     else:
         try:
-            client = Client(cluster, timeout=_WAIT / 2)
+            client = Client(cluster, timeout=_WAIT / 6)
         except (OSError, ValueError) as error:
             raise ConnectionError(
                 f"No Dask scheduler answers at {cluster} ({error}). Start one with "
@@ -122,6 +122,7 @@ def local_cluster(workers: int | None = None, cores: int | None = None) -> Itera
             threads_per_worker=1,
             memory_limit=psutil.virtual_memory().total // workers,
             dashboard_address=None,
+                scheduler_kwargs={"allowed_failures": 1},  # the rest is found out URL by URL
             silence_logs=50,  # what a worker's death means, our own message says
         ) as cluster:  # fmt: skip
             yield cluster

@@ -162,11 +162,11 @@ def check_settings(folder: Path, settings: dict) -> None:
         If the folder holds answers made with other settings, another model say.
     """
     path = folder / SETTINGS
-    if not path.exists():
-        if any(folder.glob("part-*.parquet")):
-            raise ValueError(f"{folder} holds Parquet files of something else: choose another.")
+    if not any(folder.glob("part-*.parquet")):
         write_text(path, json.dumps(settings, indent=1) + "\n")
         return
+    if not path.exists():
+        raise ValueError(f"{folder} holds Parquet files of something else: choose another.")
     before = json.loads(path.read_text(encoding="utf-8"))
     for name in settings:
         if before.get(name) != settings[name]:

@@ -92,7 +92,9 @@ def test_files_of_others_are_not_taken_for_shards(tmp_path):
 
 
 def test_other_settings_do_not_mix(tmp_path):
-    check_settings_of(tmp_path, model="a", views=1)
+    check_settings_of(tmp_path, model="a", views=9)
+    check_settings_of(tmp_path, model="a", views=1)  # nothing was answered with 9
+    write(tmp_path)
     check_settings_of(tmp_path, model="a", views=1)
     with pytest.raises(ValueError, match="made with views=1, and this is views=3"):
         check_settings_of(tmp_path, model="a", views=3)
