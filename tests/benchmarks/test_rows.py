@@ -1,0 +1,81 @@
+import importlib
+import json
+import sys
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+HERE = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def rows(monkeypatch):
+    monkeypatch.syspath_prepend(str(HERE))
+    yield importlib.import_module("rows")
+    for name in ("rows", "speed", "bulk"):
+        sys.modules.pop(name, None)
+
+
+def test_a_row_is_the_median_of_pairs(rows):
+    ours, theirs = iter([10.0, 20.0, 30.0]), iter([10.0, 5.0, 10.0])
+    found = rows.row("x", lambda: next(ours), lambda: next(theirs), 3, at_least=2)
+    assert found == {
+        **{"name": "x", "ours": 20.0, "theirs": 10.0, "ratio": 3.0, "runs": 3},
+        "at_least": 2,
+    }
+    slower = rows.row("y", lambda: 4.0, lambda: 2.0, 1, seconds=True, at_least=1)
+    assert slower["ratio"] == 0.5
+    assert [rows.reached(one) for one in (found, slower)] == [True, False]
+    assert not rows.reached({"ratio": 1.3, "at_most": 1.2})
+    assert rows.line(slower).endswith("at least 1  MISSED")
+
+
+def test_a_figure_comes_from_a_process_without_our_settings(rows, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("KMP_BLOCKTIME", "7")
+    told = {}
+
+    def spy(command, env, **_):
+        told.update(env)
+        return rows.subprocess.CompletedProcess(command, 0, "warm\n1.5\n", "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows.subprocess, "run", spy)
+        assert rows.measure(HERE / "speed_cases.py", "importing", "json") == 1.5
+    assert not {"OMP_NUM_THREADS", "KMP_BLOCKTIME"} & set(told)
+    assert 0 < rows.measure(HERE / "speed_cases.py", "importing", "json") < 5
+    with pytest.raises(RuntimeError, match="No module named 'no_such'"):
+        rows.measure(HERE / "speed_cases.py", "importing", "no_such")
+
+
+def test_rows_that_were_not_measured_again_stay(rows, tmp_path):
+    def measured(value):
+        name = "a" if value < 5 else "b"
+        return lambda runs, folder: [rows.row(name, lambda: value, lambda: 1.0, runs, at_least=2)]
+
+    results = tmp_path / "results.json"
+    words = ["--runs", "1", "--results", str(results)]
+    assert rows.main({"import": measured(3.0), "load": measured(7.0)}, "", words) == 0
+    assert rows.main({"import": measured(1.0), "load": None}, "", ["import", *words]) == 1
+    kept = {row["name"]: row["ratio"] for row in json.loads(results.read_text())}
+    assert kept == {"a": 1.0, "b": 7.0}
+
+
+def test_all_rows_that_were_promised_can_be_asked_for(rows):
+    speed, bulk = importlib.import_module("speed"), importlib.import_module("bulk")
+    assert {"load", "frozen_20_epochs", "finetune_epoch", "memory", "import"} <= set(speed.ROWS)
+    assert list(bulk.ROWS) == [
+        *("bulk_rate", "bulk_rate_slow_server", "bulk_memory", "bulk_kills", "bulk_two_workers"),
+    ]
+
+
+def test_the_server_of_the_bulk_benchmark_serves_a_folder(rows, tmp_path):
+    cases = importlib.import_module("bulk_cases")
+    (tmp_path / "a.jpg").write_bytes(b"content")
+    with cases.serving(tmp_path) as base:
+        with urlopen(f"{base}/a.jpg?1") as answer:
+            assert answer.read() == b"content"
+        with pytest.raises(HTTPError):
+            urlopen(f"{base}/b.jpg")
