@@ -92,7 +92,7 @@ notebooks: $(READY)  ## run the notebooks and save their outputs in place, to co
 	  notebooks/[0-9]*.ipynb
 
 clean:  ## remove runs/, the built data (not what you put in data/) and caches; keep .venv
-	@rm -rf runs data/sample-* data/prepared build dist .pytest_cache .ruff_cache
+	@rm -rf runs data/sample-* data/prepared build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 	echo "clean: kept .venv, data/downloads and what you put in data/; remove them by hand."
 

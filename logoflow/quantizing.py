@@ -18,7 +18,7 @@ from logoflow.graphs import INT8, as_graph, block_of, graph_of, is_graph, withou
 from logoflow.models import architecture_of
 
 BATCH = 16
-FLOAT_SHARES = (0, 1 / 4, 3 / 8, 1 / 2)
+FLOAT_SHARES = (0, 1 / 4, 3 / 8)
 """How much of a net's depth, from the photo on, may stay float; the first that will do is taken."""
 ERROR = 0.035
 """What will do: the logits' error as a share of their spread.
