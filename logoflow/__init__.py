@@ -6,9 +6,10 @@ and the module that holds it is imported when the name is first used.
 
 import importlib
 
-from logoflow.threads import use_all_cores
+from logoflow.threads import one_core_per_fork, use_all_cores
 
 use_all_cores()
+one_core_per_fork()
 
 __version__ = "0.1.0"
 
@@ -19,6 +20,7 @@ _HOMES = {
     "logoflow.assessment": "Assessment assess",
     "logoflow.backbones": "WeightsError backbone_of normalisation pretrained_net",
     "logoflow.bulk": "BulkSummary classify_urls",
+    "logoflow.bulk.reports": "plot_counts plot_throughput throughput",
     "logoflow.by_url": "classify_logo get_image",
     "logoflow.classifier": "LogoClassifier",
     "logoflow.datasets": "load_splits",

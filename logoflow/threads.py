@@ -45,3 +45,17 @@ def use_all_cores() -> None:
         )
         return
     os.environ["OMP_NUM_THREADS"] = str(cores)
+
+
+def one_core_per_fork() -> None:
+    """Have forked processes, a DataLoader's workers, keep to one core each.
+
+    MXNet sees to its own threads after a fork; OpenCV would start as many in each worker as
+    there are cores.
+    """
+    os.register_at_fork(after_in_child=_opencv_on_one_core)
+
+
+def _opencv_on_one_core() -> None:
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(0)

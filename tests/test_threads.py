@@ -30,3 +30,19 @@ def test_one_warning_when_mxnet_came_first():
     if physical_cores() > 1:
         assert out == "False"
         assert err.count("UserWarning: mxnet was imported before logoflow") == 1
+
+
+def test_a_loaders_workers_keep_to_one_core_each():
+    code = """
+import logoflow, cv2, multiprocessing
+from mxnet import gluon
+class Threads(gluon.data.Dataset):
+    def __len__(self): return 4
+    def __getitem__(self, number): return cv2.getNumThreads()
+loader = gluon.data.DataLoader(Threads(), 1, num_workers=2)
+print(cv2.getNumThreads(), [int(found[0].asscalar()) for found in loader])
+"""
+    out, _ = run(code)
+    before, workers = out.split(" ", 1)
+    assert int(before) >= physical_cores()
+    assert workers == "[1, 1, 1, 1]"
