@@ -13,6 +13,7 @@ import onnx
 from logoflow.augment import describe_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.files import atomic_path, write_text
+from logoflow.graphs import graph_of, without_pads
 
 OPSET = 13
 SERVE = Path(__file__).with_name("serve_onnx.py")
@@ -123,14 +124,9 @@ def describe(classifier: LogoClassifier) -> dict:
 
 def _write_symbol(classifier: LogoClassifier, folder: Path) -> tuple[Path, Path]:
     """Write the graph and the weights as Gluon's `export` would, without compiling the net."""
-    logits = mx.sym.identity(classifier.net(mx.sym.var("data", dtype="float32")), name="logits")
+    symbol, arrays = without_pads(*graph_of(classifier.net))
     paths = folder / "model-symbol.json", folder / "model-0000.params"
-    logits.save(str(paths[0]))
-    auxiliary = set(logits.list_auxiliary_states())
-    arrays = {
-        f"{'aux' if name in auxiliary else 'arg'}:{name}": parameter.data(classifier.ctx)
-        for name, parameter in classifier.net.collect_params().items()
-    }
+    mx.sym.identity(symbol, name="logits").save(str(paths[0]))
     mx.nd.save(str(paths[1]), arrays)
     return paths
 

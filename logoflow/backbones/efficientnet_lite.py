@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from mxnet import gluon, init
+from mxnet import gluon, init, sym
 from mxnet.gluon import nn
 
 
@@ -73,20 +73,23 @@ class ConvNorm(gluon.HybridBlock):
 
     Strided convolutions are padded as TensorFlow's "SAME" does it for maps of even size:
     one pixel less on the top and left. That is exact when the photo's sides are multiples of 32.
+
+    A convolution pads both sides alike. To pad the map in a step before it would copy the map,
+    and twice as much time would pass until an answer: the kernel gets zeros on its top and left
+    instead, where it then meets the padding that there should not be.
     """
 
     def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, linear=False, **kwargs):
         super().__init__(**kwargs)
-        self._before, self._after = (kernel - stride) // 2, (kernel - stride + 1) // 2
+        self._after = (kernel - stride + 1) // 2
+        self._more = self._after - (kernel - stride) // 2
         self._linear = linear
-        same = self._before == self._after
-        self._pad = not same
         with self.name_scope():
             self.conv = nn.Conv2D(
                 outputs,
                 kernel,
                 stride,
-                self._before if same else 0,
+                self._after,
                 groups=groups,
                 use_bias=False,
                 in_channels=inputs,
@@ -97,11 +100,17 @@ class ConvNorm(gluon.HybridBlock):
 
     def hybrid_forward(self, F, x):
         """Map (batch, inputs, height, width) to (batch, outputs, height/stride, width/stride)."""
-        if self._pad:
-            width = (0, 0, 0, 0) + (self._before, self._after) * 2
-            x = F.pad(x, mode="constant", constant_value=0, pad_width=width)
-        x = self.norm(self.conv(x))
+        x = self.norm(self._widened(F, x) if self._more else self.conv(x))
         return x if self._linear else F.clip(x, 0, 6)
+
+    def _widened(self, F, x):
+        """Convolve with zeros on the kernel's top and left."""
+        weight = self.conv.weight
+        kernel = weight.var() if F is sym else weight.data(x.context)
+        width = (0, 0, 0, 0, self._more, 0, self._more, 0)
+        kernel = F.pad(kernel, mode="constant", constant_value=0, pad_width=width)
+        side = weight.shape[2] + self._more
+        return F.Convolution(x, kernel, name="fwd", **{**self.conv._kwargs, "kernel": (side, side)})
 
 
 class InvertedResidual(gluon.HybridBlock):

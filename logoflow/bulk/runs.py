@@ -120,6 +120,7 @@ def classify_urls(
     start, folder = time.monotonic(), Path(output)
     _check_numbers(top_k=top_k, batch_size=batch_size, rows_per_shard=rows_per_shard)
     _check_numbers(threads=threads, per_host=per_host)
+    _check_switches(allow_private=allow_private, retry_failed=retry_failed)
     classifier, model, pickled = packed(classifier)
     settings = {"model": model, "views": views, "top_k": top_k, "rows_per_shard": rows_per_shard}
     run = uuid4().hex
@@ -141,6 +142,12 @@ def _check_numbers(**numbers: int) -> None:
     for name, number in numbers.items():
         if not isinstance(number, int) or number < 1:
             raise ValueError(f"{name} is {number!r}: give a whole number from 1.")
+
+
+def _check_switches(**switches: bool) -> None:
+    for name, switch in switches.items():
+        if not isinstance(switch, bool):  # papermill passes "false" on as a word
+            raise TypeError(f"{name} is {switch!r}: give True or False.")
 
 
 def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:

@@ -3,9 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from distributed import Client, Future, wait
+from distributed.client import FuturesCancelledError
 from distributed.scheduler import KilledWorker
 from tqdm.auto import tqdm
 
@@ -57,7 +59,7 @@ class _Work:
     def receive(self) -> None:
         """Wait until a job is back; one that took workers down is put aside."""
         if self.out:
-            for future in wait(list(self.out), return_when="FIRST_COMPLETED").done:
+            for future in _wait(list(self.out)):
                 job = self.out.pop(future)
                 answers = _result(future)
                 if answers is None:
@@ -119,16 +121,23 @@ def work_through(
             f"Stopped. {done} rows are answered in {folder}; the same call goes on from there."
         ) from None
     finally:
-        client.cancel(list(work.out))
+        with suppress(Exception):  # the scheduler may be gone
+            client.cancel(list(work.out))
+
+
+def _wait(futures: list[Future]) -> set[Future]:
+    """Wait until one of them is done at least."""
+    try:
+        return wait(futures, return_when="FIRST_COMPLETED").done
+    except FuturesCancelledError as error:
+        raise ConnectionError(
+            "The scheduler is gone. The shards that were written are whole: start it again and "
+            "make the same call; it goes on from there."
+        ) from error
 
 
 def _result(future: Future) -> list[Answer] | None:
     """A task's answers; None if each worker that tried it went down."""
-    if future.status in ("cancelled", "lost"):
-        raise ConnectionError(
-            "The scheduler is gone. The shards that were written are whole: start it again and "
-            "make the same call; it goes on from there."
-        )
     error = future.exception()
     if isinstance(error, KilledWorker):
         return None
@@ -144,7 +153,7 @@ def _alone(work: _Work, urls: list[str]) -> list[Answer]:
     for start in range(0, len(urls), size):
         piece = urls[start : start + size]
         future = work.ask(piece)
-        wait(future)
+        _wait([future])
         found = _result(future)
         if found is None and len(piece) == 1:
             found = [Answer("crashed", "took down each worker that tried it; left out")]

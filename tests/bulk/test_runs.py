@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mxnet as mx
@@ -121,6 +122,7 @@ def test_wrong_arguments_are_told_before_anything_is_fetched(server, run, tmp_pa
         ({"views": 9}, ValueError, "views=9 is too many"),
         ({"threads": 0}, ValueError, "threads is 0"),
         ({"rows_per_shard": 2.5}, ValueError, "rows_per_shard is 2.5"),
+        ({"allow_private": "false"}, TypeError, "allow_private is 'false'"),
         ({"classifier": object()}, TypeError, "object cannot classify"),
         ({"classifier": "no/such/model"}, FileNotFoundError, "LogoClassifier.save"),
         ({"urls": "no.csv"}, FileNotFoundError, "no.csv"),
@@ -249,3 +251,58 @@ def test_a_logo_classifier_answers_as_predict_does(server, run, tmp_path, small_
     assert [name for name, _ in top] == [name for name, _ in expected.top_k[0]]
     assert again.statuses == {"ok": len(urls)}
     assert found.model[0].startswith("efficientnet_lite0-")
+
+
+@contextmanager
+def dask(*words):
+    """A Dask scheduler or worker, as one starts it on another machine."""
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}  # a user's module has to be there too
+    command = [sys.executable, "-m", "dask", *map(str, words)]
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env=environment, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def scheduler(tmp_path):
+    """A scheduler in a process of its own: the process and its address."""
+    file = tmp_path / "scheduler.json"
+    words = ["--host", "127.0.0.1", "--port", 0, "--dashboard-address", "127.0.0.1:0"]
+    with dask("scheduler", *words, "--scheduler-file", file) as process:
+        until = time.monotonic() + 60
+        while not file.exists() or not file.read_text():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield process, json.loads(file.read_text())["address"]
+
+
+def test_workers_elsewhere_do_the_work(server, run, tmp_path):
+    with scheduler(tmp_path) as (_, address), dask("worker", address), dask("worker", address):
+        found = run(pictures(server, 60), cluster=address)
+    assert found.statuses == {"ok": 60}
+    assert list(rows(found.output).url) == pictures(server, 60)
+
+
+def test_a_scheduler_that_goes_away_is_told(server, run, tmp_path):
+    server.delay = 0.05
+    urls = pictures(server, 400)
+    with scheduler(tmp_path) as (process, address), dask("worker", address):
+
+        def kill():
+            wait_for_shards(tmp_path / "out", 2)
+            os.killpg(process.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with pytest.raises(ConnectionError, match=r"scheduler is gone\. .* goes on from there"):
+            run(urls, cluster=address, threads=2)
+        killer.join()
+    server.delay = 0
+    server.asked.clear()
+    assert run(urls).statuses == {"ok": 400}
+    assert len(server.asked) < 400
