@@ -19,7 +19,7 @@ _HOMES = {
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.assessment": "Assessment assess",
     "logoflow.backbones": "WeightsError backbone_of normalisation pretrained_net",
-    "logoflow.bulk": "BulkSummary classify_urls",
+    "logoflow.bulk.runs": "BulkSummary classify_urls",
     "logoflow.bulk.reports": "plot_counts plot_throughput throughput",
     "logoflow.by_url": "classify_logo get_image",
     "logoflow.classifier": "LogoClassifier",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from loopback_servers import JPEG, Server, own_resolver, serving, watch_dialling
 
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
 from logoflow.datasets.sample import make_sample
@@ -42,3 +43,23 @@ def small_root(small_sample, tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("small-root") / "root"
     prepare_splits(read_flickrlogos32(small_sample), root)
     return root
+
+
+@pytest.fixture
+def server():
+    """A server on loopback with /good.jpg and many ways to go wrong."""
+    with serving(Server()) as running:
+        running.put("/good.jpg", JPEG)
+        yield running
+
+
+@pytest.fixture
+def dialled(monkeypatch):
+    """Every address dialled; any but loopback fails the test."""
+    yield from watch_dialling(monkeypatch)
+
+
+@pytest.fixture
+def resolver(monkeypatch):
+    """DNS in the test's hands."""
+    return own_resolver(monkeypatch)

@@ -4,27 +4,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from loopback_servers import JPEG, Server, own_resolver, picture, serving, watch_dialling
+from loopback_servers import JPEG, picture
 
 from logoflow.fetching import FetchError, fetch_image
 from logoflow.paths import cache_home
 
-
-@pytest.fixture
-def server():
-    with serving(Server()) as running:
-        running.put("/good.jpg", JPEG)
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def dialled(monkeypatch):
-    yield from watch_dialling(monkeypatch)
-
-
-@pytest.fixture
-def resolver(monkeypatch):
-    return own_resolver(monkeypatch)
+pytestmark = pytest.mark.usefixtures("dialled")
 
 
 def test_a_second_call_needs_no_network(server):

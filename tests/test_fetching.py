@@ -20,10 +20,8 @@ from loopback_servers import (
     Handler,
     Server,
     chunk,
-    own_resolver,
     picture,
     serving,
-    watch_dialling,
 )
 from PIL import Image
 from test_addresses import NEVER, PRIVATE
@@ -33,22 +31,7 @@ from logoflow import connections
 from logoflow.fetching import FetchError, fetch_image
 from logoflow.paths import cache_home
 
-
-@pytest.fixture
-def server():
-    with serving(Server()) as running:
-        running.put("/good.jpg", JPEG)
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def dialled(monkeypatch):
-    yield from watch_dialling(monkeypatch)
-
-
-@pytest.fixture
-def resolver(monkeypatch):
-    return own_resolver(monkeypatch)
+pytestmark = pytest.mark.usefixtures("dialled")
 
 
 def failure(url, allow_private=True, retries=0, **options):

@@ -8,29 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
 import pytest
-from loopback_servers import JPEG, Handler, Server, own_resolver, serving, watch_dialling
+from loopback_servers import JPEG, Handler, Server, serving
 
 from logoflow import politeness
 from logoflow.addresses import FetchError
 from logoflow.fetching import fetch_image
 from logoflow.politeness import host_slot, opt_out, retry_after, waiting_time
 
-
-@pytest.fixture
-def server():
-    with serving(Server()) as running:
-        running.put("/good.jpg", JPEG)
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def dialled(monkeypatch):
-    yield from watch_dialling(monkeypatch)
-
-
-@pytest.fixture
-def resolver(monkeypatch):
-    return own_resolver(monkeypatch)
+pytestmark = pytest.mark.usefixtures("dialled")
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,4 @@
-"""Brands in the pictures at many URLs: safe, resumable, on one machine or many."""
+"""Brands in the pictures at many URLs: safe, resumable, on one machine or many.
 
-from logoflow.bulk.runs import BulkSummary, classify_urls
-
-__all__ = ["BulkSummary", "classify_urls"]
+Nothing is imported here: a worker needs `tasks` alone, and comes back sooner without the rest.
+"""

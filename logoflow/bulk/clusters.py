@@ -1,6 +1,7 @@
 """The Dask cluster that does the work, and the classifier's way to its workers."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,13 +16,20 @@ from logoflow.threads import physical_cores
 
 _CORES_EACH = 4  # of a local worker: more threads make one net little faster
 _WAIT = 60  # seconds for a first worker
+_SETTINGS = {
+    "distributed.admin.tick.limit": "1h",  # a net at work holds the loop up, and that is all right
+    # Dask has memory handed back at once; a net asks for the same again, and takes half as long
+    # again for that.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
 
 
 class ShipClassifier(WorkerPlugin):
     """Brings a classifier to each worker once, to those too that come later or come back."""
 
-    def __init__(self, run: str, pickled: bytes) -> None:
+    def __init__(self, run: str, pickled: bytes, ours: bool) -> None:
         self.run, self.pickled, self.version = run, pickled, logoflow.__version__
+        self.ours = ours
         self.name = f"logoflow-{run}"
 
     def setup(self, worker: object) -> None:
@@ -30,6 +38,8 @@ class ShipClassifier(WorkerPlugin):
             raise RuntimeError(
                 f"logoflow {logoflow.__version__} is there, and the client has {self.version}"
             )
+        if self.ours:  # a Ctrl-C is for the client, which then stops its workers
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         tasks.ship(self.run, self.pickled)
 
     def teardown(self, worker: object) -> None:
@@ -65,7 +75,7 @@ def connected(cluster: object, run: str, pickled: bytes) -> Iterator[Client]:
                 "with `dask worker`; in a script of your own, have the call below "
                 '`if __name__ == "__main__":`, since workers import the script.'
             ) from error
-        plugin = ShipClassifier(run, pickled)
+        plugin = ShipClassifier(run, pickled, ours=cluster is None)
         try:
             client.register_plugin(plugin)
         except Exception as error:
@@ -117,7 +127,7 @@ def local_cluster(workers: int | None = None, cores: int | None = None) -> Itera
     # Dask hands its workers what stands here when they start; it is 1 by Dask's own default.
     os.environ["OMP_NUM_THREADS"] = str(cores)
     try:
-        with dask.config.set({"distributed.admin.tick.limit": "1h"}), LocalCluster(
+        with dask.config.set(_SETTINGS), LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=psutil.virtual_memory().total // workers,

@@ -1,5 +1,6 @@
 """What a worker does: fetch the pictures of some URLs by threads, classify them in batches."""
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -68,20 +69,23 @@ class Budget:
             self._changed.notify_all()
 
 
-_shipped: dict[str, bytes] = {}
-_loading, _predicting = threading.Lock(), threading.Lock()
+_shipped: dict[str, str] = {}  # from runs to classifiers, by the hash of their bytes
+_pickled: dict[str, bytes] = {}
+_net_thread = ThreadPoolExecutor(1)
 _known: OrderedDict[tuple, Answer] = OrderedDict()
 
 
 def ship(run: str, pickled: bytes) -> None:
     """Put a classifier within this process's reach; it is unpickled when first needed."""
-    _shipped[run] = pickled
+    _shipped[run] = hashlib.sha256(pickled).hexdigest()
+    _pickled[_shipped[run]] = pickled
 
 
 def unship(run: str) -> None:
-    """Let go of a classifier."""
+    """Let go of a classifier's bytes; the last ones stay ready for a run that has them again."""
     _shipped.pop(run, None)
-    _unpickled.cache_clear()
+    for digest in set(_pickled) - set(_shipped.values()):
+        del _pickled[digest]
 
 
 def answer_urls(urls: Sequence[str | None], options: Options) -> list[Answer]:
@@ -176,23 +180,29 @@ def _weight(pixels: np.ndarray) -> int:
 def _answer(
     waiting: list[Picture], answers: list[Answer | None], options: Options, budget: Budget
 ) -> None:
-    """Classify the pictures that wait, equal ones once, and let go of their pixels."""
-    name = (options.model, options.views, options.top_k)
-    with _predicting:  # MXNet's compiled graphs are for one thread at a time
-        new = {one.facts.sha256: one.pixels for one in waiting}
-        found = {sha256: _known[(*name, sha256)] for sha256 in new if (*name, sha256) in _known}
-        new = {sha256: pixels for sha256, pixels in new.items() if sha256 not in found}
-        found |= zip(new, _predict(list(new.values()), options), strict=True)
-        for sha256 in new:
-            if found[sha256].status == "ok":
-                _known[(*name, sha256)] = found[sha256]
-        while len(_known) > _REMEMBERED:
-            _known.popitem(last=False)
+    """Classify the pictures that wait, and let go of their pixels."""
+    # In one thread for all tasks: MXNet's compiled graphs are for one at a time, and it would
+    # prepare itself again in each new one, which takes as long as a batch.
+    found = _net_thread.submit(_classify, waiting, options).result()
     for one in waiting:
         answers[one.number] = _with_brand(one.facts, found[one.facts.sha256])
-    for one in waiting:
         budget.give(_weight(one.pixels))
     waiting.clear()
+
+
+def _classify(waiting: list[Picture], options: Options) -> dict[str, Answer]:
+    """Answers by picture; equal ones are classified once, in this batch and later ones."""
+    name = (options.model, options.views, options.top_k)
+    new = {one.facts.sha256: one.pixels for one in waiting}
+    found = {sha256: _known[(*name, sha256)] for sha256 in new if (*name, sha256) in _known}
+    new = {sha256: pixels for sha256, pixels in new.items() if sha256 not in found}
+    found |= zip(new, _predict(list(new.values()), options), strict=True)
+    for sha256 in new:
+        if found[sha256].status == "ok":
+            _known[(*name, sha256)] = found[sha256]
+    while len(_known) > _REMEMBERED:
+        _known.popitem(last=False)
+    return found
 
 
 def _predict(pictures: list[np.ndarray], options: Options) -> list[Answer]:
@@ -228,10 +238,9 @@ def _with_brand(facts: Answer, found: Answer) -> Answer:
 
 def classifier_of(run: str) -> object:
     """The classifier that was shipped for a run, made once per process."""
-    with _loading:
-        return _unpickled(run)
+    return _unpickled(_shipped[run])
 
 
 @lru_cache(maxsize=2)  # a long-lived worker sees many models
-def _unpickled(run: str) -> object:
-    return cloudpickle.loads(_shipped[run])
+def _unpickled(digest: str) -> object:
+    return cloudpickle.loads(_pickled[digest])

@@ -95,12 +95,20 @@ def test_a_budget_lets_in_what_fits():
     assert entered == [6, 7]
 
 
-def test_a_run_that_is_over_leaves_nothing():
-    tasks.ship("gone", cloudpickle.dumps(ByColour()))
-    assert isinstance(tasks.classifier_of("gone"), ByColour)
-    tasks.unship("gone")
+def test_a_run_that_is_over_leaves_nothing_but_what_another_can_use():
+    pickled = cloudpickle.dumps(ByColour())
+    for run in ("one", "two"):
+        tasks.ship(run, pickled)
+    made = tasks.classifier_of("one")
+    tasks.unship("one")
+    assert tasks.classifier_of("two") is made
     with pytest.raises(KeyError):
-        tasks.classifier_of("gone")
+        tasks.classifier_of("one")
+    tasks.unship("two")
+    assert not set(tasks._pickled) - set(tasks._shipped.values())
+    tasks.ship("three", pickled)
+    assert tasks.classifier_of("three") is made
+    tasks.unship("three")
 
 
 def test_pictures_are_classified_in_batches(server, options, tmp_path, monkeypatch):
