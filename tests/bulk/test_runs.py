@@ -19,6 +19,7 @@ from pictures import jpeg
 from stubs import ByColour
 
 import logoflow as lf
+from logoflow.bulk import clusters
 
 HERE = Path(__file__).resolve().parent
 
@@ -116,7 +117,8 @@ def test_nothing_is_overwritten(server, run, tmp_path):
     pd.testing.assert_frame_equal(rows(tmp_path / "out"), before)
 
 
-def test_wrong_arguments_are_told_before_anything_is_fetched(server, run, tmp_path):
+def test_wrong_arguments_are_told_before_anything_is_fetched(server, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "_WAIT", 3)
     urls = pictures(server, 3)
     for options, error, message in (
         ({"views": 9}, ValueError, "views=9 is too many"),
