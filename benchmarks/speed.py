@@ -52,14 +52,15 @@ def int8(runs: int, folder: Path) -> list[dict]:
     """INT8 of the faster of the two nets: against MXNet as it comes."""
     backbones = ("efficientnet_lite0", "resnet18_v2")
     best = max(backbones, key=lambda name: measure("predict_int8", True, name))
-    found = row(
-        "predict_int8",
-        lambda: measure("predict_int8", True, best),
-        lambda: measure("predict_int8", False, best),
-        runs,
-        at_least=4,
-    )
-    return [{**found, "net": best}]
+    return [
+        row(
+            "predict_int8",
+            lambda: measure("predict_int8", True, best),
+            lambda: measure("predict_int8", False, best),
+            runs,
+            at_least=4,
+        )
+    ]
 
 
 def int8_agreement(runs: int, folder: Path) -> list[dict]:
