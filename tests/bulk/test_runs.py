@@ -191,6 +191,8 @@ def start(server, tmp_path, count=600):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A job in a shell's background ignores Ctrl-C, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
