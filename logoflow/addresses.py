@@ -81,6 +81,7 @@ class FetchError(Exception):
         transient: bool = False,
         retry_after: float | None = None,
     ) -> None:
+        reason = re.sub(r"//[^/?#\s]*@", "//***@", reason)  # it goes into tables as it is
         # All of them as arguments, so that the error survives pickling.
         super().__init__(kind, url, reason, transient, retry_after)
         self.kind = kind

@@ -182,6 +182,8 @@ def decode_image(
         image = _READERS[kind](io.BytesIO(content))
         if at_least and kind == "jpeg":
             image.draft(None, (at_least, at_least))
+        if kind == "gif" and image.size != (width, height):
+            raise ValueError("its header can be read in two ways")
         return _decode(image)
     except Exception as error:
         raise _as_image_error(error, source, kind) from error

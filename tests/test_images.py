@@ -376,3 +376,15 @@ def test_a_truncated_picture_is_an_error_whatever_gluoncv_sets(monkeypatch):
     Image.new("RGB", (64, 64), "red").save(buffer, "JPEG")
     with pytest.raises(ImageError, match="truncated"):
         decode_image(buffer.getvalue()[:-30])
+
+
+def test_a_gif_whose_size_can_be_read_in_two_ways_is_broken():
+    small = io.BytesIO()
+    Image.new("P", (1, 1)).save(small, "GIF")
+    content = small.getvalue()
+    start = content.index(b"\x2c", 13)
+    frame = content[start:]
+    # Pillow takes the empty block for the extension's first and goes on to the next chain.
+    hidden = b"\x21\x01\x00" + b"\x2c" + struct.pack("<4HB", 0, 0, 7000, 7000, 0) + b"\x00"
+    with pytest.raises(ImageError):
+        decode_image(content[:start] + hidden + frame)

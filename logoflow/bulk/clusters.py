@@ -3,12 +3,12 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dask
-import psutil
 from distributed import Client, LocalCluster
 from distributed.diagnostics.plugin import WorkerPlugin
+from distributed.system import MEMORY_LIMIT
 
 import logoflow
 from logoflow.bulk import tasks
@@ -87,7 +87,8 @@ def connected(cluster: object, run: str, pickled: bytes) -> Iterator[Client]:
             yield client
         finally:
             if cluster is not None and client.status == "running":
-                client.unregister_worker_plugin(plugin.name)
+                with suppress(Exception):  # what ended the run says more
+                    client.unregister_worker_plugin(plugin.name)
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def local_cluster(workers: int | None = None, cores: int | None = None) -> Itera
         with dask.config.set(_SETTINGS), LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            memory_limit=psutil.virtual_memory().total // workers,
+            memory_limit=MEMORY_LIMIT // workers,
             dashboard_address=None,
                 scheduler_kwargs={"allowed_failures": 1},  # the rest is found out URL by URL
             silence_logs=50,  # what a worker's death means, our own message says

@@ -97,6 +97,8 @@ def _read_csv(path: Path, column: str, rows: int, separator: str) -> Iterator[pa
     try:
         with pd.read_csv(path, sep=separator, chunksize=rows, **options) as parts:
             for part in parts:
+                if not isinstance(part.index, pd.RangeIndex):
+                    raise ValueError(f"{path}: its rows have more fields than its header.")
                 table = pa.Table.from_pandas(part, preserve_index=False)
                 yield _checked(table, column, f"{path}: ")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

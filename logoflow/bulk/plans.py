@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def completed(job: Job, found: Sequence[Answer], folder: Path) -> list[Answer]:
     The shards it looks into must have been written.
     """
     by_url = dict(zip(job.ask, found, strict=True))
-    for url, home in job.elsewhere.items():
+    for url, home in sorted(job.elsewhere.items(), key=itemgetter(1)):
         path = shard_path(folder, home)
         by_url[url] = _answers_by_url(path, path.stat().st_mtime_ns)[url]
     rows = zip(urls_of(job.part), job.answers, strict=True)

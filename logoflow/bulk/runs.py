@@ -75,11 +75,12 @@ def classify_urls(
         Read as a stream: a text file with a URL a line, CSV, Parquet, a list. Other columns come
         through to the output; one named like a column of the answers as ``input_<name>``.
     classifier : LogoClassifier or path
-        Or anything that can be pickled and has the same ``predict``.
+        Or anything that can be pickled and has the same ``predict``; its ``name``, by default
+        that of its class, is what tells models apart.
     output : path
         A folder for the shards ``part-*.parquet``, with columns ``url``, ``status`` (``ok`` or
         what went wrong), ``error``, ``brand``, ``probability``, ``top_k``, ``width``, ``height``,
-        ``sha256``, ``final_url``, ``seconds`` (that fetching took), ``model``.
+        ``sha256``, ``final_url``, ``seconds`` (until it was decoded, waits included), ``model``.
     cluster : str, distributed.Client or Cluster, optional
         Where the work is done: by default on this machine's cores, else by the workers of a Dask
         scheduler, ``tcp://host:8786`` say, that have `logoflow` installed.
@@ -88,7 +89,7 @@ def classify_urls(
     views, top_k, batch_size : int
         As for `LogoClassifier.predict`.
     rows_per_shard : int
-        What is lost at most by each worker if all is switched off.
+        What is done again, up to three times this for each worker, if all is switched off.
     threads, per_host : int
         Pictures fetched at once by a worker, in all and from one host.
     allow_private : bool

@@ -54,7 +54,7 @@ class Answer(NamedTuple):
     final_url : str
         Where it was in the end, after redirects.
     seconds : float
-        That fetching and decoding took.
+        Until it was fetched and decoded, waits for the host and for the net included.
     """
 
     status: str

@@ -1,12 +1,14 @@
 """What a worker does: fetch the pictures of some URLs by threads, classify them in batches."""
 
 import hashlib
+import math
+import socket
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,8 +43,9 @@ class Picture(NamedTuple):
     """A picture that waits for its answer; without pixels where it was answered before."""
 
     number: int
-    pixels: np.ndarray
+    pixels: np.ndarray | None
     facts: Answer
+    weight: int = 0
 
 
 class Budget:
@@ -96,28 +99,44 @@ def answer_urls(urls: Sequence[str | None], options: Options) -> list[Answer]:
     """
     answers: list[Answer | None] = [None] * len(urls)
     budget, waiting = Budget(_FULL + MAX_PIXELS), []
-    with ThreadPoolExecutor(options.threads) as pool:
+    with ThreadPoolExecutor(options.threads) as pool, _nobody_left_waiting(pool, budget):
         pending = [pool.submit(_take_up, n, url, options, budget) for n, url in enumerate(urls)]
         for picture in _as_they_come(pending):
             if picture.pixels is None:
                 answers[picture.number] = picture.facts
                 continue
             waiting.append(picture)
-            full = sum(_weight(one.pixels) for one in waiting) >= _FULL
+            full = sum(one.weight for one in waiting) >= _FULL
             if full or len(waiting) == options.batch_size:
                 _answer(waiting, answers, options, budget)
         _answer(waiting, answers, options, budget)
     return answers
 
 
+@contextmanager
+def _nobody_left_waiting(pool: ThreadPoolExecutor, budget: Budget) -> Iterator[None]:
+    """If the task ends early, let those through who wait for pixels that nobody will give back."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        budget.give(math.inf)
+        raise
+
+
 def _as_they_come(pending: list[Future]) -> Iterator[Picture]:
-    """Results in the order that they are there."""
+    """Results in the order that they are there, and no longer: a future holds its pixels."""
+    if not pending:
+        return
+    last, coming = pending[-1], as_completed(set(pending))
+    pending.clear()
     next_may_begin = False
-    for future in as_completed(pending):
-        if not next_may_begin and (pending[-1].running() or pending[-1].done()):
+    for future in coming:
+        if not next_may_begin and (last.running() or last.done()):
             next_may_begin = True
             _let_next_begin()
         yield future.result()
+        del future
 
 
 def _let_next_begin() -> None:
@@ -129,22 +148,27 @@ def _let_next_begin() -> None:
 def _take_up(number: int, url: str | None, options: Options, budget: Budget) -> Picture:
     """Fetch and decode a URL's picture, or say what is wrong with it."""
     start = time.perf_counter()
-    pixels = None
+    pixels, weight = None, 0
     try:
-        pixels, facts = _fetch(url, options, budget)
+        pixels, facts, weight = _fetch(url, options, budget)
     except FetchError as error:
         facts = Answer(error.kind, error.reason)
     except ImageError as error:
         facts = Answer("not_an_image", str(error))
     except Exception as error:  # a bug of ours costs a row, not the run
         facts = Answer("failed", f"{type(error).__name__}: {error}")
-    return Picture(number, pixels, facts._replace(seconds=time.perf_counter() - start))
+    return Picture(number, pixels, facts._replace(seconds=time.perf_counter() - start), weight)
 
 
-def _fetch(url: str | None, options: Options, budget: Budget) -> tuple[np.ndarray | None, Answer]:
-    """A picture's pixels and what is known of it; no pixels if its bytes are answered already."""
+def _fetch(
+    url: str | None, options: Options, budget: Budget
+) -> tuple[np.ndarray | None, Answer, int]:
+    """A picture's pixels, what is known of it, and what it took of the budget.
+
+    There are no pixels if its bytes are answered already.
+    """
     if not url:
-        return None, Answer("refused", "there is no URL in this row")
+        return None, Answer("refused", "there is no URL in this row"), 0
     fetched = fetch_image(
         url,
         options.allow_private,
@@ -160,9 +184,9 @@ def _fetch(url: str | None, options: Options, budget: Budget) -> tuple[np.ndarra
         sha256=fetched.sha256,
         final_url=fetched.url,
     )
-    known = _known.get((options.model, options.views, options.top_k, fetched.sha256))
+    known = _known.get((*_kind_of(options), fetched.sha256))
     if known:
-        return None, _with_brand(facts, known)
+        return None, _with_brand(facts, known), 0
     weight = max(_LEAST, fetched.width * fetched.height)
     budget.take(weight)
     try:
@@ -170,11 +194,7 @@ def _fetch(url: str | None, options: Options, budget: Budget) -> tuple[np.ndarra
     except BaseException:
         budget.give(weight)
         raise
-    return pixels, facts
-
-
-def _weight(pixels: np.ndarray) -> int:
-    return max(_LEAST, pixels.shape[0] * pixels.shape[1])
+    return pixels, facts, weight
 
 
 def _answer(
@@ -186,13 +206,13 @@ def _answer(
     found = _net_thread.submit(_classify, waiting, options).result()
     for one in waiting:
         answers[one.number] = _with_brand(one.facts, found[one.facts.sha256])
-        budget.give(_weight(one.pixels))
+        budget.give(one.weight)
     waiting.clear()
 
 
 def _classify(waiting: list[Picture], options: Options) -> dict[str, Answer]:
     """Answers by picture; equal ones are classified once, in this batch and later ones."""
-    name = (options.model, options.views, options.top_k)
+    name = _kind_of(options)
     new = {one.facts.sha256: one.pixels for one in waiting}
     found = {sha256: _known[(*name, sha256)] for sha256 in new if (*name, sha256) in _known}
     new = {sha256: pixels for sha256, pixels in new.items() if sha256 not in found}
@@ -205,20 +225,28 @@ def _classify(waiting: list[Picture], options: Options) -> dict[str, Answer]:
     return found
 
 
+def _kind_of(options: Options) -> tuple:
+    """What equal bytes get equal answers by."""
+    return _shipped.get(options.run), options.views, options.top_k
+
+
 def _predict(pictures: list[np.ndarray], options: Options) -> list[Answer]:
     """Classify a batch; if that fails, one by one, so that only the culprit is without answer."""
     if not pictures:
         return []
+    classifier = classifier_of(options.run)  # if it is missing, that is no picture's fault
     try:
-        frame = classifier_of(options.run).predict(
+        frame = classifier.predict(
             pictures, views=options.views, batch_size=options.batch_size, top_k=options.top_k
         )
+        rows = list(zip(frame.brand, frame.probability, frame.top_k, strict=True))
+        if len(rows) != len(pictures):
+            raise ValueError(f"{len(rows)} answers for {len(pictures)} pictures")
+        return [Answer("ok", None, str(b), float(p), _top(top)) for b, p, top in rows]
     except Exception as error:
         if len(pictures) > 1:
             return [answer for one in pictures for answer in _predict([one], options)]
         return [Answer("failed", f"classifying: {type(error).__name__}: {error}")]
-    rows = zip(frame.brand, frame.probability, frame.top_k, strict=True)
-    return [Answer("ok", None, str(b), float(p), _top(top)) for b, p, top in rows]
 
 
 def _top(pairs: Sequence[tuple[str, float]]) -> list[dict]:
@@ -238,6 +266,11 @@ def _with_brand(facts: Answer, found: Answer) -> Answer:
 
 def classifier_of(run: str) -> object:
     """The classifier that was shipped for a run, made once per process."""
+    if run not in _shipped:
+        raise RuntimeError(
+            f"The worker on {socket.gethostname()} was not given the classifier: its log says why, "
+            "another version of logoflow perhaps. Stop it, and make the same call again."
+        )
     return _unpickled(_shipped[run])
 
 

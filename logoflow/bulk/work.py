@@ -16,6 +16,11 @@ from logoflow.bulk.shards import Answer, write_shard
 from logoflow.bulk.tasks import Options, answer_urls
 from logoflow.progress import watched
 
+_GONE = (
+    "The scheduler is gone. The shards that were written are whole: start it again and make the "
+    "same call; it goes on from there."
+)
+
 
 class Tally:
     """Counts rows by status and brand, and shows them where a person watches."""
@@ -84,7 +89,10 @@ class _Work:
 
     def room(self) -> bool:
         """Whether there may be more under way: two for each worker and one to follow."""
-        workers = len(self.client.nthreads())
+        try:
+            workers = len(self.client.nthreads())
+        except OSError as error:
+            raise ConnectionError(_GONE) from error
         return not self.suspects and len(self.under_way()) < 2 * workers + 1
 
 
@@ -130,10 +138,7 @@ def _wait(futures: list[Future]) -> set[Future]:
     try:
         return wait(futures, return_when="FIRST_COMPLETED").done
     except FuturesCancelledError as error:
-        raise ConnectionError(
-            "The scheduler is gone. The shards that were written are whole: start it again and "
-            "make the same call; it goes on from there."
-        ) from error
+        raise ConnectionError(_GONE) from error
 
 
 def _result(future: Future) -> list[Answer] | None:

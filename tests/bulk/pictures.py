@@ -30,7 +30,9 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         self.server.asked.append(self.path)
         kind, _, name = path.strip("/").partition("/")
-        if path in self.server.pages:
+        if path in self.server.moved:
+            self.answer(b"", 302, Location=self.server.moved[path])
+        elif path in self.server.pages:
             self.answer(self.server.pages[path])
         elif kind in COLOURS:
             self.answer(jpeg(kind, int(name.removesuffix(".jpg"))))
@@ -39,8 +41,10 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(b"no such picture", 404)
 
-    def answer(self, content, status=200):
+    def answer(self, content, status=200, **headers):
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -55,7 +59,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked, self.pages, self.delay = [], {}, 0.0
+        self.asked, self.pages, self.moved, self.delay = [], {}, {}, 0.0
         self.base = f"http://127.0.0.1:{self.server_port}"
 
 

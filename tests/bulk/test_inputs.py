@@ -95,6 +95,7 @@ def test_what_cannot_be_read_says_which_and_why(tmp_path):
         ("b.csv", b"", "b.csv cannot be read"),
         ("c.csv", b"url\ncaf\xe9\n", "c.csv cannot be read as CSV in UTF-8"),
         ("d.csv", b"url\na\nb,c,d\n", "d.csv cannot be read.*line 3"),
+        ("f.csv", b"url,id\nhttp://a/,1,\n", "f.csv: its rows have more fields"),
         ("e.parquet", b"PAR1 not really", "e.parquet cannot be read as Parquet"),
     ):
         path = tmp_path / name

@@ -1,5 +1,6 @@
 import threading
 import time
+import weakref
 from uuid import uuid4
 
 import cloudpickle
@@ -102,7 +103,7 @@ def test_a_run_that_is_over_leaves_nothing_but_what_another_can_use():
     made = tasks.classifier_of("one")
     tasks.unship("one")
     assert tasks.classifier_of("two") is made
-    with pytest.raises(KeyError):
+    with pytest.raises(RuntimeError, match="was not given"):
         tasks.classifier_of("one")
     tasks.unship("two")
     assert not set(tasks._pickled) - set(tasks._shipped.values())
@@ -123,3 +124,64 @@ def test_pictures_are_classified_in_batches(server, options, tmp_path, monkeypat
     monkeypatch.setattr(ByColour, "predict", predict)
     answer_urls([f"{server.base}/blue/{n}.jpg" for n in range(10)], options())
     assert sizes == [4, 4, 2]
+
+
+def test_pictures_are_let_go_once_they_are_answered(server, options, monkeypatch):
+    made, most = [], []
+    real = tasks.decode_image
+
+    class Pixels(np.ndarray):  # a plain array cannot be watched
+        pass
+
+    def decode(content, **about):
+        pixels = real(content, **about).view(Pixels)
+        made.append(weakref.ref(pixels))
+        return pixels
+
+    def predict(self, pictures, **about):
+        time.sleep(0.05)  # the others are decoded meanwhile, as far as they may
+        most.append(sum(one() is not None for one in made))
+        return ByColour.real(self, pictures, **about)
+
+    monkeypatch.setattr(tasks, "decode_image", decode)
+    monkeypatch.setattr(ByColour, "real", ByColour.predict, raising=False)
+    monkeypatch.setattr(ByColour, "predict", predict)
+    monkeypatch.setattr(tasks, "_FULL", 5_000_000)  # ten pictures of the least weight
+    monkeypatch.setattr(tasks, "MAX_PIXELS", 2_000_000)
+    answer_urls([f"{server.base}/red/{n}.jpg" for n in range(60)], options())
+    assert len(made) == 60
+    assert max(most) <= 24
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda frame: frame.iloc[1:], "0 answers for 1 pictures"),
+        (lambda frame: frame.assign(probability=None), "TypeError"),
+        (lambda frame: frame.drop(columns="brand"), "AttributeError"),
+    ],
+)
+def test_a_classifier_that_answers_nonsense_ends_no_run(
+    server, options, monkeypatch, answer, message
+):
+    real = ByColour.predict
+    monkeypatch.setattr(ByColour, "predict", lambda *args, **about: answer(real(*args, **about)))
+    answers = answer_urls([f"{server.base}/red/{n}.jpg" for n in range(3)], options())
+    assert [one.status for one in answers] == ["failed"] * 3
+    assert all(message in one.error for one in answers)
+
+
+def test_a_worker_without_the_classifier_says_so(server, options, monkeypatch):
+    monkeypatch.setattr(tasks, "_FULL", 1_000_000)
+    monkeypatch.setattr(tasks, "MAX_PIXELS", 1_000_000)
+    urls = [f"{server.base}/red/{n}.jpg" for n in range(30)]
+    with pytest.raises(RuntimeError, match="was not given the classifier"):
+        answer_urls(urls, options()._replace(run="unknown"))
+
+
+def test_passwords_do_not_get_into_answers(server, options):
+    server.moved["/moved"] = "http://ann:secret@127.0.0.1/a.jpg"
+    (answer,) = answer_urls([f"{server.base}/moved"], options())
+    assert answer.status == "refused"
+    assert "secret" not in answer.error
+    assert "***" in answer.error
