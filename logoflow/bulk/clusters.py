@@ -16,6 +16,7 @@ from logoflow.threads import physical_cores
 
 _CORES_EACH = 4  # of a local worker: more threads make one net little faster
 _WAIT = 60  # seconds for a first worker
+_ATTEMPTS = 5  # to bring them the classifier
 _SETTINGS = {
     "distributed.admin.tick.limit": "1h",  # a net at work holds the loop up, and that is all right
     # Dask has memory handed back at once; a net asks for the same again, and takes half as long
@@ -67,28 +68,42 @@ def connected(cluster: object, run: str, pickled: bytes) -> Iterator[Client]:
         No scheduler there, or no worker that could do the work; the message says why.
     """
     with _client_of(cluster) as client:
-        try:
-            client.wait_for_workers(1, timeout=_WAIT)
-        except TimeoutError as error:
-            raise ConnectionError(
-                f"No worker came to {client.scheduler.address} within {_WAIT} seconds. Start some "
-                "with `dask worker`; in a script of your own, have the call below "
-                '`if __name__ == "__main__":`, since workers import the script.'
-            ) from error
         plugin = ShipClassifier(run, pickled, ours=cluster is None)
-        try:
-            client.register_plugin(plugin)
-        except Exception as error:
-            raise ConnectionError(
-                f"The workers of {client.scheduler.address} cannot run logoflow ({error}). "
-                "Install there what is installed here."
-            ) from error
+        _bring(client, plugin)
         try:
             yield client
         finally:
             if cluster is not None and client.status == "running":
                 with suppress(Exception):  # what ended the run says more
                     client.unregister_worker_plugin(plugin.name)
+
+
+def _bring(client: Client, plugin: ShipClassifier) -> None:
+    """Give the classifier to the workers that are there, and to the scheduler for those to come."""
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        _wait_for_a_worker(client)
+        try:
+            client.register_plugin(plugin)
+            break
+        except OSError:  # a worker went down just then: whoever comes gets it too
+            if not attempts_left:
+                raise
+        except Exception as error:
+            raise ConnectionError(
+                f"The workers of {client.scheduler.address} cannot run logoflow ({error}). "
+                "Install there what is installed here."
+            ) from error
+
+
+def _wait_for_a_worker(client: Client) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_WAIT)
+    except TimeoutError as error:
+        raise ConnectionError(
+            f"No worker came to {client.scheduler.address} within {_WAIT} seconds. Start some "
+            "with `dask worker`; in a script of your own, have the call below "
+            '`if __name__ == "__main__":`, since workers import the script.'
+        ) from error
 
 
 @contextmanager
