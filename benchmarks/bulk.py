@@ -1,6 +1,6 @@
 """Measure classify_urls against pictures by the thousand, from a server on loopback.
 
-    python benchmarks/bulk.py                 # all rows, about ten minutes; or name some
+    python benchmarks/bulk.py                 # all rows, about 20 minutes; or name some
 
 Rates are ratios of two processes that ran one right after the other, the median of five such
 pairs. Rows go to results.json beside this file, and are printed.

@@ -1,6 +1,6 @@
 """Measure logoflow's speed against the article's way, MXNet as it comes, PyTorch and ONNX Runtime.
 
-    python benchmarks/speed.py                 # all rows, under 20 minutes; or name some
+    python benchmarks/speed.py                 # all rows, about 20 minutes; or name some
 
 Every figure is a ratio of two processes that ran one right after the other; the median of five
 such pairs counts. Rows go to results.json beside this file, and are printed.
