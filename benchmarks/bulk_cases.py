@@ -72,25 +72,25 @@ def in_memory() -> float:
 
 
 def rate(delay: float) -> float:
-    """URLs per second of one worker with all cores."""
-    return bulk_rate(delay, 1, None)
+    """URLs per second of one worker with all cores, so many pictures on their way as it takes."""
+    return bulk_rate(PHOTOS, delay, 1, None, per_host=64, threads=64)
 
 
 def workers(count: int) -> float:
     """URLs per second of some workers with one thread each."""
-    return bulk_rate(0.0, count, 1)
+    return bulk_rate(256, 0.0, count, 1)  # sixteen parts: eight for each of two
 
 
-def bulk_rate(delay: float, count: int, cores: int | None) -> float:
+def bulk_rate(number: int, delay: float, count: int, cores: int | None, **options: int) -> float:
     """URLs per second, once the workers are there and warm."""
     import logoflow as lf  # before anything that imports mxnet
     from distributed import Client  # isort: skip
     from logoflow.bulk.clusters import local_cluster
 
     model = classifier()
-    options = {"allow_private": True, "per_host": 64, "threads": 64, "views": VIEWS}
+    options |= {"allow_private": True, "views": VIEWS}
     with tempfile.TemporaryDirectory() as folder:
-        paths = photos(Path(folder), PHOTOS)
+        paths = photos(Path(folder), number)
         (Path(folder) / "warm").mkdir()
         early = photos(Path(folder) / "warm", 32, 496)
         with (

@@ -19,9 +19,16 @@ _WAIT = 60  # seconds for a first worker
 _ATTEMPTS = 5  # to bring them the classifier
 _SETTINGS = {
     "distributed.admin.tick.limit": "1h",  # a net at work holds the loop up, and that is all right
+    # Dask watches its own threads a hundred times a second, which is a twentieth of a core.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
     # Dask has memory handed back at once; a net asks for the same again, and takes half as long
     # again for that.
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
+_SCHEDULER = {
+    "allowed_failures": 1,  # the rest is found out URL by URL
+    "dashboard_address": "127.0.0.1:0",  # where Dask's own is taken, it would warn
 }
 
 
@@ -143,14 +150,17 @@ def local_cluster(workers: int | None = None, cores: int | None = None) -> Itera
     # Dask hands its workers what stands here when they start; it is 1 by Dask's own default.
     os.environ["OMP_NUM_THREADS"] = str(cores)
     try:
-        with dask.config.set(_SETTINGS), LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=MEMORY_LIMIT // workers,
-            dashboard_address=None,
-                scheduler_kwargs={"allowed_failures": 1},  # the rest is found out URL by URL
-            silence_logs=50,  # what a worker's death means, our own message says
-        ) as cluster:  # fmt: skip
+        with (
+            dask.config.set(_SETTINGS),
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=MEMORY_LIMIT // workers,
+                dashboard_address=None,
+                scheduler_kwargs=_SCHEDULER,
+                silence_logs=50,  # what a worker's death means, our own message says
+            ) as cluster,
+        ):
             yield cluster
     finally:
         if before is None:

@@ -88,12 +88,16 @@ class _Work:
         return out | set(self.back) | {job.number for job in self.suspects}
 
     def room(self) -> bool:
-        """Whether there may be more under way: two for each worker and one to follow."""
+        """Whether there may be more under way.
+
+        Three for each worker: one for its net, one to fetch for meanwhile, and one for when
+        another waits for a server that does not answer.
+        """
         try:
             workers = len(self.client.nthreads())
         except OSError as error:
             raise ConnectionError(_GONE) from error
-        return not self.suspects and len(self.under_way()) < 2 * workers + 1
+        return not self.suspects and len(self.under_way()) < 3 * workers
 
 
 def work_through(

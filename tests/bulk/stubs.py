@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pandas as pd
 
@@ -11,12 +12,13 @@ class ByColour:
 
     name = "by-colour"
 
-    def __init__(self, notes=None, deadly=None, broken=None):
-        self.notes, self.deadly, self.broken = notes, deadly, broken
+    def __init__(self, notes=None, deadly=None, broken=None, seconds=0):
+        self.notes, self.deadly, self.broken, self.seconds = notes, deadly, broken, seconds
 
     def predict(self, pictures, views=None, batch_size=32, top_k=3):
         if views == 9:
             raise ValueError("views=9 is too many")
+        time.sleep(self.seconds)
         colours = [self._colour(picture) for picture in pictures]
         if self.notes and len(pictures[0]) != 64:  # what is tried out beforehand is 64 x 64
             with open(self.notes, "a") as file:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from distributed import Client
 from pictures import jpeg
 from stubs import ByColour
 
@@ -290,6 +292,17 @@ def test_workers_elsewhere_do_the_work(server, run, tmp_path):
         found = run(pictures(server, 60), cluster=address)
     assert found.statuses == {"ok": 60}
     assert list(rows(found.output).url) == pictures(server, 60)
+
+
+def test_workers_share_the_work(server, run, tmp_path):
+    slow = ByColour(notes=str(tmp_path / "notes"), seconds=0.2)
+    with clusters.local_cluster(workers=2, cores=1) as two, Client(two) as client:
+        client.wait_for_workers(2)
+        run(pictures(server, 120), slow, cluster=client)
+    shares = Counter(line.split()[0] for line in (tmp_path / "notes").read_text().splitlines())
+    assert sum(shares.values()) == 120
+    assert len(shares) == 2
+    assert min(shares.values()) >= 30
 
 
 def test_a_scheduler_that_goes_away_is_told(server, run, tmp_path):
