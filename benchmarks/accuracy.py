@@ -113,7 +113,8 @@ def settings(options: argparse.Namespace) -> dict[str, object]:
 
 def of_several(options: argparse.Namespace) -> dict[str, object]:
     """Settings of the headline's trainings."""
-    return {**settings(options), "backbone": options.together}
+    several = {"backbone": options.together, "refit_epochs": options.refit_epochs}
+    return {**settings(options), **several}
 
 
 def hardware(options: argparse.Namespace) -> dict[str, object]:
@@ -214,6 +215,11 @@ def parser() -> argparse.ArgumentParser:
     add("--size", type=int, default=160, help="pixels the net sees (default %(default)s)")
     add("--backbone", default="efficientnet_lite0", help="default %(default)s")
     add("--together", nargs="+", default=SEVERAL, help="of headline: backbones that answer as one")
+    add(
+        *("--refit-epochs",),
+        **{"type": int, "default": 4},
+        help="of headline: last ones, on validation photos too (default %(default)s)",
+    )
     add(
         *("--views",),
         **{"type": int, "nargs": "+", "default": [1, 3, 4, 5]},

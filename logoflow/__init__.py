@@ -44,6 +44,7 @@ _HOMES = {
     ),
     "logoflow.history": "History",
     "logoflow.images": "ImageError decode_image load_image read_image",
+    "logoflow.linked": "few_photos with_validation",
     "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
     "logoflow.matching": "LogoIndex LogoMatcher index_logos",
     "logoflow.metrics": (
@@ -61,12 +62,13 @@ _HOMES = {
         "show_images to_pictures"
     ),
     "logoflow.recipes": "Recipe get_recipe",
+    "logoflow.refitting": "refit",
     "logoflow.resume": "ResumeError",
     "logoflow.score_plots": (
         "plot_precision_recall plot_reliability plot_roc plot_threshold_curve"
     ),
     "logoflow.serving": "serve_folder",
-    "logoflow.study": "SET_UPS STEPS Step few_photos photos_curve run_steps",
+    "logoflow.study": "SET_UPS STEPS Step photos_curve run_steps",
     "logoflow.study_heads": "assess_head photo_features",
     "logoflow.study_plots": "plot_photos_curve",
     "logoflow.study_runs": "balanced_weights",

@@ -19,6 +19,7 @@ from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
 from logoflow.models import BUILDERS, build_net, finetune_net, freeze_lower
 from logoflow.recipes import Recipe, get_recipe
+from logoflow.refitting import refit
 from logoflow.training import train
 from logoflow.views import MATCHED
 
@@ -35,6 +36,7 @@ def fit(
     views: tuple[int, ...] = (1, 3),
     false_positive_rate: float = 0.02,
     rounds: int = 2,
+    refit_epochs: int = 0,
     negatives: bool = True,
     boxes: bool = True,
     class_weights: list[float] | None = None,
@@ -70,6 +72,9 @@ def fit(
         is picked for it on validation, where what lies beside the logos counts as no-logo too.
     rounds : int
         Between rounds, hard negatives are mined from the no-logo photos of training. 1: never.
+    refit_epochs : int
+        When all is decided, so many epochs more on the photos of training and validation alike
+        (`logoflow.refit`).
     negatives, boxes : bool
         False: train without no-logo photos; as if nobody had drawn boxes (`make_loaders`).
     class_weights : list of float, optional
@@ -127,6 +132,9 @@ def fit(
         **{"rounds": rounds, "negatives": negatives, "boxes": boxes},
         **{"seed": seed, "history": pd.concat(histories).to_dict("list")},
     }
+    if refit_epochs:
+        how = {"class_weights": class_weights, "num_workers": num_workers, "ctx": ctx}
+        classifier = refit(classifier, root, num_epochs=refit_epochs, recipe=plan, **how)
     return classifier
 
 

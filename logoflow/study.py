@@ -1,17 +1,13 @@
 """Which idea gave what: the way from the article's recipe to ours, one step at a time."""
 
-import random
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from logoflow.assessment import Assessment
-from logoflow.classes import CLASS_FILE
-from logoflow.datasets.splits import NO_LOGO
 from logoflow.evaluation import Contexts
-from logoflow.folders import BOX_FILE
+from logoflow.linked import few_photos
 from logoflow.study_runs import assessment_of, run
 
 
@@ -75,6 +71,8 @@ STEPS = (
     # None is the recipe's own value.
     *_each_adds(
         Step("+ photos resized and normalised, Adam with a cosine", _PLAIN, 1, "likeliest"),
+        # Early, since with it each of the trainings that follow takes half the time.
+        ("+ lower third frozen", {"frozen": None}),
         ("+ crops around the boxes", {"boxes": True}),
         ("+ backgrounds beside the logos", {"backgrounds": None}),
         ("+ other light and viewpoints", {"appearance": None}),
@@ -82,13 +80,13 @@ STEPS = (
             "+ smoothed labels, faster head, averaged weights",
             {"label_smoothing": None, "head_multiplier": None, "averaging": None},
         ),
-        ("+ lower third frozen", {"frozen": None}),
         ("+ hard negatives", {"rounds": 2}),
         ("+ probabilities calibrated", {"decided": "calibrated"}),
         ("+ looking closer", {"views": 3}),
         ("+ threshold at the wished false alarms", {"decided": "threshold"}),
         ("+ three networks", {"backbone": SEVERAL}),
         ("+ known logos looked for", {"views": 5}),
+        ("+ four last epochs on validation photos too", {"refit_epochs": 4}),
     ),
 )
 """From the article's network to ours; each step has all that those before it added."""
@@ -185,47 +183,3 @@ def photos_curve(
             ((_, found),) = run_steps(few, [step], folder, seeds=[seed], **settings)
             assessments += found
         yield "all" if count is None else str(count), assessments
-
-
-def few_photos(root: Path | str, place: Path | str, count: int, seed: int = 0) -> Path:
-    """Make a data set with fewer training photos per brand, of links to another's photos.
-
-    Parameters
-    ----------
-    root : Path or str
-        The prepared data set. Its no-logo photos, validation and test are taken whole: photos
-        without logos are to be had anywhere.
-    place : Path or str
-        The new one's folder; what is there is replaced.
-    count : int
-        Photos per brand; those of a smaller count are among them.
-    seed : int
-        Decides which.
-
-    Returns
-    -------
-    Path
-        `place`.
-
-    Raises
-    ------
-    ValueError
-        If no photo would be left.
-    """
-    if count < 1:
-        raise ValueError(f"{count} photos per brand: keep at least one.")
-    root, place = Path(root).resolve(), Path(place)
-    shutil.rmtree(place, ignore_errors=True)
-    (place / "train_data").mkdir(parents=True)
-    for name in (CLASS_FILE, BOX_FILE, "val_data", "test_data"):
-        if (root / name).exists():
-            (place / name).symlink_to(root / name)
-    for brand in sorted((root / "train_data").iterdir()):
-        photos = sorted(brand.iterdir())
-        if brand.name != NO_LOGO:
-            random.Random(f"{seed} {brand.name}").shuffle(photos)
-            photos = photos[:count]
-        (place / "train_data" / brand.name).mkdir()
-        for photo in photos:
-            (place / "train_data" / brand.name / photo.name).symlink_to(photo)
-    return place

@@ -7,8 +7,8 @@ from logoflow import study_runs
 from logoflow.assessment import FIGURES, assess
 from logoflow.classifier import LogoClassifier
 from logoflow.fitting import fit
-from logoflow.loading import PhotoFolder
-from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, few_photos, photos_curve, run_steps
+from logoflow.linked import few_photos
+from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, photos_curve, run_steps
 from logoflow.study_heads import _rows, assess_head, photo_features
 from logoflow.study_plots import plot_photos_curve
 from logoflow.study_runs import _digest, assessment_of, balanced_weights, run
@@ -130,12 +130,13 @@ def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
 
 
 def test_the_steps_come_to_fit_as_it_is_and_go_beyond(small_root):
-    one, several, last = STEPS[-3:]
+    one, several, closest, last = STEPS[-4:]
     first_of_ours = STEPS[2]
     assert _digest(small_root, one.settings) == _digest(small_root, SET_UPS[0].settings)
     assert (one.views, one.decided) == (3, "threshold")
-    assert several.settings == {**one.settings, "backbone": SEVERAL} == last.settings
-    assert (last.views, last.decided) == (5, "threshold")
+    assert several.settings == {**one.settings, "backbone": SEVERAL} == closest.settings
+    assert last.settings == {**closest.settings, "refit_epochs": 4}
+    assert (closest.views, closest.decided) == (last.views, last.decided) == (5, "threshold")
     assert (first_of_ours.views, first_of_ours.decided) == (1, "likeliest")
     for before, after in zip(STEPS[2:], STEPS[3:], strict=False):
         assert before._replace(name="") != after._replace(name=""), f"{after.name} adds nothing"
@@ -171,23 +172,6 @@ def test_steps_of_different_photos_are_not_compared(results):
         ablation_table({"all": [assessment], "fewer": [fewer]}, samples=5)
 
 
-def test_fewer_photos_of_brands_and_all_others(small_root, tmp_path):
-    def names(root, split="train_data"):
-        photos = PhotoFolder(root / split, [])
-        return {(photos.synsets[label], path.split("/")[-1]) for path, label in photos.items}
-
-    one, two = (few_photos(small_root, tmp_path / str(count), count) for count in (1, 2))
-    assert (
-        sorted(brand for brand, _ in names(two)) == ["adidas"] * 2 + ["aldi"] * 2 + ["no-logo"] * 6
-    )
-    assert names(one) < names(two) < names(small_root)
-    assert names(one, "val_data") == names(small_root, "val_data")
-    draws = [names(few_photos(small_root, tmp_path / "again", 1, seed)) for seed in range(8)]
-    assert len(set(map(frozenset, draws))) > 1
-    with pytest.raises(ValueError, match="at least one"):
-        few_photos(small_root, tmp_path / "none", 0)
-
-
 def test_the_curve_has_a_point_for_each_count(small_root, folder, results):
     curve = photos_curve(small_root, folder, (1, None), **TINY)
     points = dict(curve)
@@ -214,7 +198,7 @@ def test_the_weights_reach_the_training(small_root, tmp_path, instead):
 
 
 def test_a_small_fine_tuning_goes_through(small_root, tmp_path):
-    steps = [STEPS[2], STEPS[-3]._replace(views=5)]
+    steps = [STEPS[2], STEPS[-4]._replace(views=5)]
     results = dict(run_steps(small_root, steps, tmp_path, num_epochs=2, size=64, batch_size=8))
     assert len(ablation_table(results, samples=20)) == 2
 

@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from logoflow.folders import BOX_FILE, read_boxes
+from logoflow.linked import few_photos, with_validation
+from logoflow.loading import PhotoFolder
+
+
+def names(root, split="train_data"):
+    photos = PhotoFolder(root / split, [])
+    return {(photos.synsets[label], path.split("/")[-1]) for path, label in photos.items}
+
+
+def test_fewer_photos_of_brands_and_all_others(small_root, tmp_path):
+    one, two = (few_photos(small_root, tmp_path / str(count), count) for count in (1, 2))
+    assert (
+        sorted(brand for brand, _ in names(two)) == ["adidas"] * 2 + ["aldi"] * 2 + ["no-logo"] * 6
+    )
+    assert names(one) < names(two) < names(small_root)
+    assert names(one, "val_data") == names(small_root, "val_data")
+    draws = [names(few_photos(small_root, tmp_path / "again", 1, seed)) for seed in range(8)]
+    assert len(set(map(frozenset, draws))) > 1
+    with pytest.raises(ValueError, match="at least one"):
+        few_photos(small_root, tmp_path / "none", 0)
+
+
+def test_validation_photos_join_those_of_training_with_their_boxes(small_root, tmp_path):
+    everything = with_validation(small_root, tmp_path / "everything")
+    assert names(everything) == names(small_root) | names(small_root, "val_data")
+    assert names(everything, "val_data") == names(small_root, "val_data")
+    boxes, drawn = read_boxes(everything), read_boxes(small_root)
+    for name in [*drawn]:
+        split, *rest = name.split("/")
+        if split != "test_data":
+            assert boxes["/".join(["train_data", *rest])] == drawn[name]
+
+
+def test_two_photos_of_one_name_are_both_there(small_root, tmp_path):
+    first, second = (tmp_path / "root" / split / "adidas" for split in ("train_data", "val_data"))
+    photos = sorted((small_root / "train_data" / "adidas").iterdir())
+    for folder, photo in ((first, photos[0]), (second, photos[1])):
+        folder.mkdir(parents=True)
+        (folder / "same.jpg").write_bytes(photo.read_bytes())
+    boxes = {
+        "train_data/adidas/same.jpg": [[1, 2, 3, 4]],
+        "val_data/adidas/same.jpg": [[1, 2, 3, 4], [5, 6, 7, 8]],
+    }
+    (tmp_path / "root" / BOX_FILE).write_text(json.dumps(boxes))
+    everything = with_validation(tmp_path / "root", tmp_path / "everything")
+    found = sorted((everything / "train_data" / "adidas").iterdir())
+    assert [path.read_bytes() for path in found] == [photo.read_bytes() for photo in photos[:2]]
+    counts = [len(read_boxes(everything)[f"train_data/adidas/{path.name}"]) for path in found]
+    assert counts == [1, 2]

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from logoflow.assessment import assess
+from logoflow.classes import ClassListError
+from logoflow.classifier import LogoClassifier
+from logoflow.fitting import fit
+from logoflow.folders import read_boxes
+from logoflow.refitting import refit
+
+QUICK = {"size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
+
+
+@pytest.fixture(scope="module")
+def fitted(small_root):
+    return fit(small_root, ["efficientnet_lite0"] * 2, **QUICK, false_positive_rate=0.2)
+
+
+@pytest.fixture(scope="module")
+def grown(fitted, small_root):
+    return refit(fitted, small_root, num_epochs=1, batch_size=8)
+
+
+def weights(classifier):
+    return [p.data().asnumpy() for p in classifier.net.collect_params().values()]
+
+
+def test_all_nets_learn_on_and_what_was_decided_stays(fitted, grown, small_root):
+    for was, now in zip(fitted.net.members, grown.net.members, strict=True):
+        outputs = [net.output.weight.data().asnumpy() for net in (was, now)]
+        assert not np.allclose(*outputs)
+    assert (grown.decisions, grown.views) == (fitted.decisions, fitted.views)
+    assert grown.facts["refit_epochs"] == 1
+    assert len(assess(grown, small_root).truth) == 14
+
+
+def test_the_validation_photos_logos_are_known_afterwards(fitted, grown, small_root):
+    drawn = read_boxes(small_root)
+    in_training = sum(len(boxes) for name, boxes in drawn.items() if name.startswith("train_data"))
+    logos = [len(one.matcher.index.brands) for one in (fitted, grown)]
+    assert logos[0] <= in_training < logos[1]
+
+
+def test_what_was_given_and_where_it_lies_stay_as_they_were(fitted, small_root):
+    before, files = weights(fitted), sorted(small_root.rglob("*"))
+    refit(fitted, small_root, num_epochs=1, batch_size=8)
+    assert sorted(small_root.rglob("*")) == files
+    for was, kept in zip(before, weights(fitted), strict=True):
+        assert np.array_equal(was, kept)
+
+
+def test_fit_does_it_when_asked_and_the_result_is_saved_as_any(small_root, tmp_path):
+    classifier = fit(small_root, **{**QUICK, "views": (1,)}, refit_epochs=1)
+    again = LogoClassifier.load(classifier.save(tmp_path / "model"))
+    assert again.facts["refit_epochs"] == 1
+    a, b = assess(classifier, small_root), assess(again, small_root)
+    assert np.allclose(a.probabilities, b.probabilities, atol=1e-4)
+
+
+def test_what_cannot_learn_on_is_refused(fitted, small_root, tmp_path):
+    plain = LogoClassifier(fitted.net, fitted.classes, fitted.augs)
+    with pytest.raises(ValueError, match="Only what fit gave"):
+        refit(plain, small_root)
+    (tmp_path / "classes.json").write_text('["adidas", "no-logo", "ups"]')
+    with pytest.raises(ClassListError):
+        refit(fitted, tmp_path)
