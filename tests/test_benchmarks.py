@@ -36,6 +36,8 @@ def command(accuracy, small_root, tmp_path, monkeypatch, capsys):
         "lenet5",
         "--epochs",
         1,
+        "--refit-epochs",
+        1,
         "--size",
         224,
     ]
