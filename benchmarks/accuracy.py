@@ -132,7 +132,10 @@ def photos_of(folder: Path) -> list[Path]:
 def keep(table: pd.DataFrame, options: argparse.Namespace) -> None:
     """Write a table as JSON, and all tables there are as one Markdown page."""
     told = of_several if options.what == "headline" else settings
-    given = {**told(options), "seeds": options.seeds}
+    seeds = options.seeds
+    if options.what == "headline":  # of those that are done
+        seeds = sorted({int(seed) for *_, seed in table.index if seed != "mean"})
+    given = {**told(options), "seeds": seeds}
     if options.photos_per_class:
         given["photos_per_class"] = options.photos_per_class
     told = {

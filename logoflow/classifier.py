@@ -287,7 +287,7 @@ class LogoClassifier:
             return {path.name: path.read_bytes() for path in self.save(folder).iterdir()}
 
     def __reduce__(self) -> tuple:
-        """Pickle as its files; it is unpickled on a GPU where there is one."""
+        """Pickle as its files; it is unpickled on a GPU where there is one, INT8 ones excepted."""
         return _from_files, (self.to_files(),)
 
     def check_classes(self, classes: Sequence[str]) -> None:
@@ -296,7 +296,8 @@ class LogoClassifier:
 
 
 def _from_files(files: dict[str, bytes]) -> LogoClassifier:
-    ctx = mx.gpu() if mx.context.num_gpus() else mx.cpu()
+    int8 = any(name.startswith("graph-") for name in files)  # whose graph is for processors
+    ctx = mx.gpu() if mx.context.num_gpus() and not int8 else mx.cpu()
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def fit(
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
         is picked for it on validation, where what lies beside the logos counts as no-logo too.
     rounds : int
-        Between rounds, hard negatives are mined from the no-logo photos of training. 1: never.
+        Between rounds, hard negatives are mined from the no-logo photos of training. 1: never;
+        nor with the articles' recipes, whose crops would not go there.
     refit_epochs : int
         When all is decided, so many epochs more on the photos of training and validation alike
         (`logoflow.refit`).
@@ -99,7 +101,8 @@ def fit(
     Raises
     ------
     ValueError
-        If several backbones want photos normalised in different ways, or views 5 have no boxes.
+        If several backbones want photos normalised in different ways, views 5 have no boxes, or
+        there are no photos to validate on.
     WeightsError, ClassListError, FloatingPointError, ValueError
         As `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate` do.
 
@@ -110,10 +113,12 @@ def fit(
     """
     plan, ctx = get_recipe(recipe, **settings), as_list(ctx or default_ctx())
     kinds = [backbone] if isinstance(backbone, str) else list(backbone)
-    architecture, classes = _checked(kinds), read_classes(root)
+    architecture, classes = _checked(kinds, root), read_classes(root)
     matcher = _matcher(root, boxes) if max(views) >= MATCHED else None
+    # Only recipe logoflow's crops go where the hard negatives are.
+    rounds = rounds if negatives and plan.name == "logoflow" else 1
     train_one = partial(
-        *(_train_one, Path(root), plan, ctx, classes, num_epochs, rounds if negatives else 1),
+        *(_train_one, Path(root), plan, ctx, classes, num_epochs, rounds),
         {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes},
         {"class_weights": class_weights, "quiet": quiet},
     )
@@ -130,18 +135,21 @@ def fit(
     classifier.facts = {
         **{"backbone": architecture, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
         **{"rounds": rounds, "negatives": negatives, "boxes": boxes},
+        **{"plan": asdict(plan), "class_weights": class_weights},
         **{"seed": seed, "history": pd.concat(histories).to_dict("list")},
     }
     if refit_epochs:
-        how = {"class_weights": class_weights, "num_workers": num_workers, "ctx": ctx}
-        classifier = refit(classifier, root, num_epochs=refit_epochs, recipe=plan, **how)
+        how = {"num_workers": num_workers, "ctx": ctx}
+        classifier = refit(classifier, root, num_epochs=refit_epochs, **how)
     return classifier
 
 
-def _checked(kinds: list[str]) -> str:
-    """The architecture's name; nets that do not go together are refused before training."""
+def _checked(kinds: list[str], root: Path | str) -> str:
+    """The architecture's name; what would fail at the end is refused before training."""
     if not kinds:
         raise ValueError("No backbone at all: name one at least.")
+    if not any((Path(root) / "val_data").glob("*/*")):
+        raise ValueError(f"No photos in {Path(root) / 'val_data'}, and the decision needs some.")
     architecture = architecture_of_several(kinds)
     build_net(architecture, 2)
     return architecture

@@ -33,7 +33,7 @@ def few_photos(root: Path | str, place: Path | str, count: int, seed: int = 0) -
     Raises
     ------
     ValueError
-        If no photo would be left.
+        If no photo would be left, or `place` is where the photos are.
     """
     if count < 1:
         raise ValueError(f"{count} photos per brand: keep at least one.")
@@ -65,6 +65,11 @@ def with_validation(root: Path | str, place: Path | str) -> Path:
     Path
         `place`, with the boxes of all its photos.
 
+    Raises
+    ------
+    ValueError
+        If `place` is where the photos are.
+
     Examples
     --------
     >>> everything = with_validation(root, "everything")
@@ -72,10 +77,11 @@ def with_validation(root: Path | str, place: Path | str) -> Path:
     root, place = _emptied(root, place)
     _link(root, place, CLASS_FILE, "val_data", "test_data")
     boxes = read_boxes(root)
+    for brand in (root / "train_data").iterdir():
+        (place / "train_data" / brand.name).mkdir()  # those without a photo count as classes too
     for split in ("train_data", "val_data"):
         for photo in sorted((root / split).glob("*/*")):
             brand, name = photo.parent.name, photo.name
-            (place / "train_data" / brand).mkdir(exist_ok=True)
             if (place / "train_data" / brand / name).exists():
                 name = f"{split}-{name}"
             (place / "train_data" / brand / name).symlink_to(photo)
@@ -89,6 +95,8 @@ def with_validation(root: Path | str, place: Path | str) -> Path:
 def _emptied(root: Path | str, place: Path | str) -> tuple[Path, Path]:
     """Where the links lead to, and a folder for them with an empty one for training photos."""
     root, place = Path(root).resolve(), Path(place)
+    if root.is_relative_to(place.resolve()):
+        raise ValueError(f"{place} holds the photos themselves: give another folder for the links.")
     shutil.rmtree(place, ignore_errors=True)
     (place / "train_data").mkdir(parents=True)
     return root, place

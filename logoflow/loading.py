@@ -230,26 +230,45 @@ def make_loaders(
     --------
     >>> train_data, val_data, test_data = make_loaders(prepare_root(), "article")
     """
-    root = Path(root)
-    classes = read_classes(root)
-    statistics = None
-    if needs_statistics(recipe, net):
-        statistics = training_statistics(root)
+    read_classes(root)  # says what to do where there is nothing prepared
+    statistics = training_statistics(root) if needs_statistics(recipe, net) else None
     first, rest = make_augs(recipe, net, statistics=statistics, size=size)
-    drawn, plan = read_boxes(root) if boxes else {}, get_recipe(recipe)
-    extra = {"backgrounds": plan.backgrounds, "negatives": negatives}
-    kept = {"side": round(DETAIL * size) if plan.name == "logoflow" else None}
+    how = {"size": size, "negatives": negatives, "boxes": boxes, "cache": cache}
+    return Loaders(
+        *(
+            split_loader(root, split, augs, recipe, batch_size, num_workers, **how)
+            for split, augs in zip(SPLITS, (first, rest, rest), strict=True)
+        )
+    )
+
+
+def split_loader(
+    root: Path | str,
+    split: str,
+    augs: Augs,
+    recipe: str | Recipe,
+    batch_size: int,
+    num_workers: int = 0,
+    *,
+    size: int,
+    negatives: bool,
+    boxes: bool,
+    cache: bool,
+) -> DataLoader:
+    """Give the batches of one split; see `make_loaders`. Those of ``train_data`` are shuffled."""
+    root, plan, options, classes = Path(root), get_recipe(recipe), {}, read_classes(root)
+    drawn = _of(split, read_boxes(root)) if boxes else {}
+    training = split == "train_data"
+    if training:
+        options |= {"backgrounds": plan.backgrounds, "negatives": negatives}
+    if plan.name == "logoflow":
+        options["side"] = round(DETAIL * size)
     if cache:
-        kept["cache"] = root / CACHE
-    loaders = []
-    for split in SPLITS:
-        training = split == "train_data"
-        augs, options = (first, extra) if training else (rest, {})
-        photos = PhotoFolder(root / split, augs, _of(split, drawn), **options, **kept)
-        check_classes(photos.synsets, classes, f"the folders of {root / split}")
-        order = {"sampler": _SeededOrder(photos)} if training else {}
-        loaders.append(DataLoader(photos, batch_size, num_workers=num_workers, **order))
-    return Loaders(*loaders)
+        options["cache"] = root / CACHE
+    photos = PhotoFolder(root / split, augs, drawn, **options)
+    check_classes(photos.synsets, classes, f"the folders of {root / split}")
+    order = {"sampler": _SeededOrder(photos)} if training else {}
+    return DataLoader(photos, batch_size, num_workers=num_workers, **order)
 
 
 def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:

@@ -6,16 +6,19 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
+from mxnet.gluon.data import DataLoader
+
+from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.folders import read_classes
-from logoflow.graphs import is_graph
 from logoflow.linked import with_validation
-from logoflow.loading import CACHE, Loaders, make_loaders
+from logoflow.loading import CACHE, needs_statistics, split_loader, training_statistics
 from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
 from logoflow.models import freeze_lower
-from logoflow.recipes import Recipe, get_recipe
+from logoflow.photo_cache import CacheError
+from logoflow.recipes import Recipe
 from logoflow.training import train
 
 LEARNING_RATE = 0.5
@@ -29,11 +32,8 @@ def refit(
     root: Path | str,
     *,
     num_epochs: int = 4,
-    recipe: str | Recipe = "logoflow",
-    class_weights: list[float] | None = None,
     num_workers: int = 0,
     ctx: Contexts | None = None,
-    **settings: object,
 ) -> LogoClassifier:
     """Train a calibrated classifier on, on the photos of training and validation alike.
 
@@ -48,17 +48,12 @@ def refit(
     root : Path or str
         The prepared data set that it was trained on.
     num_epochs : int
-        Passes over all these photos, at half of the recipe's learning rate.
-    recipe : str or Recipe
-        The one that it was trained with.
-    class_weights : list of float, optional
-        Of the classes in the loss.
+        Passes over all these photos, by the recipe and with the settings of before, but at half of
+        the learning rate.
     num_workers : int
         Processes that decode photos.
     ctx : Context or sequence of Context, optional
         Devices.
-    **settings
-        In place of the recipe's own (`logoflow.get_recipe`).
 
     Returns
     -------
@@ -80,47 +75,49 @@ def refit(
     --------
     >>> classifier = refit(fit(root, num_epochs=10), root)
     """
-    if is_graph(classifier.net) or "image_size" not in classifier.facts:
+    if "plan" not in classifier.facts or "int8" in classifier.facts:
         raise ValueError(
             "Only what fit gave can go on learning, and not its INT8 twin: refit, then quantize."
         )
     classifier.check_classes(read_classes(root))
-    plan, ctx = get_recipe(recipe, **settings), as_list(ctx or default_ctx())
-    grown = deepcopy(classifier)
-    with _all_photos(Path(root)) as everything:
-        loaders = _loaders(grown, everything, plan, num_workers)
+    grown, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
+    plan, weights = Recipe(**grown.facts["plan"]), grown.facts["class_weights"]
+    with _all_photos(root) as everything:
+        loader = _loader(grown, root, everything, plan, num_workers)
         for number, net in enumerate(getattr(grown.net, "members", [grown.net])):
             freeze_lower(net, plan.frozen)
             train(
-                *(net, ctx, loaders.train, [], None, plan.batch_size, num_epochs),
+                *(net, ctx, loader, [], None, plan.batch_size, num_epochs),
                 *(everything / "net", True, LEARNING_RATE * plan.learning_rate, plan.wd),
-                **{
-                    "seed": SEED + 1000 * number + grown.facts["seed"],
-                    "class_weights": class_weights,
-                },
+                seed=SEED + 1000 * number + grown.facts["seed"],
+                class_weights=weights,
                 **{"train_acc_in_passing": True, "quiet": True},
                 **plan.train_options(),
             )
         matcher = grown.matcher and LogoMatcher(index_logos(everything))
     kept = {"decisions": grown.decisions, "views": grown.views, "matcher": matcher}
     facts = {**grown.facts, "refit_epochs": num_epochs}
-    augs = loaders.val._dataset.augs
-    return LogoClassifier(grown.net, grown.classes, augs, facts, ctx=ctx[0], **kept)
+    return LogoClassifier(grown.net, grown.classes, grown.augs, facts, ctx=ctx[0], **kept)
 
 
-def _loaders(
-    classifier: LogoClassifier, everything: Path, plan: Recipe, num_workers: int
-) -> Loaders:
-    """Batches as `fit` had them, with hard negatives where it mined them."""
-    facts = classifier.facts
-    data = {"size": facts["image_size"], "negatives": facts["negatives"], "boxes": facts["boxes"]}
-    loaders = make_loaders(
-        *(everything, plan, plan.batch_size, num_workers), net=classifier.net, **data
-    )
-    if facts["rounds"] > 1 and facts["negatives"] and classifier.no_logo is not None:
-        photos = loaders.train._dataset
-        photos.boxes.update(hard_negatives(classifier, everything / "train_data"))
-    return loaders
+def _loader(
+    classifier: LogoClassifier, root: Path, everything: Path, plan: Recipe, num_workers: int
+) -> DataLoader:
+    """Batches of all photos as `fit` had those of training, with hard negatives if it mined."""
+    facts, net = classifier.facts, classifier.net
+    # The net knows its photos normalised by those of training alone.
+    statistics = training_statistics(root) if needs_statistics(plan, net) else None
+    augs, _ = make_augs(plan, net, statistics=statistics, size=facts["image_size"])
+    options = {name: facts[name] for name in ("negatives", "boxes")}
+    options["size"] = facts["image_size"]
+    of = (everything, "train_data", augs, plan, plan.batch_size, num_workers)
+    try:
+        loader = split_loader(*of, cache=True, **options)
+    except CacheError:  # a training of hours is not to be lost for that
+        loader = split_loader(*of, cache=False, **options)
+    if facts["rounds"] > 1 and classifier.no_logo is not None:
+        loader._dataset.boxes.update(hard_negatives(classifier, everything / "train_data"))
+    return loader
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def run(
     """
     path = Path(folder) / f"{_digest(root, settings)}-seed-{seed}.npz"
     known = _load(path) if path.is_file() else None
-    kept = keep is None or (Path(keep) / FACTS).is_file()
+    kept = keep is None or _run_of(keep) == path.stem
     if known and kept and set(views) <= set(known.scores):
         return known
     views = tuple(sorted({*views, *(known.scores if known else ())}))
@@ -111,6 +111,7 @@ def run(
         given["class_weights"] = balanced_weights(root)
     start = time.monotonic()
     classifier = fit(root, views=views, seed=seed, **given, **options)
+    classifier.facts["run"] = path.stem
     found = _look(classifier, root, views, time.monotonic() - start)
     if keep is not None:
         classifier.save(keep)
@@ -160,6 +161,12 @@ def balanced_weights(root: Path | str) -> list[float]:
     labels = [label for _, label in PhotoFolder(Path(root) / "train_data", []).items]
     counts = np.bincount(labels, minlength=len(read_classes(root)))
     return (len(labels) / (len(counts) * np.maximum(counts, 1))).tolist()
+
+
+def _run_of(folder: Path | str) -> str | None:
+    """Which run the classifier in a folder is of; None if there is none."""
+    path = Path(folder) / FACTS
+    return json.loads(path.read_text("utf-8"))["facts"].get("run") if path.is_file() else None
 
 
 def _look(

@@ -100,3 +100,11 @@ def test_views_5_remember_the_training_photos_logos(small_root, tmp_path):
     )
     with pytest.raises(ValueError, match="remembers the logos in their boxes"):
         fit(small_root, views=(5,), boxes=False)
+
+
+def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
+    shutil.copytree(small_root, tmp_path / "root")
+    for photo in (tmp_path / "root" / "val_data").glob("*/*"):
+        photo.unlink()
+    with pytest.raises(ValueError, match="No photos in .*val_data"):
+        fit(tmp_path / "root")

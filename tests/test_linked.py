@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -52,3 +53,26 @@ def test_two_photos_of_one_name_are_both_there(small_root, tmp_path):
     assert [path.read_bytes() for path in found] == [photo.read_bytes() for photo in photos[:2]]
     counts = [len(read_boxes(everything)[f"train_data/adidas/{path.name}"]) for path in found]
     assert counts == [1, 2]
+
+
+def test_the_photos_themselves_are_never_replaced(small_root):
+    before = sorted(small_root.rglob("*"))
+    for place in (small_root, small_root.parent):
+        with pytest.raises(ValueError, match="holds the photos themselves"):
+            with_validation(small_root, place)
+        with pytest.raises(ValueError, match="holds the photos themselves"):
+            few_photos(small_root, place, 1)
+    assert sorted(small_root.rglob("*")) == before
+
+
+def test_a_class_without_a_photo_stays_a_class(small_root, tmp_path):
+    shutil.copytree(small_root, tmp_path / "root")
+    for split in ("train_data", "val_data"):
+        (tmp_path / "root" / split / "empty").mkdir()
+    everything = with_validation(tmp_path / "root", tmp_path / "everything")
+    assert PhotoFolder(everything / "train_data", []).synsets == [
+        "adidas",
+        "aldi",
+        "empty",
+        "no-logo",
+    ]

@@ -1,11 +1,16 @@
+from pathlib import Path
+
+import mxnet as mx
 import numpy as np
 import pytest
 
+from logoflow import loading, refitting
 from logoflow.assessment import assess
 from logoflow.classes import ClassListError
 from logoflow.classifier import LogoClassifier
 from logoflow.fitting import fit
 from logoflow.folders import read_boxes
+from logoflow.photo_cache import CacheError
 from logoflow.refitting import refit
 
 QUICK = {"size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
@@ -18,7 +23,12 @@ def fitted(small_root):
 
 @pytest.fixture(scope="module")
 def grown(fitted, small_root):
-    return refit(fitted, small_root, num_epochs=1, batch_size=8)
+    return refit(fitted, small_root, num_epochs=1)
+
+
+def normalisation_of(augs):
+    (aug,) = (aug for aug in augs if isinstance(aug, mx.image.ColorNormalizeAug))
+    return aug.mean.asnumpy().tolist(), aug.std.asnumpy().tolist()
 
 
 def weights(classifier):
@@ -43,10 +53,38 @@ def test_the_validation_photos_logos_are_known_afterwards(fitted, grown, small_r
 
 def test_what_was_given_and_where_it_lies_stay_as_they_were(fitted, small_root):
     before, files = weights(fitted), sorted(small_root.rglob("*"))
-    refit(fitted, small_root, num_epochs=1, batch_size=8)
+    refit(fitted, small_root, num_epochs=1)
     assert sorted(small_root.rglob("*")) == files
     for was, kept in zip(before, weights(fitted), strict=True):
         assert np.array_equal(was, kept)
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_it_learns_from_all_photos_by_the_settings_of_before(
+    small_root, tmp_path, monkeypatch, room
+):
+    seen = []
+
+    def spy(net, ctx, loader, val_data, *rest, **options):
+        seen.append((loader._dataset, rest, options))
+
+    def full(*_, **__):
+        raise CacheError("too small")
+
+    how = {"num_epochs": 1, "learning_rate": 0.02, "label_smoothing": 0.3}
+    classifier = fit(small_root, "lenet5", size=64, views=(1,), quiet=True, **how)
+    if not room:
+        monkeypatch.setattr(loading, "cache_photos", full)
+    monkeypatch.setattr(refitting, "train", spy)
+    grown = refit(classifier, small_root)
+    ((photos, rest, options),) = seen
+    names = {Path(path).name for path, _ in photos.items[: photos._photos]}
+    assert len(names) == 28
+    assert rest[0:1] == (None,)
+    assert rest[5] == 0.01
+    assert options["label_smoothing"] == 0.3
+    assert normalisation_of(grown.augs) == normalisation_of(classifier.augs)
+    assert normalisation_of(photos.augs) == normalisation_of(classifier.augs)
 
 
 def test_fit_does_it_when_asked_and_the_result_is_saved_as_any(small_root, tmp_path):
@@ -58,9 +96,10 @@ def test_fit_does_it_when_asked_and_the_result_is_saved_as_any(small_root, tmp_p
 
 
 def test_what_cannot_learn_on_is_refused(fitted, small_root, tmp_path):
-    plain = LogoClassifier(fitted.net, fitted.classes, fitted.augs)
-    with pytest.raises(ValueError, match="Only what fit gave"):
-        refit(plain, small_root)
+    for facts in ({}, {"image_size": 64}, {**fitted.facts, "int8": {}}):
+        other = LogoClassifier(fitted.net, fitted.classes, fitted.augs, facts)
+        with pytest.raises(ValueError, match="Only what fit gave"):
+            refit(other, small_root)
     (tmp_path / "classes.json").write_text('["adidas", "no-logo", "ups"]')
     with pytest.raises(ClassListError):
         refit(fitted, tmp_path)

@@ -91,7 +91,7 @@ def classify_urls(
     rows_per_shard : int
         What is done again, up to three times this for each worker, if all is switched off.
     threads, per_host : int
-        Pictures fetched at once by a worker, in all and from one host.
+        Pictures fetched at once by a worker: for each of up to three shards, and from one host.
     allow_private : bool
         Fetch from loopback and private addresses too, servers of your own.
     retry_failed : bool

@@ -97,7 +97,7 @@ class _Work:
             workers = len(self.client.nthreads())
         except OSError as error:
             raise ConnectionError(_GONE) from error
-        return not self.suspects and len(self.under_way()) < 3 * workers
+        return not self.suspects and len(self.under_way()) < 3 * max(1, workers)
 
 
 def work_through(
