@@ -72,7 +72,7 @@ run: data  ## run the notebooks into runs/<name>/: pages, figures, the trained m
 	  $(call pass,$(KNOBS))
 
 test: $(READY)  ## unit tests, then the notebooks against their committed outputs
-	@$(PY) -m pytest tests
+	@$(PY) -m pytest tests -n auto --maxprocesses=4 --dist=worksteal
 	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 

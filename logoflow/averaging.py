@@ -41,6 +41,9 @@ class WeightAverage:
         """Take in the net's weights as they are now."""
         if not self.decay:
             return
+        # BatchNorm writes its running statistics during the backward pass, and MXNet does not know
+        # it: without the wait they may be read half-written, and a seed would not repeat a run.
+        nd.waitall()
         weights = [parameter.list_data()[0] for parameter in self._parameters()]
         if not self.values:
             self.values = [weight.copy() for weight in weights]

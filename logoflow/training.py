@@ -217,6 +217,7 @@ def _train_epoch(net, ctx, train_data, trainer, loss, average, epoch) -> tuple[f
             for yhat, y in zip(outputs, label, strict=True)
         )
         n += batch_size
+    mx.nd.waitall()  # running statistics, as in `WeightAverage.update`
     if not np.isfinite(total):
         raise FloatingPointError(
             f"The loss is {total} in epoch {epoch}: the run has diverged. Lower learning_rate."

@@ -1,5 +1,6 @@
 """Fixtures that several test modules share."""
 
+import os
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,6 +10,11 @@ from loopback_servers import JPEG, Server, own_resolver, serving, watch_dialling
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
 from logoflow.datasets.sample import make_sample
 from logoflow.folders import prepare_splits
+from logoflow.threads import physical_cores
+
+# Before mxnet: processes that test side by side share the cores, and must not all want all of them.
+if side_by_side := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    os.environ["OMP_NUM_THREADS"] = str(max(1, physical_cores() // side_by_side))
 
 REPO = Path(__file__).resolve().parent.parent
 mpl.use("Agg")

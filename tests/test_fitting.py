@@ -36,11 +36,13 @@ def test_it_saves_loads_and_answers_alike_and_can_be_assessed(fitted, small_root
     assert len(facts["history"]["loss"]) == 2
 
 
-def test_a_seed_repeats_it(fitted, small_root):
+def test_a_seed_repeats_it_to_the_last_bit(fitted, small_root):
     again = fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
-    # Only the first epoch: a sum rounded otherwise on several cores may change what is mined next.
-    losses = [one.facts["history"]["loss"][0] for one in (fitted, again)]
-    assert losses[0] == pytest.approx(losses[1], abs=0.01)
+    assert again.decisions == fitted.decisions
+    assert again.facts["history"]["loss"] == fitted.facts["history"]["loss"]
+    pairs = zip(fitted.net.collect_params().values(), again.net.collect_params().values())
+    # Running statistics among them: MXNet writes those behind its own scheduler's back.
+    assert all(np.array_equal(a.data().asnumpy(), b.data().asnumpy()) for a, b in pairs)
 
 
 def test_brands_alone_train_without_negatives_and_without_boxes(small_root, tmp_path):
