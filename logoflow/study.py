@@ -85,6 +85,7 @@ STEPS = (
         ("+ looking closer", {"views": 3}),
         ("+ threshold at the wished false alarms", {"decided": "threshold"}),
         ("+ three networks", {"backbone": SEVERAL}),
+        ("+ looking closer still", {"views": 4}),
         ("+ known logos looked for", {"views": 5}),
         ("+ four last epochs on validation photos too", {"refit_epochs": 4}),
     ),

@@ -130,11 +130,13 @@ def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
 
 
 def test_the_steps_come_to_fit_as_it_is_and_go_beyond(small_root):
-    one, several, closest, last = STEPS[-4:]
+    one, several, closer, closest, last = STEPS[-5:]
     first_of_ours = STEPS[2]
     assert _digest(small_root, one.settings) == _digest(small_root, SET_UPS[0].settings)
     assert (one.views, one.decided) == (3, "threshold")
-    assert several.settings == {**one.settings, "backbone": SEVERAL} == closest.settings
+    assert several.settings == {**one.settings, "backbone": SEVERAL}
+    assert several.settings == closer.settings == closest.settings
+    assert (several.views, closer.views) == (3, 4)
     assert last.settings == {**closest.settings, "refit_epochs": 4}
     assert (closest.views, closest.decided) == (last.views, last.decided) == (5, "threshold")
     assert (first_of_ours.views, first_of_ours.decided) == (1, "likeliest")
@@ -198,7 +200,7 @@ def test_the_weights_reach_the_training(small_root, tmp_path, instead):
 
 
 def test_a_small_fine_tuning_goes_through(small_root, tmp_path):
-    steps = [STEPS[2], STEPS[-4]._replace(views=5)]
+    steps = [STEPS[2], SET_UPS[0]._replace(views=5)]
     results = dict(run_steps(small_root, steps, tmp_path, num_epochs=2, size=64, batch_size=8))
     assert len(ablation_table(results, samples=20)) == 2
 
