@@ -40,7 +40,9 @@ def test_a_seed_repeats_it_to_the_last_bit(fitted, small_root):
     again = fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
     assert again.decisions == fitted.decisions
     assert again.facts["history"]["loss"] == fitted.facts["history"]["loss"]
-    pairs = zip(fitted.net.collect_params().values(), again.net.collect_params().values())
+    pairs = zip(
+        fitted.net.collect_params().values(), again.net.collect_params().values(), strict=True
+    )
     # Running statistics among them: MXNet writes those behind its own scheduler's back.
     assert all(np.array_equal(a.data().asnumpy(), b.data().asnumpy()) for a, b in pairs)
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from logoflow.images import read_image
+from logoflow.images import ImageError, read_image
 
 # Measured on FlickrLogos-27 and 500 photos without logos, 1579 in all: pairs of two different
 # brands stay below 0.89; between lies what resembles without repeating, redrawn artwork mostly.
@@ -30,7 +30,7 @@ PathLike = str | os.PathLike
 
 
 def near_duplicates(
-    paths: Sequence[PathLike], threshold: float = THRESHOLD
+    paths: Sequence[PathLike], threshold: float = THRESHOLD, *, broken_differ: bool = False
 ) -> list[list[PathLike]]:
     """Group photos that nearly repeat each other.
 
@@ -44,6 +44,9 @@ def near_duplicates(
         Picture files.
     threshold : float
         Correlation from which two photos are one picture, -1 to 1.
+    broken_differ : bool
+        True: a broken picture is like no other, and no error; for files that are looked through
+        later.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def near_duplicates(
     Raises
     ------
     ImageError
-        A file is no picture, or a broken one.
+        A file is no picture, or a broken one (not with `broken_differ`).
     OSError
         A file is missing or cannot be read.
 
@@ -65,7 +68,7 @@ def near_duplicates(
     """
     if not paths:
         return []
-    thumbnails = _thumbnails(paths)
+    thumbnails = _thumbnails(paths, broken_differ)
     links = np.concatenate(
         [
             np.argwhere(scores >= threshold) + (start, 0)
@@ -125,13 +128,18 @@ def _resemblances(ones: np.ndarray, others: np.ndarray) -> Iterator[tuple[int, n
         yield start, best
 
 
-def _thumbnails(paths: Sequence[PathLike]) -> np.ndarray:
+def _thumbnails(paths: Sequence[PathLike], broken_differ: bool = False) -> np.ndarray:
     """Unit vectors, (photos, 16 ways to cut, 256) float32; the first way is the whole photo."""
     ends = (0, round(_CUT * _BASE))
     cuts = list(itertools.product(ends, repeat=4))
-    thumbnails = np.empty((len(paths), len(cuts), _SIDE * _SIDE), np.float32)
+    thumbnails = np.zeros((len(paths), len(cuts), _SIDE * _SIDE), np.float32)
     for photo, path in enumerate(paths):
-        grey = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
+        try:
+            grey = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
+        except ImageError:
+            if broken_differ:
+                continue
+            raise
         grey = cv2.resize(grey, (_BASE, _BASE), interpolation=cv2.INTER_AREA)
         for cut, (top, bottom, left, right) in enumerate(cuts):
             part = grey[top : _BASE - bottom, left : _BASE - right]

@@ -95,7 +95,10 @@ def read_flickrlogos27(
     boxes, notes = _read_boxes(base / TRAINING_LIST)
     training, more_notes = _training_photos(boxes, find)
     outside = no_logo_photos(_photos_of(no_logo_dir)) if no_logo_dir else []
-    train, val = split_off([*training, *outside], val_share, seed, together=REPEATED)
+    repeated = [
+        [photo.path for photo in training if photo.path.name in group] for group in REPEATED
+    ]
+    train, val = split_off([*training, *outside], val_share, seed, together=repeated)
     test, missing = _query_photos(base / QUERY_LIST, find, class_list(training))
     missing = [name for name in boxes if find(name) is None] + missing
     if missing:

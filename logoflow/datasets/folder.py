@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from logoflow.datasets.archives import open_source
+from logoflow.datasets.duplicates import near_duplicates
 from logoflow.datasets.lookup import first_few, photos_below
 from logoflow.datasets.portions import by_class, split_off
 from logoflow.datasets.splits import NO_LOGO, Photo, Splits, class_list
@@ -12,6 +13,7 @@ SPLIT_FOLDERS = {
     "val": ("val", "val_data", "valid", "validation"),
     "test": ("test", "test_data"),
 }
+COMPARED = 5000  # photos of a class: with more, comparing each with each takes many minutes
 NO_LOGO_SPELLINGS = ("no-logo", "no_logo", "nologo", "no logo", "none")
 
 
@@ -26,7 +28,8 @@ def read_folder(
         The folder of class folders, or an archive or URL of one. Photos (jpg, png, webp, bmp)
         may lie deeper in their class's folder. Photos without a logo go in ``no-logo``.
         If the folders are ``train``, ``val`` and ``test`` (or ``train_data``, ...) with class
-        folders in each, that split is kept.
+        folders in each, that split is kept. Otherwise photos of a class that nearly repeat each
+        other (`logoflow.near_duplicates`) come on the same side.
     val_share, test_share : float
         Shares of each class, at least one photo each.
     seed : int
@@ -58,8 +61,9 @@ def read_folder(
     else:
         photos = _photos(source, notes)
         _check_enough(photos, source)
-        rest, test = split_off(photos, test_share, seed)
-        train, val = split_off(rest, val_share / (1 - test_share), seed)
+        repeated = _repeated(photos, notes)
+        rest, test = split_off(photos, test_share, seed, together=repeated)
+        train, val = split_off(rest, val_share / (1 - test_share), seed, together=repeated)
         splits = (train, val, test)
     classes = class_list(*splits)
     if len(classes) < 2:
@@ -103,6 +107,24 @@ def _photos(folder: Path, notes: list[str]) -> list[Photo]:
     if not photos:
         raise FileNotFoundError(f"No photos in folders of {folder}: put them in {folder}/<class>/")
     return photos
+
+
+def _repeated(photos: list[Photo], notes: list[str]) -> list[list[Path]]:
+    """Groups of photos of a class that nearly repeat each other; how many are in `notes`."""
+    found = []
+    for label, group in by_class(photos).items():
+        if len(group) > COMPARED:
+            notes.append(
+                f"{label} has {len(group)} photos: repeats among them were not looked for."
+            )
+            continue
+        found += near_duplicates([photo.path for photo in group], broken_differ=True)
+    if found:
+        notes.append(
+            f"{sum(map(len, found))} photos nearly repeat another of their class: such photos were "
+            f"kept on one side of the split, {first_few([path.name for path in found[0]])} say."
+        )
+    return found
 
 
 def _check_enough(photos: list[Photo], source: Path) -> None:

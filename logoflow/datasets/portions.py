@@ -22,7 +22,7 @@ def split_off(
     share: float,
     seed: int = 0,
     *,
-    together: Iterable[Sequence[str]] = (),
+    together: Iterable[Sequence[Path]] = (),
 ) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
     """Cut a random share of every class off.
 
@@ -34,9 +34,10 @@ def split_off(
         above 0, at least one is cut off, and one stays wherever a class has two photos.
     seed : int
         Each class draws on its own, so that one more brand does not change the others.
-    together : iterable of sequence of str
-        Groups of file names that are on the same side, photos that nearly repeat each other. Then
-        a few more of a class may be cut off than its share.
+    together : iterable of sequence of Path
+        Groups of files that are on the same side, photos that nearly repeat each other. Then
+        a few more of a class may be cut off than its share. A group that is all of a class is
+        parted nevertheless.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def split_off(
         Each sorted by class, then as drawn.
     """
     rest, portion = [], []
-    mates = {name: set(group) for group in together for name in group}
+    mates = {path: set(group) for group in together for path in group}
     for label, group in by_class(photos).items():
         order = sorted(group, key=lambda photo: (photo.path.name, str(photo.path)))
         random.Random(f"{seed} {label}").shuffle(order)
@@ -90,15 +91,15 @@ def no_logo_photos(paths: Iterable[Path]) -> list[Photo]:
     return [Photo(path, NO_LOGO) for path in paths]
 
 
-def _first(order: list[Photo], count: int, mates: dict[str, set[str]]) -> set[int]:
+def _first(order: list[Photo], count: int, mates: dict[Path, set[Path]]) -> set[int]:
     """Numbers of the first `count` photos and of those that belong to them; one photo stays."""
-    taken = set()
+    numbers, taken = {photo.path: number for number, photo in enumerate(order)}, set()
     for number, photo in enumerate(order):
-        group = mates.get(photo.path.name, ())
-        more = {other for other, mate in enumerate(order) if mate.path.name in group} | {number}
+        group = mates.get(photo.path, ())
+        more = {numbers[mate] for mate in group if mate in numbers} | {number}
         if len(taken) < count and len(taken | more) < len(order):
             taken |= more
-    return taken
+    return taken or set(range(count))
 
 
 def _count(photos: int, share: float) -> int:

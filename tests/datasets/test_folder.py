@@ -1,4 +1,5 @@
 import pytest
+from PIL import Image
 
 from logoflow.datasets import load_splits
 from logoflow.datasets.folder import read_folder
@@ -44,6 +45,25 @@ def test_three_photos_are_enough_and_two_are_not(brands, draw):
     (brands / "tiny" / "0.jpg").unlink()
     with pytest.raises(ValueError, match=r"tiny \(2\)"):
         read_folder(brands)
+
+
+def test_photos_that_repeat_each_other_are_not_parted(brands):
+    for photo in [*brands.glob("acme/?.*")]:
+        Image.open(photo).resize((64, 48)).save(photo.with_name(f"again-{photo.stem}.png"))
+    splits = read_folder(brands)
+    sides = [
+        {p.path.stem[-1] for p in side if p.label == "acme"}
+        for side in (splits.train, splits.val, splits.test)
+    ]
+    assert sum(map(len, sides)) == 10, "each of the ten pictures is on one side"
+    assert all(sides)
+    assert splits.notes[0].startswith("20 photos nearly repeat another of their class")
+
+
+def test_a_class_of_one_picture_is_parted_all_the_same(brands, draw):
+    for number in range(6):
+        draw(brands / "same" / f"{number}.png", seed=1)
+    assert (read_folder(brands).counts().loc["same"] > 0).all()
 
 
 def test_what_is_no_class_is_left_out_and_told(brands, draw):
