@@ -46,6 +46,7 @@ _HOMES = {
     "logoflow.images": "ImageError decode_image load_image read_image",
     "logoflow.linked": "few_photos with_validation",
     "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
+    "logoflow.losses": "balanced_weights",
     "logoflow.matching": "LogoIndex LogoMatcher index_logos",
     "logoflow.metrics": (
         "Report auroc bootstrap brand_top1 calibration_error logo_scores precision_recall "
@@ -71,7 +72,6 @@ _HOMES = {
     "logoflow.study": "SET_UPS STEPS Step photos_curve run_steps",
     "logoflow.study_heads": "assess_head photo_features",
     "logoflow.study_plots": "plot_photos_curve",
-    "logoflow.study_runs": "balanced_weights",
     "logoflow.study_tables": "ablation_table mean_summary",
     "logoflow.timing": "plot_times seconds_of",
     "logoflow.tree": "folder_tree",

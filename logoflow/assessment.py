@@ -1,5 +1,6 @@
 """What a classifier answers on a whole split, and every figure that follows from it."""
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -138,6 +139,7 @@ class Assessment:
                     samples=samples,
                     seed=seed,
                     strata=strata,
+                    around=figure(self) if name in BIASED else None,
                 )
             table[name] = (figure(self), *ends)
         return pd.DataFrame.from_dict(table, orient="index", columns=["value", "low", "high"])
@@ -181,6 +183,9 @@ FIGURES: dict[str, Callable[[Assessment], float]] = {
 }
 """What `Assessment.summary` lists."""
 
+BIASED = ("calibration error",)
+"""Those that any chance makes larger: their intervals need `bootstrap`'s ``around``."""
+
 
 def assess(
     classifier: LogoClassifier,
@@ -215,12 +220,23 @@ def assess(
     ValueError
         If the split has no photos, or the classifier was calibrated for other views only.
 
+    Warns
+    -----
+    UserWarning
+        For validation photos, where the last epochs learnt from them (`logoflow.refit`).
+
     Examples
     --------
     >>> assess(LogoClassifier.load("runs/mine/model"), root, views=2).summary()
     """
     folder = Path(root) / split
     classifier.check_classes(read_classes(root))
+    if split == "val_data" and classifier.facts.get("refit_epochs"):
+        warnings.warn(
+            "The last epochs (refit_epochs) learnt from validation photos too: figures on them "
+            "flatter. Measure on test_data.",
+            stacklevel=2,
+        )
     photos = PhotoFolder(folder, [])
     check_classes(photos.synsets, classifier.classes, f"the folders of {folder}")
     if not photos.items:

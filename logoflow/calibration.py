@@ -1,7 +1,9 @@
 """Validation photos into decisions, one for each number of views, in one pass over the windows."""
 
+import math
 import os
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,6 +123,43 @@ def fit_decisions(
         )
         for number in views
     }
+
+
+def warn_of_weak(decisions: Mapping[int, Decision]) -> None:
+    """Tell the user of a threshold that is missing or rests on too few photos.
+
+    Parameters
+    ----------
+    decisions : mapping of int to Decision
+        By number of views.
+
+    Warns
+    -----
+    UserWarning
+        One at most.
+    """
+    without = [views for views, one in decisions.items() if one.threshold is None]
+    if without:
+        warnings.warn(
+            f"Every photo will be given a brand (views {_listed(without)}): there was no photo "
+            "without a logo to pick a threshold on. Add some, as a class folder no-logo.",
+            stacklevel=3,
+        )
+        return
+    for views, one in decisions.items():
+        wished, photos = one.false_positive_rate, one.no_logo_photos
+        if wished * photos < 1:
+            warnings.warn(
+                f"The threshold for {wished:.1%} of false alarms (views {views}) rests on {photos} "
+                f"photos without a logo, and may let many more through: {math.ceil(1 / wished)} "
+                "are the least that can show such a share.",
+                stacklevel=3,
+            )
+            return
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
 
 
 def windows_beside(image: object, boxes: Boxes, views: int) -> np.ndarray:

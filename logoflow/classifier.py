@@ -11,7 +11,14 @@ import pandas as pd
 from mxnet import gluon, nd
 
 from logoflow.augment import Augs, describe_augs, read_augs, transform
-from logoflow.calibration import Beside, Boxes, Evidence, fit_decisions, windows_beside
+from logoflow.calibration import (
+    Beside,
+    Boxes,
+    Evidence,
+    fit_decisions,
+    warn_of_weak,
+    windows_beside,
+)
 from logoflow.classes import check_classes, check_outputs
 from logoflow.decision import (
     Decision,
@@ -172,6 +179,11 @@ class LogoClassifier:
         ------
         ValueError
             For an unknown class name, another number of views, or as `fit_decision` does.
+
+        Warns
+        -----
+        UserWarning
+            Where too few photos show no logo, or none.
         """
         images, truth = list(images), class_numbers(truth, self.classes)
         most, beside = max(views), None
@@ -180,7 +192,9 @@ class LogoClassifier:
             beside = [self._beside(image, own, brand, most) for image, own, brand in about]
         photos = self.evidence(images, most)
         of = (truth, self.classes, views, false_positive_rate)
-        self.decisions |= fit_decisions(photos, *of, beside)
+        fitted = fit_decisions(photos, *of, beside)
+        warn_of_weak(fitted)
+        self.decisions |= fitted
         self.views = views[-1]
 
     def quantize(self, photos: Sequence, **options: object) -> "LogoClassifier":

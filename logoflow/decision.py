@@ -119,8 +119,8 @@ def fit_decision(
     """Fit a decision to validation photos: first the probabilities, then the threshold.
 
     It serves a net that learnt no-logo as a class, with or without weights, and one that never
-    saw a photo without a logo: its no-logo logit is then hardly more than a constant, and the
-    bias and threshold turn the highest brand's score into a rejection.
+    saw a photo without a logo: its no-logo logit has then learnt nothing, and the bias and
+    threshold turn the highest brand's score into a rejection.
 
     Parameters
     ----------
@@ -230,6 +230,18 @@ def no_logo_of(classes: Sequence[str]) -> int | None:
     return list(classes).index(NO_LOGO) if NO_LOGO in classes else None
 
 
+def check_rate(false_positive_rate: float) -> None:
+    """Refuse what no threshold can be fitted for.
+
+    Raises
+    ------
+    ValueError
+        If it is not between 0 and 1.
+    """
+    if not 0 < false_positive_rate < 1:
+        raise ValueError(f"false_positive_rate is {false_positive_rate}, not between 0 and 1.")
+
+
 def _fit_probabilities(
     scores: np.ndarray, truth: np.ndarray, no_logo: int | None, with_bias: bool
 ) -> tuple[float, float]:
@@ -276,5 +288,4 @@ def _check(scores: np.ndarray, truth: np.ndarray, classes: int, rate: float) -> 
         raise ValueError(f"{np.sum(~np.isfinite(scores))} scores are NaN or infinite.")
     if truth.min() < 0 or truth.max() >= classes:
         raise ValueError(f"Class numbers {truth.min()} to {truth.max()}, of {classes} classes.")
-    if not 0 < rate < 1:
-        raise ValueError(f"false_positive_rate is {rate}, not between 0 and 1.")
+    check_rate(rate)

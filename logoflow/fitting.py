@@ -1,6 +1,7 @@
 """From prepared photos to a calibrated classifier in one call."""
 
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -11,18 +12,20 @@ import pandas as pd
 from mxnet import gluon, init
 
 from logoflow.classifier import LogoClassifier
+from logoflow.decision import check_rate
 from logoflow.ensembles import architecture_of_several
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.folders import read_classes
 from logoflow.history import History
 from logoflow.loading import Loaders, PhotoFolder, make_loaders
+from logoflow.losses import balanced_weights
 from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
 from logoflow.models import BUILDERS, build_net, finetune_net, freeze_lower
 from logoflow.recipes import Recipe, get_recipe
 from logoflow.refitting import refit
 from logoflow.training import train
-from logoflow.views import MATCHED
+from logoflow.views import MATCHED, window_count
 
 MEMBER_SEEDS = 1000  # between the seeds of an ensemble's nets
 
@@ -40,7 +43,7 @@ def fit(
     refit_epochs: int = 0,
     negatives: bool = True,
     boxes: bool = True,
-    class_weights: list[float] | None = None,
+    class_weights: list[float] | str | None = None,
     num_workers: int = 0,
     ctx: Contexts | None = None,
     seed: int = 0,
@@ -76,11 +79,13 @@ def fit(
         nor with the articles' recipes, whose crops would not go there.
     refit_epochs : int
         When all is decided, so many epochs more on the photos of training and validation alike
-        (`logoflow.refit`).
+        (`logoflow.refit`). Where they fail, on a full disk say, a warning tells it and the
+        classifier is the one of before.
     negatives, boxes : bool
         False: train without no-logo photos; as if nobody had drawn boxes (`make_loaders`).
-    class_weights : list of float, optional
-        Of the classes in the loss.
+    class_weights : list of float or "balanced", optional
+        Of the classes in the loss, in label order; ``"balanced"``: every class counts the same
+        (`logoflow.balanced_weights`).
     num_workers : int
         Processes that decode photos.
     ctx : Context or sequence of Context, optional
@@ -101,8 +106,8 @@ def fit(
     Raises
     ------
     ValueError
-        If several backbones want photos normalised in different ways, views 5 have no boxes, or
-        there are no photos to validate on.
+        Before anything is trained: if several backbones want photos normalised in different ways,
+        views 5 have no boxes, there are no photos to validate on, or a value is out of range.
     WeightsError, ClassListError, FloatingPointError, ValueError
         As `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate` do.
 
@@ -114,13 +119,15 @@ def fit(
     plan, ctx = get_recipe(recipe, **settings), as_list(ctx or default_ctx())
     kinds = [backbone] if isinstance(backbone, str) else list(backbone)
     architecture, classes = _checked(kinds, root), read_classes(root)
+    weights = _weights(class_weights, root, classes)
+    _check_decision(views, false_positive_rate)
     matcher = _matcher(root, boxes) if max(views) >= MATCHED else None
     # Only recipe logoflow's crops go where the hard negatives are.
     rounds = rounds if negatives and plan.name == "logoflow" else 1
     train_one = partial(
         *(_train_one, Path(root), plan, ctx, classes, num_epochs, rounds),
         {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes},
-        {"class_weights": class_weights, "quiet": quiet},
+        {"class_weights": weights, "quiet": quiet},
     )
     histories = []
     with tempfile.TemporaryDirectory() as folder:
@@ -135,12 +142,12 @@ def fit(
     classifier.facts = {
         **{"backbone": architecture, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
         **{"rounds": rounds, "negatives": negatives, "boxes": boxes},
-        **{"plan": asdict(plan), "class_weights": class_weights},
+        **{"plan": asdict(plan), "class_weights": weights},
         **{"seed": seed, "history": pd.concat(histories).to_dict("list")},
     }
     if refit_epochs:
-        how = {"num_workers": num_workers, "ctx": ctx}
-        classifier = refit(classifier, root, num_epochs=refit_epochs, **how)
+        how = {"num_epochs": refit_epochs, "num_workers": num_workers, "ctx": ctx}
+        return _refitted(classifier, root, how)
     return classifier
 
 
@@ -153,6 +160,44 @@ def _checked(kinds: list[str], root: Path | str) -> str:
     architecture = architecture_of_several(kinds)
     build_net(architecture, 2)
     return architecture
+
+
+def _check_decision(views: Sequence[int], false_positive_rate: float) -> None:
+    """Refuse at once what would only fail once the net is trained."""
+    if not views:
+        raise ValueError("No views at all: name one number at least, such as (1, 3).")
+    for number in views:
+        window_count(number)
+    check_rate(false_positive_rate)
+
+
+def _weights(
+    class_weights: Sequence[float] | str | None, root: Path | str, classes: tuple[str, ...]
+) -> list[float] | None:
+    """The classes' weights as numbers, checked."""
+    if class_weights is None:
+        return None
+    if isinstance(class_weights, str):
+        if class_weights != "balanced":
+            raise ValueError(f'class_weights is {class_weights!r}: give numbers or "balanced".')
+        return balanced_weights(root)
+    weights = [float(weight) for weight in class_weights]
+    if len(weights) != len(classes):
+        raise ValueError(f"{len(weights)} class_weights, and {len(classes)} classes: {classes}.")
+    return weights
+
+
+def _refitted(classifier: LogoClassifier, root: Path | str, how: dict) -> LogoClassifier:
+    """The last epochs; a training of hours is not to be lost where they fail."""
+    try:
+        return refit(classifier, root, **how)
+    except (OSError, FloatingPointError) as error:
+        warnings.warn(
+            f"The last epochs on all photos failed ({error}). This is the classifier of before "
+            f"them: logoflow.refit(classifier, root, num_epochs={how['num_epochs']}) tries again.",
+            stacklevel=3,
+        )
+        return classifier
 
 
 def _matcher(root: Path | str, boxes: bool) -> LogoMatcher:

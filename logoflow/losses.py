@@ -1,8 +1,13 @@
 """What training minimises: the article's cross-entropy, with weights and smoothing if asked for."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+import numpy as np
 from mxnet import gluon, nd
+
+from logoflow.folders import read_classes
+from logoflow.loading import PhotoFolder
 
 
 def make_loss(
@@ -47,3 +52,25 @@ def make_loss(
         return losses
 
     return loss
+
+
+def balanced_weights(root: Path | str) -> list[float]:
+    """Give weights for the loss with which every class of the training photos counts the same.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+
+    Returns
+    -------
+    list of float
+        One a class, in label order; their mean over the training photos is 1.
+
+    Examples
+    --------
+    >>> fit(root, class_weights=balanced_weights(root))  # the same as class_weights="balanced"
+    """
+    labels = [label for _, label in PhotoFolder(Path(root) / "train_data", []).items]
+    counts = np.bincount(labels, minlength=len(read_classes(root)))
+    return (len(labels) / (len(counts) * np.maximum(counts, 1))).tolist()

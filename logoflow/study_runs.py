@@ -23,7 +23,6 @@ from logoflow.decision import (
 )
 from logoflow.files import atomic_path
 from logoflow.fitting import fit
-from logoflow.folders import read_classes
 from logoflow.loading import SPLITS, PhotoFolder
 from logoflow.model_files import FACTS
 from logoflow.recipes import get_recipe
@@ -81,7 +80,7 @@ def run(
         photos and the recipe's own settings are the same; after other changes to logoflow itself,
         give another folder.
     settings : mapping
-        For `logoflow.fit`. ``class_weights`` may be ``"balanced"`` (`balanced_weights`).
+        For `logoflow.fit`.
     views : sequence of int
         How closely to look (`logoflow.views.windows`).
     seed : int
@@ -106,11 +105,8 @@ def run(
     if known and kept and set(views) <= set(known.scores):
         return known
     views = tuple(sorted({*views, *(known.scores if known else ())}))
-    given = dict(settings)
-    if given.get("class_weights") == "balanced":
-        given["class_weights"] = balanced_weights(root)
     start = time.monotonic()
-    classifier = fit(root, views=views, seed=seed, **given, **options)
+    classifier = fit(root, views=views, seed=seed, **settings, **options)
     classifier.facts["run"] = path.stem
     found = _look(classifier, root, views, time.monotonic() - start)
     if keep is not None:
@@ -154,13 +150,6 @@ def assessment_of(
     given = probabilities(found.scores[views], decision, no_logo)
     paths = tuple(Path(root) / "test_data" / name for name in found.paths)
     return Assessment(found.classes, paths, found.truth, given, answers(given, decision, no_logo))
-
-
-def balanced_weights(root: Path | str) -> list[float]:
-    """Weights for the loss with which every class of the training photos counts the same."""
-    labels = [label for _, label in PhotoFolder(Path(root) / "train_data", []).items]
-    counts = np.bincount(labels, minlength=len(read_classes(root)))
-    return (len(labels) / (len(counts) * np.maximum(counts, 1))).tolist()
 
 
 def _run_of(folder: Path | str) -> str | None:

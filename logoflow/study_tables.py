@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from logoflow.assessment import FIGURES, Assessment
+from logoflow.assessment import BIASED, FIGURES, Assessment
 from logoflow.metrics import bootstrap
 
 
@@ -97,4 +97,5 @@ def _interval(
         return means[0] - means[1] if before else means[0]
 
     rows = np.arange(len(first.truth))
-    return bootstrap(change, rows, samples=samples, strata=first.shows_logo)
+    around = change(rows) if figure in BIASED else None
+    return bootstrap(change, rows, samples=samples, strata=first.shows_logo, around=around)

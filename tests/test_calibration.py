@@ -1,7 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from logoflow.calibration import Beside, Evidence, fit_decisions, windows_beside
+from logoflow.calibration import (
+    Beside,
+    Evidence,
+    fit_decisions,
+    warn_of_weak,
+    windows_beside,
+)
+from logoflow.decision import Decision
 
 CLASSES = ("adidas", "no-logo", "ups")
 NONE = 1
@@ -32,6 +41,16 @@ def test_each_number_of_views_gets_a_decision_of_its_own():
     assert {decision.photos for decision in decisions.values()} == {60}
     alone = fit_decisions(photos_of(logits), truth, CLASSES, (2,), 0.1)
     assert alone[2] == decisions[2]
+
+
+def test_a_threshold_that_is_missing_or_weak_is_told(recwarn):
+    sure = Decision(threshold=0.5, false_positive_rate=0.02, photos=90, no_logo_photos=50)
+    warn_of_weak({1: sure})
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match=r"views 3\) rests on 10 photos.*: 50 are the least"):
+        warn_of_weak({1: sure, 3: replace(sure, no_logo_photos=10)})
+    with pytest.warns(UserWarning, match=r"Every photo will be given a brand \(views 1\)"):
+        warn_of_weak({1: Decision(), 2: sure})
 
 
 def test_what_is_beside_the_logos_counts_as_photos_without():

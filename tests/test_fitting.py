@@ -4,9 +4,11 @@ import shutil
 import numpy as np
 import pytest
 
+from logoflow import fitting
 from logoflow.assessment import assess
 from logoflow.classifier import LogoClassifier
 from logoflow.fitting import _is_end_of_round, fit
+from logoflow.losses import balanced_weights
 
 QUICK = {"size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}
 
@@ -84,6 +86,47 @@ def test_several_nets_answer_as_one_and_are_saved_as_one(small_root, tmp_path):
     assert np.allclose(a.probabilities, b.probabilities, atol=1e-4)
     one, other = (net.output.weight.data().asnumpy() for net in classifier.net.members)
     assert not np.allclose(one, other)
+
+
+def test_balanced_weights_may_be_asked_for_by_name(small_root):
+    quick = {**QUICK, "num_epochs": 1, "views": (1,)}
+    named = fit(small_root, **quick, class_weights="balanced")
+    assert named.facts["class_weights"] == balanced_weights(small_root)
+    given = fit(small_root, **quick, class_weights=balanced_weights(small_root))
+    assert named.facts["history"]["loss"] == given.facts["history"]["loss"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"false_positive_rate": 0}, "false_positive_rate is 0"),
+        ({"false_positive_rate": 2}, "false_positive_rate is 2"),
+        ({"views": (0,)}, "views is 0"),
+        ({"views": (1, 7)}, "views is 7"),
+        ({"views": ()}, "No views"),
+        ({"class_weights": [1, 2]}, "2 class_weights, and 3 classes"),
+        ({"class_weights": "heavy"}, 'numbers or "balanced"'),
+    ],
+)
+def test_what_would_fail_at_the_end_is_refused_at_once(small_root, monkeypatch, wrong, message):
+    def never(*_, **__):
+        raise AssertionError("Training has begun.")
+
+    monkeypatch.setattr(fitting, "train", never)
+    with pytest.raises(ValueError, match=message):
+        fit(small_root, **wrong)
+
+
+def test_a_failure_of_the_last_epochs_leaves_the_classifier_of_before(small_root, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fitting, "refit", full)
+    quick = {**QUICK, "num_epochs": 1, "views": (1,)}
+    with pytest.warns(UserWarning, match=r"No space left.*refit\(classifier, root, num_epochs=4\)"):
+        classifier = fit(small_root, **quick, refit_epochs=4)
+    assert "refit_epochs" not in classifier.facts
+    assert len(assess(classifier, small_root).truth) == 14
 
 
 def test_backbones_that_do_not_go_together_are_refused_before_anything_is_trained(small_root):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mxnet import gluon, nd
 
-from logoflow.losses import make_loss
+from logoflow.losses import balanced_weights, make_loss
 
 
 def batch(seed=0):
@@ -34,3 +34,8 @@ def test_a_class_weight_counts_its_photos_so_often():
 def test_smoothing_everything_away_is_refused():
     with pytest.raises(ValueError, match="label_smoothing is 1"):
         make_loss(label_smoothing=1)
+
+
+def test_balanced_weights_make_every_class_count_the_same(small_root):
+    weights = balanced_weights(small_root)
+    assert np.array(weights) * [4, 4, 6] == pytest.approx([14 / 3] * 3)

@@ -44,6 +44,13 @@ def test_all_nets_learn_on_and_what_was_decided_stays(fitted, grown, small_root)
     assert len(assess(grown, small_root).truth) == 14
 
 
+def test_validation_photos_measure_nothing_any_more(fitted, grown, small_root, recwarn):
+    assess(fitted, small_root, "val_data")
+    assert not [one for one in recwarn if one.category is UserWarning]
+    with pytest.warns(UserWarning, match="learnt from validation photos too"):
+        assess(grown, small_root, "val_data")
+
+
 def test_the_validation_photos_logos_are_known_afterwards(fitted, grown, small_root):
     drawn = read_boxes(small_root)
     in_training = sum(len(boxes) for name, boxes in drawn.items() if name.startswith("train_data"))

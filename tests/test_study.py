@@ -11,7 +11,7 @@ from logoflow.linked import few_photos
 from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, photos_curve, run_steps
 from logoflow.study_heads import _rows, assess_head, photo_features
 from logoflow.study_plots import plot_photos_curve
-from logoflow.study_runs import _digest, assessment_of, balanced_weights, run
+from logoflow.study_runs import _digest, assessment_of, run
 from logoflow.study_tables import ablation_table, mean_summary
 
 TINY = {"backbone": "lenet5", "recipe": "logoflow", "num_epochs": 1, "size": 64}
@@ -180,23 +180,6 @@ def test_the_curve_has_a_point_for_each_count(small_root, folder, results):
     assert list(points) == ["1", "all"]
     assert np.array_equal(points["all"][0].truth, points["1"][0].truth)
     assert not np.array_equal(points["all"][0].probabilities, points["1"][0].probabilities)
-
-
-def test_balanced_weights_make_every_class_count_the_same(small_root):
-    weights = balanced_weights(small_root)
-    assert np.array(weights) * [4, 4, 6] == pytest.approx([14 / 3] * 3)
-
-
-def test_the_weights_reach_the_training(small_root, tmp_path, instead):
-    seen = []
-
-    def spy(root, class_weights=None, **settings):
-        seen.append(class_weights)
-        return fit(root, class_weights=class_weights, **settings)
-
-    instead(spy)
-    run(small_root, tmp_path, {**SET_UPS[1].settings, **TINY})
-    assert seen == [balanced_weights(small_root)]
 
 
 def test_a_small_fine_tuning_goes_through(small_root, tmp_path):

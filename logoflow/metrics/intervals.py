@@ -12,6 +12,7 @@ def bootstrap(
     level: float = 0.95,
     seed: int = 0,
     strata: Sequence | None = None,
+    around: float | None = None,
 ) -> tuple[float, float]:
     """Give the percentile bootstrap interval of a figure, photos drawn with replacement.
 
@@ -33,6 +34,9 @@ def bootstrap(
     strata : sequence, optional
         (photos,): as many photos of each value are drawn as there are, so that, say, the
         share of no-logo photos stays what it is.
+    around : float, optional
+        The figure itself, for one that chance makes larger, such as a calibration error: the
+        draws have more of that than the photos, and are moved so that their mean is here.
 
     Returns
     -------
@@ -67,6 +71,8 @@ def bootstrap(
     figures = figures[~np.isnan(figures)]
     if not len(figures):
         return float("nan"), float("nan")
+    if around is not None:
+        figures += around - figures.mean()
     low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 

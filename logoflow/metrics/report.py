@@ -54,10 +54,11 @@ class Report:
             raise ValueError(
                 f"A report needs one answer per photo: {len(truth)} photos, {len(answers)} answers."
             )
-        largest = max(truth.max(), answers.max())
-        if largest >= len(classes):
+        both = np.concatenate([truth, answers])
+        smallest, largest = both.min(), both.max()
+        if smallest < 0 or largest >= len(classes):
             raise ValueError(
-                f"Class number {largest} is beyond the list of {len(classes)} classes: "
+                f"Class numbers {smallest} to {largest}, of {len(classes)} classes: "
                 "the net or the photos are of another class list."
             )
         labels = np.arange(len(classes))

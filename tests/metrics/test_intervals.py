@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from logoflow.metrics import bootstrap
+from logoflow.metrics import bootstrap, calibration_error
 
 
 def test_interval_of_a_share_is_the_binomial_one():
@@ -25,6 +25,21 @@ def test_strata_keep_their_number_of_photos():
     assert bootstrap(np.sum, no_logo, samples=50, strata=no_logo) == (4.0, 4.0)
     low, high = bootstrap(np.sum, no_logo, samples=200)
     assert low < 4 < high
+
+
+def test_a_figure_that_chance_makes_larger_is_within_its_interval():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.5, 1, 200)
+    correct = rng.uniform(size=200) < confidence
+    value = calibration_error(confidence, correct)
+    plain = bootstrap(calibration_error, confidence, correct, samples=300)
+    moved = bootstrap(calibration_error, confidence, correct, samples=300, around=value)
+    assert moved[0] < value < moved[1]
+    assert moved[0] < plain[0] - 0.005, "draws are further from calibrated than the photos"
+    assert moved[1] - moved[0] == pytest.approx(plain[1] - plain[0])
+    assert bootstrap(np.mean, correct, around=correct.mean()) == pytest.approx(
+        bootstrap(np.mean, correct), abs=0.005
+    )
 
 
 def test_nan_draws_are_left_out():

@@ -52,9 +52,10 @@ def test_lists_that_do_not_match_are_refused(truth, answers):
         Report.from_labels(truth, answers, CLASSES)
 
 
-def test_a_class_number_beyond_the_list_is_refused():
+@pytest.mark.parametrize(("truth", "answers"), [([0, 3], [0, 1]), ([0, 1], [0, -1])])
+def test_a_class_number_beyond_the_list_is_refused(truth, answers):
     with pytest.raises(ValueError, match="another class list"):
-        Report.from_labels([0, 3], [0, 1], CLASSES)
+        Report.from_labels(truth, answers, CLASSES)
 
 
 def test_precision_and_f1_are_scikit_learns():
