@@ -107,6 +107,8 @@ def work_through(
 
     Raises
     ------
+    Exception
+        Whatever `jobs` raises, once those before it are written.
     ConnectionError
         If the scheduler goes away.
     OSError
@@ -114,11 +116,11 @@ def work_through(
     KeyboardInterrupt
         If it is stopped; it says how to go on.
     """
-    work, more = _Work(client, options, folder, tally), True
+    work, more, wrong = _Work(client, options, folder, tally), True, []
     try:
         while more or work.under_way():
             while more and work.room():
-                job = next(jobs, None)
+                job = _next(jobs, wrong)
                 more = job is not None
                 if more:
                     work.send(job)
@@ -127,6 +129,8 @@ def work_through(
                 job = work.suspects.pop()
                 work.back[job.number] = (job, _alone(work, job.ask))
             work.write()
+        if wrong:
+            raise wrong[0]
     except KeyboardInterrupt:
         done = tally.statuses.total()
         raise KeyboardInterrupt(
@@ -135,6 +139,15 @@ def work_through(
     finally:
         with suppress(Exception):  # the scheduler may be gone
             client.cancel(list(work.out))
+
+
+def _next(jobs: Iterator[Job], wrong: list[Exception]) -> Job | None:
+    """The next job; None at the input's end, and where it goes wrong, which is told later."""
+    try:
+        return next(jobs, None)
+    except Exception as error:
+        wrong.append(error)
+        return None
 
 
 def _wait(futures: list[Future]) -> set[Future]:

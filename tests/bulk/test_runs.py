@@ -138,6 +138,21 @@ def test_wrong_arguments_are_told_before_anything_is_fetched(server, run, tmp_pa
     assert not list((tmp_path / "out").glob("*.parquet"))
 
 
+def test_an_input_that_goes_wrong_costs_nothing_that_is_under_way(server, run, tmp_path):
+    urls = pictures(server, 20)
+
+    def broken():
+        yield from urls[:13]
+        raise LookupError("the database went away")
+
+    with pytest.raises(LookupError, match="the database went away"):
+        run(broken(), rows_per_shard=5)
+    assert list(rows(tmp_path / "out").url) == urls[:10]
+    server.asked.clear()
+    assert run(urls, rows_per_shard=5).statuses == {"ok": 20}
+    assert len(server.asked) == 10
+
+
 def test_an_empty_input_has_no_rows(run):
     assert run([]).rows == 0
 
