@@ -1,8 +1,17 @@
 """What to classify: rows with a URL each, from a list or a file, in parts of equal size."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+import bz2
+import csv
+import gzip
+import io
+import lzma
+import sys
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +20,10 @@ import pyarrow.parquet as pq
 from logoflow.bulk.shards import ANSWERS
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_PACKED = (".gz", ".bz2", ".xz", ".zst")
+_PACKED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_END = "\udcff"  # a line that no file has: what is not UTF-8 is replaced
+
+csv.field_size_limit(sys.maxsize)  # a column may hold whole pages
 
 
 def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
@@ -22,7 +34,8 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     source : path, DataFrame or iterable of str
         URLs one by one; or a text file with one a line; or a ``.csv``, ``.tsv`` (packed as
         ``.gz`` too) or ``.parquet`` file, a folder of Parquet files, or a frame, with a column
-        of them. A CSV's values stay as they are spelled.
+        of them. A CSV's values stay as they are spelled; a row with too many of them stands in
+        ``url`` as a whole, with its line's number, and is answered as what is no URL.
     column : str
         The column's name.
     rows : int
@@ -73,10 +86,24 @@ def _read_file(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
     return _of_urls(_lines(path), rows, column)
 
 
+@contextmanager
+def _opened(path: Path, newline: str | None = None) -> Iterator[TextIO]:
+    """A text file, packed or not; a byte that is not UTF-8 costs its own row at most."""
+    opener = _PACKED.get(path.suffix.lower(), open)
+    options = {"encoding": "utf-8-sig", "errors": "replace", "newline": newline}
+    try:
+        with opener(path, "rt", **options) as file:
+            yield file
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise ValueError(
+            f"{path} cannot be read to its end ({error}). Mend it, and make the same call again."
+        ) from error
+
+
 def _lines(path: Path) -> Iterator[str]:
-    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
+    with _opened(path) as file:
         for line in file:
-            yield line.strip().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            yield line.strip()
 
 
 def _of_urls(urls: Iterator[str], rows: int, column: str = "url") -> Iterator[pa.Table]:
@@ -93,16 +120,54 @@ def _as_text(url: object) -> str | None:
 
 def _read_csv(path: Path, column: str, rows: int, separator: str) -> Iterator[pa.Table]:
     """A CSV file's parts as text: types guessed part by part would differ between them."""
-    options = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    try:
-        with pd.read_csv(path, sep=separator, chunksize=rows, **options) as parts:
-            for part in parts:
-                if not isinstance(part.index, pd.RangeIndex):
-                    raise ValueError(f"{path}: its rows have more fields than its header.")
-                table = pa.Table.from_pandas(part, preserve_index=False)
-                yield _checked(table, column, f"{path}: ")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as CSV in UTF-8: {error}") from error
+    with _opened(path, newline="") as file:
+        found = _records(path, file, separator)
+        header = next((fields for _, fields in found if any(map(str.strip, fields))), None)
+        if header is None:
+            raise ValueError(f"{path} cannot be read: it is empty.")
+        names = _names(header)
+        _checked(pa.table({name: [] for name in names}), column, f"{path}: ")
+        some = list(islice(found, rows))
+        if some and all(len(fields) > len(names) for _, fields in some):
+            raise ValueError(f"{path}: its rows have more fields than its header.")
+        while some:
+            whole = (_row(line, fields, names, column) for line, fields in some)
+            values = [pa.array(each, pa.string()) for each in zip(*whole, strict=True)]
+            yield pa.table(values, names)
+            some = list(islice(found, rows))
+
+
+def _records(path: Path, file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines' numbers and fields. A quote that stays open would swallow rows without a word."""
+    lines = (line.replace("\0", "\ufffd") for line in file)  # Python 3.10's csv stops at NUL
+    reader = csv.reader(chain(lines, [_END]), delimiter=separator)
+    line = 1
+    for fields in reader:
+        if fields == [_END]:
+            return
+        if fields and fields[-1].endswith(_END):
+            raise ValueError(
+                f"{path}, line {line}: a quote in this row is never closed. Close it, and make "
+                "the same call again; it goes on from there."
+            )
+        yield line, fields
+        line = reader.line_num + 1
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """Columns' names; pandas has ones for those without, and for the second of a name."""
+    line = io.StringIO()
+    csv.writer(line).writerow(header)
+    line.seek(0)
+    return list(pd.read_csv(line, dtype=str, index_col=False).columns)
+
+
+def _row(line: int, fields: list[str], names: Sequence[str], column: str) -> list[str]:
+    """A row's values. With too many fields nobody knows which is the URL: it shows them all."""
+    if len(fields) <= len(names):
+        return fields + [""] * (len(names) - len(fields))
+    told = f"line {line} has {len(fields)} fields for {len(names)} columns: {fields}"
+    return [told if name == column else "" for name in names]
 
 
 def _read_parquet(path: Path, column: str, rows: int) -> Iterator[pa.Table]:

@@ -55,6 +55,36 @@ def test_a_csv_keeps_its_columns_as_they_are_spelled(tmp_path):
     assert second.to_pydict() == {"url": ["http://a/3.jpg"], "id": ["1e5"], "input_brand": ["NA"]}
 
 
+def test_a_csv_row_that_is_wrong_harms_no_other(tmp_path):
+    path = tmp_path / "posts.csv"
+    page = "x" * 200_000
+    path.write_bytes(
+        b'url,id\nhttp://a/1.jpg,"two\nlines"\nhttp://a/?b,c,2\nhttp://a/\xff,caf\xe9\n'
+        + f"http://a/4.jpg\nhttp://a/5.jpg,{page}\nhttp://a/6\0.jpg,6".encode()
+    )
+    assert [row for part in parts(path) for row in part.to_pylist()] == [
+        {"url": "http://a/1.jpg", "id": "two\nlines"},
+        {"url": "line 4 has 3 fields for 2 columns: ['http://a/?b', 'c', '2']", "id": ""},
+        {"url": "http://a/\ufffd", "id": "caf\ufffd"},
+        {"url": "http://a/4.jpg", "id": ""},
+        {"url": "http://a/5.jpg", "id": page},
+        {"url": "http://a/6\ufffd.jpg", "id": "6"},
+    ]
+
+
+def test_a_blank_line_is_a_row_of_a_csv_too(tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_text("\nurl\nhttp://a/1.jpg\n\nhttp://a/3.jpg\n")
+    assert urls(path) == ["http://a/1.jpg", "", "http://a/3.jpg"]
+
+
+def test_a_csv_without_names_for_its_columns_gets_those_of_pandas(tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_text(",note,url,note\n0,a,http://a/1.jpg,b\n")
+    found = {"url": ["http://a/1.jpg"], "Unnamed: 0": ["0"], "note": ["a"], "note.1": ["b"]}
+    assert parts(path)[0].to_pydict() == found
+
+
 def test_tabs_and_packed_files_are_read_too(tmp_path):
     path = tmp_path / "posts.TSV.gz"
     path.write_bytes(gzip.compress(b"url\tid\nhttp://a/1.jpg\t1\n"))
@@ -93,8 +123,8 @@ def test_what_cannot_be_read_says_which_and_why(tmp_path):
     for name, content, message in (
         ("a.csv", b"link\nhttp://a/\n", r"a\.csv: no column 'url'; .* of 'link'"),
         ("b.csv", b"", "b.csv cannot be read"),
-        ("c.csv", b"url\ncaf\xe9\n", "c.csv cannot be read as CSV in UTF-8"),
-        ("d.csv", b"url\na\nb,c,d\n", "d.csv cannot be read.*line 3"),
+        ("c.csv.gz", gzip.compress(b"url\na\n" * 999)[:-9], "c.csv.gz cannot be read to its end"),
+        ("d.csv", b'url\na\nb\n"c\nd\n', "d.csv, line 4: a quote in this row is never closed"),
         ("f.csv", b"url,id\nhttp://a/,1,\n", "f.csv: its rows have more fields"),
         ("e.parquet", b"PAR1 not really", "e.parquet cannot be read as Parquet"),
     ):

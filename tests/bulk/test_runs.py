@@ -153,6 +153,18 @@ def test_an_input_that_goes_wrong_costs_nothing_that_is_under_way(server, run, t
     assert len(server.asked) == 10
 
 
+def test_a_row_of_a_csv_that_is_wrong_costs_itself(server, run, tmp_path):
+    urls = pictures(server, 20)
+    lines = [f"{url},{number}" for number, url in enumerate(urls)]
+    lines[12] += ",one too many"
+    (tmp_path / "posts.csv").write_text("\n".join(["url,id", *lines]))
+    found = run(tmp_path / "posts.csv", rows_per_shard=5)
+    assert found.statuses == {"ok": 19, "refused": 1}
+    wrong = rows(found.output).iloc[12]
+    assert wrong.status == "refused"
+    assert wrong.url.startswith("line 14 has 3 fields for 2 columns: ")
+
+
 def test_an_empty_input_has_no_rows(run):
     assert run([]).rows == 0
 
