@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from logoflow.bulk.shards import ANSWERS
 
+_TEXT = ("", ".txt", ".text", ".lst", ".list", ".urls")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _PACKED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _END = "\udcff"  # a line that no file has: what is not UTF-8 is replaced
@@ -32,10 +33,11 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     Parameters
     ----------
     source : path, DataFrame or iterable of str
-        URLs one by one; or a text file with one a line; or a ``.csv``, ``.tsv`` (packed as
-        ``.gz`` too) or ``.parquet`` file, a folder of Parquet files, or a frame, with a column
-        of them. A CSV's values stay as they are spelled; a row with too many of them stands in
-        ``url`` as a whole, with its line's number, and is answered as what is no URL.
+        URLs one by one; or a ``.txt`` file with one a line; or a ``.csv``, ``.tsv`` (all of
+        these packed as ``.gz`` too) or ``.parquet`` file, a folder of Parquet files, or a
+        frame, with a column of them. A CSV's values stay as they are spelled; a row with too
+        many of them stands in ``url`` as a whole, with its line's number, and is answered as
+        what is no URL.
     column : str
         The column's name.
     rows : int
@@ -52,7 +54,7 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     FileNotFoundError
         No such file.
     ValueError
-        No such column, or a file that cannot be read; it says which.
+        No such column, or a file that cannot be read or is of another kind; it says which.
 
     Examples
     --------
@@ -64,7 +66,7 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     if isinstance(source, str | Path):
         tables = _read_file(Path(source), column, rows)
     elif isinstance(source, pd.DataFrame):
-        tables = iter([_checked(pa.Table.from_pandas(source, preserve_index=False), column, "")])
+        tables = iter([_checked(_of_frame(source), column, "")])
     elif isinstance(source, Iterable):
         tables = _of_urls(iter(source), rows)
     else:
@@ -76,14 +78,18 @@ def _read_file(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
     """The right reader for a file, by its name."""
     if not path.exists():
         raise FileNotFoundError(f"No file {path} with URLs to classify.")
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    kind = suffixes[-2] if suffixes[-1:] and suffixes[-1] in _PACKED and suffixes[1:] else None
-    kind = kind or (suffixes[-1] if suffixes else "")
-    if path.is_dir() or kind in (".parquet", ".pq"):
+    packed = path.suffix.lower() in _PACKED
+    kind = (Path(path.stem) if packed else path).suffix.lower()
+    if path.is_dir() or kind in (".parquet", ".pq") and not packed:
         return _read_parquet(path, column, rows)
     if kind in _SEPARATORS:
         return _read_csv(path, column, rows, _SEPARATORS[kind])
-    return _of_urls(_lines(path), rows, column)
+    if kind in _TEXT:
+        return _of_urls(_lines(path), rows, column)
+    raise ValueError(
+        f"{path} is of a kind that is not read here: give .txt with a URL a line, .csv or .tsv "
+        f"({', '.join(_PACKED)} too), or .parquet; or read it yourself, and give a frame."
+    )
 
 
 @contextmanager
@@ -113,9 +119,25 @@ def _of_urls(urls: Iterator[str], rows: int, column: str = "url") -> Iterator[pa
 
 def _as_text(url: object) -> str | None:
     """A URL as text that Parquet can hold; None for what is missing."""
-    if url is None or url != url:  # NaN is what pandas has for nothing
+    if pd.api.types.is_scalar(url) and pd.isna(url):  # pandas has NaN, NaT and NA for nothing
         return None
     return str(url).encode("utf-8", "replace").decode()
+
+
+def _of_frame(frame: pd.DataFrame) -> pa.Table:
+    """A frame's columns; as text where Arrow has no one type for what is in it."""
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except pa.ArrowException:
+        return pa.Table.from_pandas(frame.apply(_typed), preserve_index=False)
+
+
+def _typed(column: pd.Series) -> pd.Series:
+    try:
+        pa.Array.from_pandas(column)
+    except pa.ArrowException:
+        return column.map(_as_text)
+    return column
 
 
 def _read_csv(path: Path, column: str, rows: int, separator: str) -> Iterator[pa.Table]:
@@ -174,14 +196,40 @@ def _read_parquet(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files:
         raise FileNotFoundError(f"No .parquet files in the folder {path}.")
+    like = _common_types(path, files)
     for file in files:
-        try:
-            with pq.ParquetFile(file) as opened:
-                for batch in opened.iter_batches(rows):
-                    table = pa.Table.from_batches([batch]).replace_schema_metadata(None)
-                    yield _checked(table, column, f"{file}: ")
-        except (pa.ArrowInvalid, OSError) as error:
-            raise ValueError(f"{file} cannot be read as Parquet: {error}") from error
+        with _parquet(file) as opened:
+            for batch in opened.iter_batches(rows):
+                table = pa.Table.from_batches([batch]).replace_schema_metadata(None)
+                yield _together([like, _checked(table, column, f"{file}: ")])
+
+
+@contextmanager
+def _parquet(file: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(file) as opened:
+            yield opened
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ValueError(f"{file} cannot be read as Parquet: {error}") from error
+
+
+def _common_types(path: Path, files: Sequence[Path]) -> pa.Table:
+    """A table without rows that has the columns of all files: one may have nothing in some."""
+    empty = []
+    for file in files:
+        with _parquet(file) as opened:
+            empty.append(opened.schema_arrow.remove_metadata().empty_table())
+    try:
+        return _together(empty)
+    except pa.ArrowException as error:
+        raise ValueError(
+            f"The files in {path} have columns of one name and different types ({error}): "
+            "write them with the same types, or give them one by one."
+        ) from error
+
+
+def _together(tables: Sequence[pa.Table]) -> pa.Table:
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
 def _checked(table: pa.Table, column: str, where: str) -> pa.Table:

@@ -77,8 +77,8 @@ def completed(job: Job, found: Sequence[Answer], folder: Path) -> list[Answer]:
 
 
 def urls_of(part: pa.Table) -> list[str]:
-    """A part's URLs, empty where there is none."""
-    return [url or "" for url in part["url"].to_pylist()]
+    """A part's URLs without blanks around them, empty where there is none."""
+    return [(url or "").strip() for url in part["url"].to_pylist()]
 
 
 @lru_cache(maxsize=8)

@@ -1,5 +1,6 @@
 import gzip
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,7 +33,19 @@ def test_one_url_is_a_list_of_one():
 
 
 def test_what_is_missing_stays_a_row():
-    assert urls([URLS[0], None, float("nan"), "", 7]) == [URLS[0], None, None, "", "7"]
+    nothing = [None, float("nan"), pd.NA, pd.NaT]
+    assert urls([URLS[0], *nothing, "", 7]) == [URLS[0], None, None, None, None, "", "7"]
+    assert urls(pd.Series([URLS[0], None], dtype="string")) == [URLS[0], None]
+
+
+def test_what_is_no_url_stays_a_row():
+    assert urls([np.array([1, 2]), ["a"]]) == ["[1 2]", "['a']"]
+    frame = pd.DataFrame({"url": ["a", 5, pd.NA], "note": [1, "b", None], "n": [1, 2, 3]})
+    assert parts(frame, rows=3)[0].to_pydict() == {
+        "url": ["a", "5", None],
+        "note": ["1", "b", None],
+        "n": [1, 2, 3],
+    }
 
 
 def test_a_text_file_has_a_row_per_line(tmp_path):
@@ -89,6 +102,37 @@ def test_tabs_and_packed_files_are_read_too(tmp_path):
     path = tmp_path / "posts.TSV.gz"
     path.write_bytes(gzip.compress(b"url\tid\nhttp://a/1.jpg\t1\n"))
     assert parts(path)[0].to_pydict() == {"url": ["http://a/1.jpg"], "id": ["1"]}
+
+
+def test_text_is_read_packed(tmp_path):
+    path = tmp_path / "urls.txt.gz"
+    path.write_bytes(gzip.compress(b"http://a/1.jpg\nhttp://a/2.jpg\n"))
+    assert urls(path) == ["http://a/1.jpg", "http://a/2.jpg"]
+
+
+@pytest.mark.parametrize("name", ["a.feather", "a.csv.zip", "a.txt.zst", "a.parquet.gz", "a.json"])
+def test_files_of_other_kinds_are_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"http://a/1.jpg\n")
+    with pytest.raises(ValueError, match=f"{name} is of a kind that is not read"):
+        parts(tmp_path / name)
+
+
+def test_parquet_files_with_nothing_in_a_column_go_with_others(tmp_path):
+    pq.write_table(pa.table({"url": URLS[:2], "note": [None] * 2}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"url": [None] * 2, "note": ["b", None]}), tmp_path / "b.parquet")
+    pq.write_table(pa.table({"url": URLS[2:4], "likes": [1, 2]}), tmp_path / "c.parquet")
+    for rows in (2, 3):
+        found = parts(tmp_path, rows=rows)
+        types = {"url": pa.string(), "note": pa.string(), "likes": pa.int64()}
+        assert all(dict(zip(p.schema.names, p.schema.types, strict=True)) == types for p in found)
+        assert pa.concat_tables(found).to_pydict() == {
+            "url": [*URLS[:2], None, None, *URLS[2:4]],
+            "note": [None, None, "b", None, None, None],
+            "likes": [None, None, None, None, 1, 2],
+        }
+    pq.write_table(pa.table({"url": URLS, "likes": ["many"] * 5}), tmp_path / "d.parquet")
+    with pytest.raises(ValueError, match="columns of one name and different types .*likes"):
+        parts(tmp_path)
 
 
 def test_parquet_keeps_its_types_whatever_its_row_groups(tmp_path):

@@ -33,6 +33,14 @@ def test_each_url_is_asked_for_once(planned, tmp_path):
     assert write(second, tmp_path, [ok("C"), Answer("refused")])[0] == ok("B")
 
 
+def test_blanks_around_a_url_are_not_part_of_it(planned, tmp_path):
+    first, second = planned([" a\n", "a"], ["\ta"])
+    assert (first.ask, second.ask, second.elsewhere) == (["a"], [], {"a": 0})
+    write(first, tmp_path, [ok("A")])
+    assert write(second, tmp_path, []) == [ok("A")]
+    assert second.part["url"].to_pylist() == ["\ta"]
+
+
 def test_what_is_there_is_not_asked_for_again(planned, tmp_path):
     write(planned(["a", "b"])[0], tmp_path, [ok("A"), Answer("timeout")])
     (same,) = planned(["a", "b"])
