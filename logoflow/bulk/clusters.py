@@ -1,12 +1,15 @@
 """The Dask cluster that does the work, and the classifier's way to its workers."""
 
+import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, Future, LocalCluster, wait
+from distributed.client import FuturesCancelledError
 from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.system import MEMORY_LIMIT
 
@@ -15,8 +18,12 @@ from logoflow.bulk import tasks
 from logoflow.threads import physical_cores
 
 _CORES_EACH = 4  # of a local worker: more threads make one net little faster
-_WAIT = 60  # seconds for a first worker
+_WAIT = 60  # seconds for a first worker, or for another one once all are gone
 _ATTEMPTS = 5  # to bring them the classifier
+_GONE = (
+    "The scheduler is gone. The shards that were written are whole: start it again and make the "
+    "same call; it goes on from there."
+)
 _SETTINGS = {
     "distributed.admin.tick.limit": "1h",  # a net at work holds the loop up, and that is all right
     # Dask watches its own threads a hundred times a second, which is a twentieth of a core.
@@ -105,12 +112,53 @@ def _bring(client: Client, plugin: ShipClassifier) -> None:
 def _wait_for_a_worker(client: Client) -> None:
     try:
         client.wait_for_workers(1, timeout=_WAIT)
-    except TimeoutError as error:
+    except asyncio.TimeoutError as error:  # in Python 3.10 it is not the built-in one
         raise ConnectionError(
             f"No worker came to {client.scheduler.address} within {_WAIT} seconds. Start some "
             "with `dask worker`; in a script of your own, have the call below "
             '`if __name__ == "__main__":`, since workers import the script.'
         ) from error
+    except OSError as error:
+        raise ConnectionError(_GONE) from error
+
+
+def count_workers(client: Client) -> int:
+    """Tell how many workers there are.
+
+    Raises
+    ------
+    ConnectionError
+        If the scheduler is gone.
+    """
+    try:
+        return len(client.nthreads())
+    except OSError as error:
+        raise ConnectionError(_GONE) from error
+
+
+def wait_for_one(client: Client, futures: list[Future]) -> set[Future]:
+    """Wait until one of them is done at least.
+
+    Raises
+    ------
+    ConnectionError
+        If the scheduler is gone, or all workers are and no other comes.
+    """
+    seen = time.monotonic()
+    while True:
+        try:
+            return wait(futures, timeout=_WAIT / 12, return_when="FIRST_COMPLETED").done
+        except FuturesCancelledError as error:
+            raise ConnectionError(_GONE) from error
+        except asyncio.TimeoutError:
+            if count_workers(client):
+                seen = time.monotonic()
+            elif time.monotonic() - seen > _WAIT:
+                raise ConnectionError(
+                    f"All workers of {client.scheduler.address} are gone, for {_WAIT} seconds now. "
+                    "The shards that were written are whole: start workers with `dask worker` "
+                    "and make the same call; it goes on from there."
+                ) from None
 
 
 @contextmanager

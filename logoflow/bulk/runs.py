@@ -108,7 +108,7 @@ def classify_urls(
         If the input cannot be read, or the folder holds answers of another model, other options
         or another input. Nothing is overwritten then.
     ConnectionError
-        If no worker can be reached, or the scheduler goes away.
+        If no worker can be reached, or the scheduler or all workers go away.
     OSError
         If the disk is full. What was written before is whole.
     KeyboardInterrupt

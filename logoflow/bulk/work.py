@@ -6,20 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from distributed import Client, Future, wait
-from distributed.client import FuturesCancelledError
+from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 from tqdm.auto import tqdm
 
+from logoflow.bulk.clusters import count_workers, wait_for_one
 from logoflow.bulk.plans import Job, completed
 from logoflow.bulk.shards import Answer, write_shard
 from logoflow.bulk.tasks import Options, answer_urls
 from logoflow.progress import watched
-
-_GONE = (
-    "The scheduler is gone. The shards that were written are whole: start it again and make the "
-    "same call; it goes on from there."
-)
 
 
 class Tally:
@@ -64,7 +59,7 @@ class _Work:
     def receive(self) -> None:
         """Wait until a job is back; one that took workers down is put aside."""
         if self.out:
-            for future in _wait(list(self.out)):
+            for future in wait_for_one(self.client, list(self.out)):
                 job = self.out.pop(future)
                 answers = _result(future)
                 if answers is None:
@@ -93,10 +88,7 @@ class _Work:
         Three for each worker: one for its net, one to fetch for meanwhile, and one for when
         another waits for a server that does not answer.
         """
-        try:
-            workers = len(self.client.nthreads())
-        except OSError as error:
-            raise ConnectionError(_GONE) from error
+        workers = count_workers(self.client)
         return not self.suspects and len(self.under_way()) < 3 * max(1, workers)
 
 
@@ -110,7 +102,7 @@ def work_through(
     Exception
         Whatever `jobs` raises, once those before it are written.
     ConnectionError
-        If the scheduler goes away.
+        If the scheduler or all workers go away.
     OSError
         If a shard cannot be written.
     KeyboardInterrupt
@@ -150,14 +142,6 @@ def _next(jobs: Iterator[Job], wrong: list[Exception]) -> Job | None:
         return None
 
 
-def _wait(futures: list[Future]) -> set[Future]:
-    """Wait until one of them is done at least."""
-    try:
-        return wait(futures, return_when="FIRST_COMPLETED").done
-    except FuturesCancelledError as error:
-        raise ConnectionError(_GONE) from error
-
-
 def _result(future: Future) -> list[Answer] | None:
     """A task's answers; None if each worker that tried it went down."""
     error = future.exception()
@@ -175,7 +159,7 @@ def _alone(work: _Work, urls: list[str]) -> list[Answer]:
     for start in range(0, len(urls), size):
         piece = urls[start : start + size]
         future = work.ask(piece)
-        _wait([future])
+        wait_for_one(work.client, [future])
         found = _result(future)
         if found is None and len(piece) == 1:
             found = [Answer("crashed", "took down each worker that tried it; left out")]

@@ -350,3 +350,30 @@ def test_a_scheduler_that_goes_away_is_told(server, run, tmp_path):
     server.asked.clear()
     assert run(urls).statuses == {"ok": 400}
     assert len(server.asked) < 400
+
+
+def test_a_scheduler_that_goes_away_before_there_is_a_worker_is_told(run, tmp_path):
+    with scheduler(tmp_path) as (process, address):
+        killer = threading.Timer(3, os.killpg, (process.pid, signal.SIGKILL))
+        killer.start()
+        with pytest.raises(ConnectionError, match="scheduler is gone"):
+            run(["http://127.0.0.1:1/"], cluster=address)
+        killer.join()
+
+
+def test_workers_that_all_go_away_are_told(server, run, tmp_path, monkeypatch):
+    server.delay = 0.05
+    urls = pictures(server, 400)
+    with scheduler(tmp_path) as (_, address), dask("worker", address) as worker:
+
+        def kill():
+            wait_for_shards(tmp_path / "out", 2)
+            monkeypatch.setattr(clusters, "_WAIT", 3)
+            os.killpg(worker.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with pytest.raises(ConnectionError, match=r"All workers .* gone, .* goes on from there"):
+            run(urls, cluster=address, threads=2)
+        killer.join()
+        assert 20 <= len(rows(tmp_path / "out")) < 400
