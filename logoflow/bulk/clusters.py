@@ -20,6 +20,7 @@ from logoflow.threads import physical_cores
 _CORES_EACH = 4  # of a local worker: more threads make one net little faster
 _WAIT = 60  # seconds for a first worker, or for another one once all are gone
 _ATTEMPTS = 5  # to bring them the classifier
+_NAMED = "logoflow-of "  # that, the client's name and the run's: a classifier at the workers
 _GONE = (
     "The scheduler is gone. The shards that were written are whole: start it again and make the "
     "same call; it goes on from there."
@@ -42,10 +43,10 @@ _SCHEDULER = {
 class ShipClassifier(WorkerPlugin):
     """Brings a classifier to each worker once, to those too that come later or come back."""
 
-    def __init__(self, run: str, pickled: bytes, ours: bool) -> None:
+    def __init__(self, run: str, pickled: bytes, ours: bool, client: str) -> None:
         self.run, self.pickled, self.version = run, pickled, logoflow.__version__
         self.ours = ours
-        self.name = f"logoflow-{run}"
+        self.name = f"{_NAMED}{client} {run}"  # whose it is tells when nobody needs it any more
 
     def setup(self, worker: object) -> None:
         """Put it where `logoflow.bulk.tasks` finds it."""
@@ -82,7 +83,8 @@ def connected(cluster: object, run: str, pickled: bytes) -> Iterator[Client]:
         No scheduler there, or no worker that could do the work; the message says why.
     """
     with _client_of(cluster) as client:
-        plugin = ShipClassifier(run, pickled, ours=cluster is None)
+        plugin = ShipClassifier(run, pickled, cluster is None, client.id)
+        _clear(client)
         _bring(client, plugin)
         try:
             yield client
@@ -107,6 +109,21 @@ def _bring(client: Client, plugin: ShipClassifier) -> None:
                 f"The workers of {client.scheduler.address} cannot run logoflow ({error}). "
                 "Install there what is installed here."
             ) from error
+
+
+def _clear(client: Client) -> None:
+    """Take from the workers what clients that were killed left there: they cannot any more."""
+
+    def left(dask_scheduler: object) -> list[str]:  # in here, since logoflow need not be there
+        ours = [name for name in dask_scheduler.worker_plugins if name.startswith(named)]
+        owners = [name.removeprefix(named).rpartition(" ")[0] for name in ours]
+        there = dask_scheduler.clients
+        return [name for name, owner in zip(ours, owners, strict=True) if owner not in there]
+
+    named = _NAMED
+    with suppress(Exception):  # the run can do without
+        for name in client.run_on_scheduler(left):
+            client.unregister_worker_plugin(name)
 
 
 def _wait_for_a_worker(client: Client) -> None:

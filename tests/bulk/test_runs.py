@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import cloudpickle
 import mxnet as mx
 import numpy as np
 import pandas as pd
@@ -206,13 +207,15 @@ import logoflow as lf
 from stubs import ByColour
 if __name__ == "__main__":
     urls = [f"{base}/red/{{n}}.jpg" for n in range({count})]
-    lf.classify_urls(urls, ByColour(), {out!r}, rows_per_shard=20, allow_private=True, threads=2)
+    options = {{"cluster": {cluster!r}, "allow_private": True, "threads": 2}}
+    lf.classify_urls(urls, ByColour(), {out!r}, rows_per_shard=20, **options)
     print("finished")
 """
 
 
-def start(server, tmp_path, count=600):
-    text = SCRIPT.format(here=str(HERE), base=server.base, count=count, out=str(tmp_path / "out"))
+def start(server, tmp_path, count=600, cluster=None):
+    about = {"here": str(HERE), "base": server.base, "out": str(tmp_path / "out")}
+    text = SCRIPT.format(**about, count=count, cluster=cluster)
     (tmp_path / "script.py").write_text(text)
     return subprocess.Popen(
         [sys.executable, str(tmp_path / "script.py")],
@@ -377,3 +380,35 @@ def test_workers_that_all_go_away_are_told(server, run, tmp_path, monkeypatch):
             run(urls, cluster=address, threads=2)
         killer.join()
         assert 20 <= len(rows(tmp_path / "out")) < 400
+
+
+def at_workers(client):
+    """What the scheduler has for workers, and how many classifiers one of them holds."""
+
+    def brought(dask_scheduler):
+        return [name for name in dask_scheduler.worker_plugins if "logoflow" in name]
+
+    def held():
+        from logoflow.bulk import tasks
+
+        return len(tasks._shipped)
+
+    return client.run_on_scheduler(brought), max(client.run(held).values())
+
+
+def test_a_client_that_is_killed_leaves_its_classifier_until_the_next_one(server, run, tmp_path):
+    server.delay = 0.02
+    with scheduler(tmp_path) as (_, address), dask("worker", address), Client(address) as client:
+        process = start(server, tmp_path, cluster=address)
+        wait_for_shards(tmp_path / "out", 2)
+        process.kill()
+        process.communicate()
+        names, held = at_workers(client)
+        assert (len(names), held) == (1, 1)
+        other = Client(address, name="of another run")
+        with other, clusters.connected(other, "other", cloudpickle.dumps(ByColour())):
+            run(pictures(server, 3), output=tmp_path / "next", cluster=address)
+            names, held = at_workers(client)  # that of a client at work is left alone
+            assert (len(names), held) == (1, 1)
+            assert other.id in names[0]
+        assert at_workers(client) == ([], 0)
