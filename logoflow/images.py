@@ -27,6 +27,8 @@ _READERS = {
 # A progressive JPEG has about ten scans. Each one costs a pass over all pixels, and one that
 # changes nothing takes 75 bytes: without a limit a small file keeps a core busy for hours.
 _MAX_SCANS = 100
+# What a BMP's header calls its run-length compressions: RLE8 and RLE4.
+_RUN_LENGTHS = {b"\1\0\0\0", b"\2\0\0\0"}
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -103,7 +105,8 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
     Raises
     ------
     ImageError
-        The bytes are no picture in a known format, or its header is broken.
+        The bytes are no picture in a known format, its header is broken, or it is packed so that
+        decoding it could take hours or gigabytes.
 
     Examples
     --------
@@ -111,6 +114,7 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
     (1024, 768)
     """
     kind = image_format(content, source=source)
+    _refuse_costly(content, kind, source)
     try:
         if kind == "gif":
             width, height = _gif_size(content)
@@ -174,8 +178,6 @@ def decode_image(
             "scale the picture down first"
         )
     kind = image_format(content, source=source)
-    if kind == "jpeg" and content.count(b"\xff\xda") > _MAX_SCANS:
-        raise ImageError(f"{source}: a JPEG of more than {_MAX_SCANS} scans; save it anew")
     # Importing gluoncv sets this, and half a photo would pass for a whole one.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -261,6 +263,18 @@ def _what_else(content: bytes) -> str:
     if start.startswith((b"<svg", b"<?xml")):
         return "SVG or XML, not a photo"
     return "not a picture in a format read here"
+
+
+def _refuse_costly(content: bytes, kind: str, source: str) -> None:
+    """Refuse what is small as a file and takes hours or gigabytes, however few its pixels."""
+    if kind == "jpeg" and content.count(b"\xff\xda") > _MAX_SCANS:
+        raise ImageError(f"{source}: a JPEG of more than {_MAX_SCANS} scans; save it anew")
+    # Pillow unpacks runs in Python, and four bytes that skip lines to 255 times a line's length.
+    # The oldest headers, 12 bytes long, have no such field.
+    if kind == "bmp" and content[14:15] != b"\x0c" and content[30:34] in _RUN_LENGTHS:
+        raise ImageError(
+            f"{source}: a run-length compressed BMP; save it as PNG or as an uncompressed BMP"
+        )
 
 
 def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:

@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 import warnings
 import zlib
 from pathlib import Path
@@ -288,6 +289,38 @@ def test_a_jpeg_of_endless_scans_is_refused():
     decode_image(content)
     with pytest.raises(ImageError, match="scans"):
         decode_image(content[:-2] + last_scan * 200 + content[-2:])
+
+
+def run_length_bmp(header_size, compression, width=4_000_000, runs=b"\x00\x02\x00\xff"):
+    """A BMP one pixel high whose runs, if unpacked, skip 255 lines."""
+    palette, offset = bytes(4 * 256), 14 + header_size + 4 * 256
+    bits = 8 if compression == 1 else 4
+    fields = (header_size, width, 1, 1, bits, compression, len(runs), 0, 0, 256, 0)
+    header = struct.pack("<IiiHHIIiiII", *fields).ljust(header_size, b"\0")
+    start = b"BM" + struct.pack("<IHHI", offset + len(runs), 0, 0, offset)
+    return start + header + palette + runs
+
+
+@pytest.mark.parametrize("compression", [1, 2])
+@pytest.mark.parametrize("header_size", [40, 52, 56, 64, 108, 124])
+def test_a_run_length_compressed_bmp_is_refused_before_it_takes_memory(header_size, compression):
+    content = run_length_bmp(header_size, compression)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImageError, match=r"^logo\.bmp: a run-length .*save it as PNG"):
+            decode_image(content, source="logo.bmp")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_bmp_whose_header_has_no_compression_field_decodes():
+    header = struct.pack("<IHHHH", 12, 2, 1, 1, 24)
+    # The pixels begin where other headers have that field, with what would be a run-length there.
+    pixels, offset = b"\1\0\0" + bytes(5), 30
+    start = b"BM" + struct.pack("<IHHI", offset + len(pixels), 0, 0, offset)
+    content = (start + header).ljust(offset, b"\0") + pixels
+    assert decode_image(content).tolist() == [[[0, 0, 1], [0, 0, 0]]]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
 
 from logoflow.images import ImageError, decode_image, image_size
 
@@ -35,6 +36,13 @@ def animation(kind):
     return encoded("RGB", kind, save_all=True, append_images=frames, duration=50)
 
 
+def bitmap(compression, bits, pixels):
+    """A BMP of 28 x 20 pixels with a palette, packed in one of the ways that Pillow cannot save."""
+    fields = (40, 28, 20, 1, bits, compression, len(pixels), 0, 0, 16, 0)
+    header = struct.pack("<IiiHHIIiiII", *fields) + bytes(range(64))
+    return b"BM" + struct.pack("<IHHI", 118 + len(pixels), 0, 0, 118) + header + pixels
+
+
 PICTURES = [
     encoded("RGB", "JPEG", exif=rotated()),
     encoded("RGB", "JPEG", progressive=True),
@@ -53,6 +61,12 @@ PICTURES = [
     *map(animation, ["GIF", "WEBP", "PNG"]),
 ]
 
+# Lines of one run each; in the middle one that is skipped and one that is written out.
+RUN_LENGTHS = [
+    bitmap(1, 8, b"\x1c\3\0\0" * 10 + b"\0\2\0\1" + b"\0\3abc\0\0\0" + b"\x1c\4\0\0" * 8),
+    bitmap(2, 4, b"\x1c\x34\0\0" * 10 + b"\0\2\0\1" + b"\0\4ab\0\0" + b"\x1c\x34\0\0" * 8),
+]
+
 
 def sealed(png):
     """The same with right checksums, so that the decoder sees what was changed."""
@@ -69,7 +83,7 @@ def sealed(png):
 @st.composite
 def damaged_pictures(draw):
     """A picture with bytes overwritten, lost, put in, repeated, cut or from another picture."""
-    content = bytearray(draw(st.sampled_from(PICTURES)))
+    content = bytearray(draw(st.sampled_from(PICTURES + RUN_LENGTHS)))
     for _ in range(draw(st.integers(1, 6))):
         # Headers are where decoders trip, so half of the hits go there.
         reach = draw(st.sampled_from([60, len(content)]))
@@ -114,3 +128,10 @@ def test_any_bytes_give_pixels_or_an_image_error(content, at_least):
 @pytest.mark.parametrize("content", PICTURES)
 def test_the_pictures_that_are_damaged_are_whole(content):
     assert decode_image(sealed(content) if content[:4] == b"\x89PNG" else content).shape[2] == 3
+
+
+@pytest.mark.parametrize("content", RUN_LENGTHS)
+def test_run_lengths_are_refused_though_they_would_decode(content):
+    assert BmpImageFile(io.BytesIO(content)).convert("RGB").size == (28, 20)
+    with pytest.raises(ImageError, match="run-length"):
+        decode_image(content)
