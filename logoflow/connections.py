@@ -17,6 +17,12 @@ from logoflow.addresses import FetchError, refusal
 
 # The longest silence in the middle of an answer, whatever the deadline still allows.
 READ_TIMEOUT = 10.0
+# What an answer may send beside its body: headers, chunk sizes.
+_AROUND_BODY = 1 << 20
+
+
+class TooManyBytes(Exception):
+    """An answer is longer than allowed."""
 
 
 class Deadline:
@@ -38,7 +44,7 @@ class Deadline:
 
 
 def open_connection(
-    url: Url, deadline: Deadline, connect_timeout: float, allow_private: bool
+    url: Url, deadline: Deadline, connect_timeout: float, allow_private: bool, max_bytes: int
 ) -> HTTPConnection:
     """Make a connection to a URL's host; nothing is dialled before its first request.
 
@@ -55,6 +61,8 @@ def open_connection(
         Seconds for lookup, connecting and TLS together.
     allow_private : bool
         See `logoflow.addresses.check_address`.
+    max_bytes : int
+        Longest body as sent, before it is unpacked; a MiB more and reading raises TooManyBytes.
 
     Returns
     -------
@@ -71,7 +79,7 @@ def open_connection(
     connection.deadline = deadline
     connection.connect_timeout = connect_timeout
     connection.allow_private = allow_private
-    connection.response_class = partial(_TimedResponse, deadline)
+    connection.response_class = partial(_LimitedResponse, deadline, max_bytes)
     return connection
 
 
@@ -101,29 +109,49 @@ class _CheckedHTTPS(_Checked, HTTPSConnection):
     pass
 
 
-class _TimedResponse(http.client.HTTPResponse):
-    """An answer whose every read, of headers too, ends at the deadline."""
+class _LimitedResponse(http.client.HTTPResponse):
+    """An answer whose every read, of headers too, keeps to the deadline and the byte limit."""
 
-    def __init__(self, deadline: Deadline, sock: socket.socket, *args, **options) -> None:
+    def __init__(
+        self, deadline: Deadline, max_bytes: int, sock: socket.socket, *args, **options
+    ) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, deadline))
+        self.fp = _MeasuredFile(_LimitedReader(self.fp.detach(), sock, deadline, max_bytes))
 
 
-class _TimedReader(io.RawIOBase):
-    """A socket's raw file that waits no longer than the deadline allows.
+class _MeasuredFile(io.BufferedReader):
+    """A buffered file that is never read to its end in one go."""
 
-    A timeout set once on the socket starts anew with each byte that drips in.
+    def read(self, size: int | None = -1) -> bytes:
+        # urllib3 reads as many bytes as a chunk announces, and takes -1 for an announcement.
+        if size is None or size < 0:
+            raise http.client.HTTPException(f"the answer announces a piece of {size} bytes")
+        return super().read(size)
+
+
+class _LimitedReader(io.RawIOBase):
+    """A socket's raw file that waits no longer, and gives no more, than is allowed.
+
+    A timeout set once on the socket starts anew with each byte that drips in. Bytes are counted
+    here because packed ones, headers and chunk sizes need not add anything to the body.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(
+        self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline, max_bytes: int
+    ) -> None:
         self._raw, self._sock, self._deadline = raw, sock, deadline
+        self._max_bytes, self._left = max_bytes, max_bytes + _AROUND_BODY
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer) -> int:
         self._sock.settimeout(min(READ_TIMEOUT, self._deadline.left()))
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self._left -= count
+        if self._left < 0:
+            raise TooManyBytes(f"more than {self._max_bytes:,} bytes")
+        return count
 
     def close(self) -> None:
         self._raw.close()

@@ -17,7 +17,7 @@ from urllib3.util import Url, parse_url
 
 from logoflow import __version__
 from logoflow.addresses import FetchError, odd_host
-from logoflow.connections import Deadline, open_connection
+from logoflow.connections import Deadline, TooManyBytes, open_connection
 from logoflow.politeness import OUR_NAME, host_slot, opt_out, restated, retry_after
 
 MAX_REDIRECTS = 5
@@ -145,7 +145,9 @@ def _follow(url: str, rules: Rules) -> Answer:
 def _ask(url: str, deadline: Deadline, rules: Rules) -> _Hop:
     """Make one request, when it is its turn."""
     parsed = parse(url)
-    connection = open_connection(parsed, deadline, rules.connect_timeout, rules.allow_private)
+    connection = open_connection(
+        parsed, deadline, rules.connect_timeout, rules.allow_private, rules.max_bytes
+    )
     with host_slot(connection.host, connection.port, rules.per_host) as waited:
         deadline.extend(waited)
         with _as_fetch_error(url), closing(connection):
@@ -155,7 +157,7 @@ def _ask(url: str, deadline: Deadline, rules: Rules) -> _Hop:
                 if not location:
                     _check_status(url, response)
                 opted_out = _check_opt_out(url, response, rules.honour_opt_out)
-                content = b"" if location else _read(url, response, rules.max_bytes)
+                content = b"" if location else _read(response, rules.max_bytes)
                 return _Hop(location, content, connection.private, opted_out)
 
 
@@ -170,15 +172,19 @@ def _join(url: str, location: str) -> str:
 
 @contextmanager
 def _as_fetch_error(url: str) -> Iterator[None]:
-    """Turn whatever the network raises into a FetchError."""
+    """Turn whatever an answer makes the network's libraries raise into a FetchError."""
     try:
         yield
+    except FetchError:
+        raise
+    except TooManyBytes as error:
+        raise FetchError("too_large", url, f"{error}; see max_bytes") from error
     except (TimeoutError, HTTPTimeout) as error:
         reason = f"no complete answer in time ({error}); try later or allow more time"
         raise FetchError("timeout", url, reason, transient=True) from error
     except DecodeError as error:
         raise FetchError("not_an_image", url, f"the answer cannot be unpacked ({error})") from error
-    except (HTTPError, HTTPException, OSError, UnicodeError) as error:
+    except Exception as error:  # they do not promise to raise only their own errors
         reason = f"{str(error) or type(error).__name__}; check the address or try later"
         raise FetchError("unreachable", url, reason, transient=_may_pass(error)) from error
 
@@ -187,7 +193,9 @@ def _may_pass(error: Exception) -> bool:
     """Whether a connection that failed like this may succeed another time."""
     if isinstance(error, socket.gaierror):
         return error.errno not in _NO_SUCH_HOST
-    return not isinstance(error, (ssl.SSLCertVerificationError, UnicodeError))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return False
+    return isinstance(error, (HTTPError, HTTPException, OSError))
 
 
 def _check_status(url: str, response: HTTPResponse) -> None:
@@ -213,7 +221,7 @@ def _check_opt_out(url: str, response: HTTPResponse, honour: bool) -> bool:
     return directive is not None
 
 
-def _read(url: str, response: HTTPResponse, max_bytes: int) -> bytes:
+def _read(response: HTTPResponse, max_bytes: int) -> bytes:
     """Read an answer's body, unpacked, up to the limit and no further."""
     announced = response.length_remaining or 0
     body = bytearray()
@@ -223,5 +231,5 @@ def _read(url: str, response: HTTPResponse, max_bytes: int) -> bytes:
             if len(body) > max_bytes:
                 break
     if max(announced, len(body)) > max_bytes:
-        raise FetchError("too_large", url, f"more than {max_bytes:,} bytes; see max_bytes")
+        raise TooManyBytes(f"more than {max_bytes:,} bytes")
     return bytes(body)

@@ -1,0 +1,97 @@
+"""Answers that break the rules of HTTP, or that the libraries below do not foresee."""
+
+import gzip
+import time
+import tracemalloc
+
+import pytest
+from loopback_servers import JPEG, Handler, Server, chunk, serving
+
+from logoflow.addresses import FetchError
+from logoflow.downloading import _as_fetch_error
+from logoflow.fetching import fetch_image
+
+pytestmark = pytest.mark.usefixtures("dialled")
+
+
+def outcome(url):
+    """The picture's bytes, or the kind of error and whether it may pass."""
+    options = {"cache": False, "retries": 0, "max_bytes": 1_000_000, "total_timeout": 5}
+    try:
+        return fetch_image(url, allow_private=True, **options).content
+    except FetchError as error:
+        return error.kind, error.transient
+
+
+class Chunks(Handler):
+    """/chunk/<size> announces a chunk of that size; /endless/<size> never stops sending it."""
+
+    def start(self, *headers):
+        size = self.path.rsplit("/", 1)[1].encode()
+        head = (b"HTTP/1.1 200 OK", b"Transfer-Encoding: chunked", *headers, b"", size, b"")
+        self.wfile.write(b"\r\n".join(head))
+
+    def chunk(self):
+        self.start()
+        self.wfile.write(JPEG[:16] + b"\r\n" + chunk(JPEG[16:]) + chunk(b""))
+
+    def endless(self):
+        self.start()
+        while not self.server.stop.is_set():
+            self.wfile.write(bytes(1 << 16))
+
+    def packed(self):
+        """Blocks that unpack to nothing."""
+        self.start(b"Content-Encoding: gzip")
+        self.wfile.write(gzip.compress(b"")[:10])
+        while not self.server.stop.is_set():
+            self.wfile.write(b"\0\0\0\xff\xff" * 10_000)
+
+    def packed_stream(self):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n")
+        self.wfile.write(gzip.compress(b"")[:10])
+        while not self.server.stop.is_set():
+            self.wfile.write(b"\0\0\0\xff\xff" * 10_000)
+
+
+@pytest.fixture
+def chunks():
+    with serving(Server(Chunks)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", ["endless/-1", "endless/-5", "chunk/-1", "chunk/-5", "chunk/-f"])
+def test_a_negative_chunk_size_is_an_error_and_nothing_is_read(chunks, path):
+    tracemalloc.start()
+    try:
+        assert outcome(f"{chunks.base}/{path}") == ("unreachable", True)
+        assert tracemalloc.get_traced_memory()[1] < 3_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("size", ["+10", "0x10", "1_0", "0" * 5000 + "10", "10;name=value"])
+def test_odd_spellings_of_a_chunk_size_are_read_or_an_error(chunks, size):
+    assert outcome(f"{chunks.base}/chunk/{size}") in (JPEG, ("unreachable", True))
+
+
+@pytest.mark.parametrize("size", ["f" * 5000, "0x" + "f" * 60_000])
+def test_a_chunk_size_of_very_many_digits_is_cut_off(chunks, size):
+    assert outcome(f"{chunks.base}/endless/{size}") == ("too_large", False)
+
+
+@pytest.mark.parametrize("path", ["packed/ffffffff", "packed_stream"])
+def test_bytes_that_unpack_to_nothing_are_counted_as_sent(chunks, path):
+    start = time.monotonic()
+    assert outcome(f"{chunks.base}/{path}") == ("too_large", False)
+    assert time.monotonic() - start < 3
+
+
+def test_errors_that_nobody_foresaw_are_fetch_errors_too(resolver):
+    resolver.answers["odd.example"] = [RuntimeError("out of its depth")]
+    assert outcome("http://odd.example/a.jpg") == ("unreachable", False)
+
+
+def test_interrupting_is_no_fetch_error():
+    with pytest.raises(KeyboardInterrupt), _as_fetch_error("http://a.example/"):
+        raise KeyboardInterrupt
