@@ -148,7 +148,7 @@ def _ask(url: str, deadline: Deadline, rules: Rules) -> _Hop:
     connection = open_connection(
         parsed, deadline, rules.connect_timeout, rules.allow_private, rules.max_bytes
     )
-    with host_slot(connection.host, connection.port, rules.per_host) as waited:
+    with host_slot(url, connection.host, connection.port, rules.per_host) as waited:
         deadline.extend(waited)
         with _as_fetch_error(url), closing(connection):
             connection.request("GET", parsed.request_uri, headers=_HEADERS, preload_content=False)

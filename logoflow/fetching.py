@@ -70,7 +70,8 @@ def fetch_image(
     retries : int
         Attempts after the first, with growing waits between them, while it fails in a way that
         may pass: a timeout, a broken connection, statuses such as 429 and 503. A server's
-        ``Retry-After`` is kept to; one of more than 30 seconds ends the attempts.
+        ``Retry-After`` is kept to, for all URLs of that host in this process; while it has more
+        than 30 seconds left they fail without asking.
     per_host : int
         Requests at once to one host (name and port), from all threads of this process.
         Waiting for a turn is not held against the timeouts.

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from itertools import count
 from time import monotonic, sleep
 from typing import TypeVar
@@ -20,6 +21,10 @@ OUR_NAME = "logoflow"
 BACKOFF = 0.5
 # A server that wants to be left alone for longer is not waited for.
 MAX_WAIT = 30.0
+# Nor is it believed that it wants to be for longer than a day: a wrong header must have an end.
+_LONGEST_REST = 86_400.0
+# Hosts whose wish to be left alone is remembered; a hostile list of URLs may have any number.
+_MOST_RESTING = 1000
 
 _FORBIDDING = {"noai", "noimageai", "noindex", "noimageindex"}
 # Directives that have a colon of their own: what stands before it is not a program's name.
@@ -39,14 +44,21 @@ class _Host:
 
 
 _hosts: dict[tuple[str, int], _Host] = {}
+# Until when, on the monotonic clock, a host wants to be left alone.
+_resting: dict[tuple[str, int], float] = {}
 
 
 @contextmanager
-def host_slot(host: str, port: int, limit: int) -> Iterator[float]:
+def host_slot(url: str, host: str, port: int, limit: int) -> Iterator[float]:
     """Wait until fewer than `limit` requests go to a host, and count as one inside the block.
+
+    A transient FetchError with a `retry_after` that leaves the block makes everyone leave that
+    host alone for so long.
 
     Parameters
     ----------
+    url : str
+        What the turn is for, for the error message.
     host : str
         In lower case. With `port`, what is counted by, in this process.
     port : int
@@ -58,17 +70,27 @@ def host_slot(host: str, port: int, limit: int) -> Iterator[float]:
     ------
     float
         Seconds waited.
+
+    Raises
+    ------
+    FetchError
+        The host has asked to be left alone, for longer than the 30 seconds that are waited.
     """
     start = monotonic()
+    key = host, port
     with _lock:
-        here = _hosts.setdefault((host, port), _Host())
+        here = _hosts.setdefault(key, _Host())
         here.threads += 1
     try:
         with _lock:
-            here.turn.wait_for(lambda: here.requests < limit)
+            _wait_for_turn(url, key, limit)
             here.requests += 1
         try:
             yield monotonic() - start
+        except FetchError as error:
+            if error.transient and error.retry_after:
+                _let_rest(key, error.retry_after)
+            raise
         finally:
             with _lock:
                 here.requests -= 1
@@ -78,7 +100,44 @@ def host_slot(host: str, port: int, limit: int) -> Iterator[float]:
             # One is enough: if that one still may not go, a later request's end wakes the next.
             here.turn.notify()
             if not here.threads:  # a long run sees more hosts than should be remembered
-                del _hosts[host, port]
+                del _hosts[key]
+
+
+def _wait_for_turn(url: str, key: tuple[str, int], limit: int) -> None:
+    """Wait, with the lock held, until a host may be asked once more."""
+    here, rested = _hosts[key], 0.0
+    while True:
+        now = monotonic()
+        rest = _resting.get(key, now) - now
+        if rest > 0:
+            if rested + rest > MAX_WAIT:
+                raise _left_alone(url, key[0], rest)
+            here.turn.wait(rest)
+            rested += monotonic() - now
+        elif here.requests < limit:
+            return
+        else:
+            here.turn.wait()
+
+
+def _let_rest(key: tuple[str, int], seconds: float) -> None:
+    """Have a host left alone for so long, by those too who wait for their turn already."""
+    until = monotonic() + min(seconds, _LONGEST_REST)
+    with _lock:
+        _resting[key] = max(until, _resting.get(key, until))
+        while len(_resting) > _MOST_RESTING:
+            del _resting[min(_resting, key=_resting.get)]
+        _hosts[key].turn.notify_all()
+
+
+def _left_alone(url: str, host: str, seconds: float) -> FetchError:
+    """Build the error for a URL whose host is not asked, because it rests."""
+    until = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    reason = (
+        f"not asked: {host} answered that it is busy and wants to be left alone until "
+        f"{until:%Y-%m-%d %H:%M:%S} UTC; try again then"
+    )
+    return FetchError("http_error", url, reason, transient=True, retry_after=seconds)
 
 
 def with_retries(attempt: Callable[[], _Result], retries: int) -> _Result:

@@ -1,6 +1,7 @@
 """Retries, turns and opting out, against real servers on loopback."""
 
 import pickle
+import re
 import socket
 import threading
 import time
@@ -27,6 +28,7 @@ def short_waits(monkeypatch):
 def no_host_is_remembered():
     yield
     assert not politeness._hosts
+    politeness._resting.clear()  # another test's server may get the same port
 
 
 def fetch(url, allow_private=True, **options):
@@ -191,6 +193,112 @@ def test_nobodys_turn_is_taken_while_waiting(server, monkeypatch):
     assert len(waits) == 2
 
 
+# Leaving a host alone.
+
+
+def test_retry_after_holds_for_every_url_of_the_host(server):
+    busy = server.put("/busy", b"", 429, Retry_After=1)
+    failure(busy, retries=0)
+    start = time.monotonic()
+    assert fetch(f"{server.base}/good.jpg", total_timeout=0.8).content == JPEG
+    assert time.monotonic() - start > 0.9
+
+
+class Timing(Handler):
+    """Notes when it was asked."""
+
+    def do_GET(self):
+        self.server.times.append(time.monotonic())
+        super().do_GET()
+
+
+def test_threads_that_wait_for_a_turn_leave_the_host_alone_too():
+    with serving(Server(Timing)) as server, ThreadPoolExecutor(9) as pool:
+        server.times = []
+        server.put("/busy", b"", 429, Retry_After=1)
+        urls = [f"{server.base}/busy?{number}" for number in range(9)]
+        list(pool.map(lambda url: failure(url, per_host=3, retries=0), urls))
+        times = sorted(server.times)
+        assert len(times) == 9
+        assert all(later - time > 0.9 for time, later in zip(times, times[3:], strict=False))
+
+
+@pytest.mark.parametrize("seconds", [3600, "9" * 400])
+def test_a_host_that_rests_for_long_is_not_asked_for_its_other_urls(server, seconds):
+    server.put("/busy", b"", 503, Retry_After=seconds)
+    urls = [f"{server.base}/busy?{number}" for number in range(6)]
+    start = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        errors = list(pool.map(lambda url: failure(url, per_host=1), urls))
+    assert len(server.asked) == 1
+    assert time.monotonic() - start < 3
+    for error in errors:
+        assert (error.kind, error.transient) == ("http_error", True)
+        assert error.retry_after > 3000
+    unasked = (
+        r"not asked: 127.0.0.1 answered .* until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; try again"
+    )
+    assert sum(re.search(unasked, str(error)) is not None for error in errors) == 5
+    with serving(Server()) as other:  # another port is another host
+        assert fetch(other.put("/good.jpg", JPEG)).content == JPEG
+
+
+def test_who_redirected_to_a_busy_host_is_not_left_alone(server):
+    with serving(Server()) as other:
+        busy = other.put("/busy", b"", 503, Retry_After=3600)
+        failure(server.put("/moved", b"", 302, Location=busy))
+        assert fetch(f"{server.base}/good.jpg").content == JPEG
+        failure(f"{server.base}/moved")
+        assert len(other.asked) == 1
+
+
+def test_a_rest_comes_to_an_end(server):
+    failure(server.put("/busy", b"", 503, Retry_After=1), retries=0)
+    time.sleep(1.05)
+    start = time.monotonic()
+    assert fetch(f"{server.base}/good.jpg").content == JPEG
+    assert time.monotonic() - start < 0.9
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_final_answer_with_a_retry_after_says_nothing_of_other_urls(server, status):
+    failure(server.put("/no", b"", status, Retry_After=3600))
+    assert fetch(f"{server.base}/good.jpg").content == JPEG
+
+
+def be_busy(host, seconds):
+    with pytest.raises(FetchError), host_slot("http://a.example/", host, 80, 8):
+        raise FetchError("http_error", "http://a.example/", "busy", True, seconds)
+
+
+def test_the_longest_rest_is_waited_for_though_waking_up_takes_a_moment(monkeypatch):
+    monkeypatch.setattr(politeness, "MAX_WAIT", 1.0)
+    be_busy("a.example", 1.0)
+    with host_slot("http://a.example/", "a.example", 80, 8) as waited:
+        assert waited > 0
+
+
+def test_rests_that_follow_one_another_are_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(politeness, "MAX_WAIT", 2.3)
+    be_busy("a.example", 2)
+
+    def visit():
+        with pytest.raises(FetchError, match="not asked"):
+            host_slot("http://a.example/", "a.example", 80, 8).__enter__()
+
+    with ThreadPoolExecutor(1) as pool:
+        visiting = pool.submit(visit)
+        time.sleep(0.5)
+        politeness._let_rest(("a.example", 80), 2)
+        visiting.result()
+
+
+def test_no_more_than_a_thousand_resting_hosts_are_remembered():
+    for number in range(1200):
+        be_busy(f"{number}.example", 60 + number)
+    assert list(politeness._resting) == [(f"{number}.example", 80) for number in range(200, 1200)]
+
+
 # Turns.
 
 
@@ -238,7 +346,7 @@ def test_hosts_do_not_wait_for_one_another(server):
 def test_waiting_for_a_turn_is_not_held_against_the_time_limit(server):
     url, key = f"{server.base}/good.jpg", ("127.0.0.1", server.server_port)
     with ThreadPoolExecutor(1) as pool:
-        with host_slot(*key, 1):
+        with host_slot(url, *key, 1):
             fetched = pool.submit(fetch, url, per_host=1, total_timeout=0.8, retries=0)
             while politeness._hosts[key].threads < 2:
                 time.sleep(0.01)
@@ -259,7 +367,7 @@ def test_redirects_to_and_fro_never_wait_for_each_other():
 
 def test_differing_limits_for_one_host_let_everyone_through():
     def visit(limit):
-        with host_slot("a.example", 80, limit):
+        with host_slot("http://a.example/", "a.example", 80, limit):
             time.sleep(0.001)
 
     with ThreadPoolExecutor(16) as pool:
