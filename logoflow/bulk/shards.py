@@ -159,14 +159,19 @@ def check_settings(folder: Path, settings: dict) -> None:
     Raises
     ------
     ValueError
-        If the folder holds answers made with other settings, another model say.
+        If the folder holds answers made with other settings, another model say, or Parquet files
+        of something else.
     """
-    path = folder / SETTINGS
-    if not any(folder.glob("part-*.parquet")):
+    path, shards = folder / SETTINGS, _shards(folder)
+    foreign = next(_foreign(folder), None) or (not path.exists() and next(iter(shards), None))
+    if foreign:
+        raise ValueError(
+            f"{folder} holds Parquet files of something else ({foreign}), which would be read "
+            "among the answers: choose another output folder."
+        )
+    if not shards:
         write_text(path, json.dumps(settings, indent=1) + "\n")
         return
-    if not path.exists():
-        raise ValueError(f"{folder} holds Parquet files of something else: choose another.")
     before = json.loads(path.read_text(encoding="utf-8"))
     for name in settings:
         if before.get(name) != settings[name]:
@@ -178,10 +183,22 @@ def check_settings(folder: Path, settings: dict) -> None:
 
 def extra_shards(folder: Path, parts: int) -> list[Path]:
     """Shards beyond the input's last part: of an input that was longer."""
-    numbered = (
-        (re.fullmatch(r"part-(\d+)\.parquet", path.name), path) for path in folder.iterdir()
-    )
-    return sorted(path for found, path in numbered if found and int(found[1]) >= parts)
+    return sorted(path for path, number in _shards(folder).items() if number >= parts)
+
+
+def _shards(folder: Path) -> dict[Path, int]:
+    """The shards that are there, by name, and their numbers."""
+    found = {path: re.fullmatch(r"part-(\d+)\.parquet", path.name) for path in folder.iterdir()}
+    return {path: int(match[1]) for path, match in found.items() if match}
+
+
+def _foreign(folder: Path) -> Iterator[Path]:
+    """Parquet files that are no shards; pandas reads those in folders below too."""
+    shards = _shards(folder)
+    for path in folder.rglob("*.parquet"):
+        passed_over = any(name[0] in "._" for name in path.relative_to(folder).parts)
+        if path not in shards and not passed_over:
+            yield path
 
 
 @contextmanager
@@ -192,8 +209,15 @@ def only_run(folder: Path) -> Iterator[None]:
     ------
     RuntimeError
         If another run is at work there.
+    OSError
+        If there cannot be such a folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"{folder} cannot be the folder of answers ({error}): choose another output."
+        ) from error
     with open(folder / ".lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,3 +1,8 @@
+from contextlib import closing
+
+import pytest
+from disks import full_after
+
 from logoflow.bulk.seen import SeenUrls
 
 
@@ -7,3 +12,19 @@ def test_a_url_is_answered_where_it_comes_first():
     assert seen.homes(["c", "b", "\ud800"], 1) == [1, 0, 1]
     assert seen.homes(["\ud800", "d", ""], 2) == [1, 2, 2]
     seen.close()
+
+
+def test_a_full_folder_for_temporary_files_is_named():
+    with closing(SeenUrls()) as seen:
+        assert seen.homes(["a"], 0) == [0]
+        urls = [f"http://a/{number}" for number in range(20_000)]
+        with (
+            full_after(50_000),
+            pytest.raises(OSError, match="logoflow-seen-.* Make room there, or have TMPDIR"),
+        ):
+            seen.homes(urls, 1)
+
+
+def test_a_folder_that_is_full_beforehand_is_named_too():
+    with full_after(100), pytest.raises(OSError, match="logoflow-seen-.* Make room there"):
+        SeenUrls()

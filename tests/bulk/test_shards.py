@@ -1,9 +1,7 @@
-import resource
-import signal
-
 import pandas as pd
 import pyarrow as pa
 import pytest
+from disks import full_after
 
 from logoflow.bulk.shards import (
     Answer,
@@ -91,6 +89,21 @@ def test_files_of_others_are_not_taken_for_shards(tmp_path):
         check_settings_of(tmp_path, model="a")
 
 
+@pytest.mark.parametrize("name", ["others.parquet", "part-a.parquet", "below/part-000000.parquet"])
+def test_a_folder_with_files_of_others_is_refused(tmp_path, name):
+    (tmp_path / "_passed_over").mkdir()
+    for passed_over in ("_passed_over/a.parquet", ".part-000000.parquet"):
+        (tmp_path / passed_over).write_bytes(b"")
+    check_settings_of(tmp_path, model="a")
+    write(tmp_path)
+    check_settings_of(tmp_path, model="a")
+    assert len(pd.read_parquet(tmp_path)) == 3
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    PART.to_pandas().to_parquet(tmp_path / name)
+    with pytest.raises(ValueError, match=f"{name}.*choose another output folder"):
+        check_settings_of(tmp_path, model="a")
+
+
 def test_other_settings_do_not_mix(tmp_path):
     check_settings_of(tmp_path, model="a", views=9)
     check_settings_of(tmp_path, model="a", views=1)  # nothing was answered with 9
@@ -102,19 +115,20 @@ def test_other_settings_do_not_mix(tmp_path):
 
 def test_a_full_disk_leaves_the_other_shards_whole(tmp_path):
     write(tmp_path)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # the disk is full after 1 kB
-    try:
-        with pytest.raises(
-            OSError, match="Cannot write .*part-000001.parquet .*goes on from there"
-        ):
-            write(tmp_path, number=1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    with (
+        full_after(1000),
+        pytest.raises(OSError, match="Cannot write .*part-000001.parquet .*goes on from there"),
+    ):
+        write(tmp_path, number=1)
     assert [path.name for path in tmp_path.iterdir()] == ["part-000000.parquet"]
     assert kept_answers(tmp_path, 0, PART) == ANSWERS
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_file_is_no_folder_of_answers(tmp_path, name):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=f"{name} cannot be .* choose another output"):
+        only_run(tmp_path / name).__enter__()
 
 
 def test_a_folder_is_for_one_run_at_a_time(tmp_path):
