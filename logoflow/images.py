@@ -27,6 +27,10 @@ _READERS = {
 # A progressive JPEG has about ten scans. Each one costs a pass over all pixels, and one that
 # changes nothing takes 75 bytes: without a limit a small file keeps a core busy for hours.
 _MAX_SCANS = 100
+# Pillow puts a picture's remarks together piece by piece, copying what it has each time: megabytes
+# of them keep a core busy for minutes. Cameras write one EXIF segment, now and then a few.
+_MAX_EXIF = 16
+_MAX_BEFORE_FRAME = 1 << 18  # bytes
 # What a BMP's header calls its run-length compressions: RLE8 and RLE4.
 _RUN_LENGTHS = {b"\1\0\0\0", b"\2\0\0\0"}
 _ORIENTATION_TAG = 0x0112
@@ -269,6 +273,8 @@ def _refuse_costly(content: bytes, kind: str, source: str) -> None:
     """Refuse what is small as a file and takes hours or gigabytes, however few its pixels."""
     if kind == "jpeg" and content.count(b"\xff\xda") > _MAX_SCANS:
         raise ImageError(f"{source}: a JPEG of more than {_MAX_SCANS} scans; save it anew")
+    if kind == "jpeg" and content.count(b"Exif\0\0") > _MAX_EXIF:
+        raise ImageError(f"{source}: a JPEG of more than {_MAX_EXIF} EXIF segments; save it anew")
     # Pillow unpacks runs in Python, and four bytes that skip lines to 255 times a line's length.
     # The oldest headers, 12 bytes long, have no such field.
     if kind == "bmp" and content[14:15] != b"\x0c" and content[30:34] in _RUN_LENGTHS:
@@ -299,6 +305,8 @@ def _gif_size(content: bytes) -> tuple[int, int]:
         position += 1
     if content[position] != 0x2C:
         raise ValueError("no frame")
+    if position > _MAX_BEFORE_FRAME:
+        raise ValueError(f"{position:,} bytes before its first frame; save it anew")
     left, top, across, down = struct.unpack_from("<4H", content, position + 1)
     return max(width, left + across), max(height, top + down)
 

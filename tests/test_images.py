@@ -119,6 +119,19 @@ def test_broken_exif_does_not_cost_the_picture(exif):
     assert decode_image(encode(flag(), "JPEG", exif=exif)).shape == (32, 48, 3)
 
 
+def test_megabytes_of_remarks_are_refused_before_pillow_takes_minutes_over_them():
+    jpeg, gif = encode(flag(), "JPEG"), encode(flag(), "GIF")
+    first = gif.index(b",", 13)
+    remarks = gif[:first] + b"\x21\xfe" + b"\x01a" * 2_000_000 + b"\0" + gif[first:]
+    exif = jpeg[:2] + b"\xff\xe1\0\x09Exif\0\0a" * 400_000 + jpeg[2:]
+    for content, reason in ((remarks, "bytes before its first frame"), (exif, "EXIF segments")):
+        for read in (decode_image, image_size):
+            with pytest.raises(ImageError, match=reason):
+                read(content)
+    few = jpeg[:2] + b"\xff\xe1\0\x09Exif\0\0a" * 3 + jpeg[2:]
+    assert image_size(few) == (48, 32)
+
+
 def test_an_orientation_that_does_not_exist_is_ignored():
     exif = Image.Exif()
     exif[0x0112] = 9
