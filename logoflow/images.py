@@ -2,7 +2,6 @@
 
 import io
 import os
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,14 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from logoflow.image_headers import (
+    ImageError,
+    TooManyPixels,
+    gif_size,
+    image_format,
+    refuse_costly,
+)
+
 # The classes are opened directly: Image.open would also try the formats not listed here, and
 # warn about (or refuse) big pictures by its own process-wide limit before we can count pixels.
 _READERS = {
@@ -24,15 +31,6 @@ _READERS = {
     "webp": WebPImageFile,
     "bmp": BmpImageFile,
 }
-# A progressive JPEG has about ten scans. Each one costs a pass over all pixels, and one that
-# changes nothing takes 75 bytes: without a limit a small file keeps a core busy for hours.
-_MAX_SCANS = 100
-# Pillow puts a picture's remarks together piece by piece, copying what it has each time: megabytes
-# of them keep a core busy for minutes. Cameras write one EXIF segment, now and then a few.
-_MAX_EXIF = 16
-_MAX_BEFORE_FRAME = 1 << 18  # bytes
-# What a BMP's header calls its run-length compressions: RLE8 and RLE4.
-_RUN_LENGTHS = {b"\1\0\0\0", b"\2\0\0\0"}
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,52 +41,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-class ImageError(ValueError):
-    """Bytes that are no picture we read, or a broken one. The message names the source."""
-
-
-class TooManyPixels(ImageError):
-    """A picture whose header announces more pixels than allowed. It was not decoded."""
-
-
-def image_format(content: bytes, *, source: str = "image") -> str:
-    """Tell a picture's format from its first bytes, whatever it is called or labelled.
-
-    Parameters
-    ----------
-    content : bytes
-        The encoded picture.
-    source : str
-        Where it came from, for the error message.
-
-    Returns
-    -------
-    str
-        ``"jpeg"``, ``"png"``, ``"gif"``, ``"webp"`` or ``"bmp"``.
-
-    Raises
-    ------
-    ImageError
-        The bytes begin like none of these.
-
-    Examples
-    --------
-    >>> image_format(b"BM" + bytes(60))
-    'bmp'
-    """
-    if content.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if content.startswith((b"GIF87a", b"GIF89a")):
-        return "gif"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "webp"
-    if content.startswith(b"BM"):
-        return "bmp"
-    raise ImageError(f"{source}: {_what_else(content)}; give a JPEG, PNG, WebP, GIF or BMP file")
 
 
 def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
@@ -118,10 +70,10 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
     (1024, 768)
     """
     kind = image_format(content, source=source)
-    _refuse_costly(content, kind, source)
+    refuse_costly(content, kind, source)
     try:
         if kind == "gif":
-            width, height = _gif_size(content)
+            width, height = gif_size(content)
         else:
             image = _READERS[kind](io.BytesIO(content))
             width, height = image.size
@@ -257,58 +209,12 @@ def load_image(image: str | os.PathLike | bytes | np.ndarray) -> np.ndarray:
     return array
 
 
-def _what_else(content: bytes) -> str:
-    """Guess what bytes are that are no picture."""
-    if not content:
-        return "empty, 0 bytes"
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        return "a web page, not a picture"
-    if start.startswith((b"<svg", b"<?xml")):
-        return "SVG or XML, not a photo"
-    return "not a picture in a format read here"
-
-
-def _refuse_costly(content: bytes, kind: str, source: str) -> None:
-    """Refuse what is small as a file and takes hours or gigabytes, however few its pixels."""
-    if kind == "jpeg" and content.count(b"\xff\xda") > _MAX_SCANS:
-        raise ImageError(f"{source}: a JPEG of more than {_MAX_SCANS} scans; save it anew")
-    if kind == "jpeg" and content.count(b"Exif\0\0") > _MAX_EXIF:
-        raise ImageError(f"{source}: a JPEG of more than {_MAX_EXIF} EXIF segments; save it anew")
-    # Pillow unpacks runs in Python, and four bytes that skip lines to 255 times a line's length.
-    # The oldest headers, 12 bytes long, have no such field.
-    if kind == "bmp" and content[14:15] != b"\x0c" and content[30:34] in _RUN_LENGTHS:
-        raise ImageError(
-            f"{source}: a run-length compressed BMP; save it as PNG or as an uncompressed BMP"
-        )
-
-
 def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
     """Turn whatever a decoder raised on hostile bytes into the one error callers expect."""
     if isinstance(error, Image.DecompressionBombError):
         return TooManyPixels(f"{source}: {error}; scale the picture down first")
     reason = str(error) or type(error).__name__
     return ImageError(f"{source}: broken or truncated {kind} picture ({reason}); get it anew")
-
-
-def _gif_size(content: bytes) -> tuple[int, int]:
-    """Width and height of a GIF's screen and first frame together.
-
-    Pillow allocates a frame while it opens a GIF, too early to refuse a huge one.
-    """
-    width, height, flags = struct.unpack_from("<HHB", content, 6)
-    position = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
-    while content[position] == 0x21:  # an extension: label, then blocks up to an empty one
-        position += 2
-        while content[position]:
-            position += 1 + content[position]
-        position += 1
-    if content[position] != 0x2C:
-        raise ValueError("no frame")
-    if position > _MAX_BEFORE_FRAME:
-        raise ValueError(f"{position:,} bytes before its first frame; save it anew")
-    left, top, across, down = struct.unpack_from("<4H", content, position + 1)
-    return max(width, left + across), max(height, top + down)
 
 
 def _orientation(image: ImageFile) -> int:
