@@ -94,6 +94,11 @@ def run(
     -------
     Run
 
+    Raises
+    ------
+    RuntimeError
+        If `fit` had to leave out the last epochs (``refit_epochs``) that were asked for.
+
     Examples
     --------
     >>> found = run(root, "results", {"num_epochs": 24, "size": 192}, views=(1, 3))
@@ -107,6 +112,11 @@ def run(
     views = tuple(sorted({*views, *(known.scores if known else ())}))
     start = time.monotonic()
     classifier = fit(root, views=views, seed=seed, **settings, **options)
+    if classifier.facts.get("refit_epochs", 0) != settings.get("refit_epochs", 0):
+        raise RuntimeError(
+            "The last epochs on all photos failed, as fit's warning says: nothing was kept, since "
+            "it would stand for another training. Mend what it names and run it again."
+        )
     classifier.facts["run"] = path.stem
     found = _look(classifier, root, views, time.monotonic() - start)
     if keep is not None:

@@ -93,6 +93,13 @@ def test_a_kept_run_says_what_assess_says(small_root, tmp_path, instead):
     assert found.seconds > 0
 
 
+def test_a_training_without_its_last_epochs_is_not_kept(small_root, tmp_path, instead):
+    instead(lambda root, refit_epochs=0, **settings: fit(root, **settings))  # as if they failed
+    with pytest.raises(RuntimeError, match="last epochs on all photos failed"):
+        run(small_root, tmp_path, {**TINY, "refit_epochs": 1})
+    assert not list(tmp_path.glob("*.npz"))
+
+
 def test_more_views_than_were_kept_are_looked_at_anew(small_root, tmp_path, instead):
     run(small_root, tmp_path, TINY)
     assert set(run(small_root, tmp_path, TINY, views=(2,)).scores) == {1, 2}
