@@ -148,7 +148,7 @@ def test_retry_after_is_waited_for(server):
     assert time.monotonic() - start >= 1
 
 
-@pytest.mark.parametrize("value", ["31", formatdate(time.time() + 3600, usegmt=True), "9" * 400])
+@pytest.mark.parametrize("value", ["31", "Fri, 31 Dec 9999 23:59:59 GMT", "9" * 400])
 def test_who_wants_to_be_left_alone_for_long_is_not_asked_again(server, value):
     error = failure(server.put("/busy", b"", 503, Retry_After=value))
     assert len(server.asked) == 1
