@@ -225,8 +225,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         *("--views",),
-        **{"type": int, "nargs": "+", "default": [1, 3, 4, 5]},
-        help="of headline: how closely to look (default 1 3 4 5)",
+        **{"type": int, "nargs": "+", "default": [1, 3, 4, 5, 6]},
+        help="of headline: how closely to look (default 1 3 4 5 6)",
     )
     add("--save", help="of headline: folder for the models, seed-<n>/ each")
     add("--num-workers", type=int, default=0, help="processes that decode photos")

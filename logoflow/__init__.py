@@ -47,7 +47,7 @@ _HOMES = {
     "logoflow.linked": "few_photos with_validation",
     "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
     "logoflow.losses": "balanced_weights",
-    "logoflow.matching": "LogoIndex LogoMatcher index_logos",
+    "logoflow.matching": "LogoIndex LogoMatcher index_logos matcher_for",
     "logoflow.metrics": (
         "Report auroc bootstrap brand_top1 calibration_error logo_scores precision_recall "
         "recall_at reliability_bins roc threshold_at threshold_curve"
@@ -62,6 +62,7 @@ _HOMES = {
         "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
         "show_images to_pictures"
     ),
+    "logoflow.reading": "NameReader",
     "logoflow.recipes": "Recipe get_recipe",
     "logoflow.refitting": "refit",
     "logoflow.resume": "ResumeError",

@@ -205,7 +205,7 @@ def assess(
     split : str
         ``"test_data"``, ``"val_data"`` or ``"train_data"``.
     views : int, optional
-        How closely to look, 1 to 5; by default the classifier's own.
+        How closely to look, 1 to 6; by default the classifier's own.
 
     Returns
     -------

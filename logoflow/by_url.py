@@ -69,7 +69,7 @@ def classify_logo(
     allow_private : bool
         Also fetch from loopback and private addresses.
     views : int, optional
-        How closely to look, 1 to 5, see `LogoClassifier.predict`.
+        How closely to look, 1 to 6, see `LogoClassifier.predict`.
 
     Returns
     -------

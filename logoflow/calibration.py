@@ -12,7 +12,7 @@ import numpy as np
 from logoflow.crops import overlap
 from logoflow.decision import Decision, fit_decision, no_logo_of
 from logoflow.images import image_size, load_image
-from logoflow.views import MATCHED, combine, window_count, windows
+from logoflow.views import MATCHED, READ, combine, window_count, windows
 
 Boxes = Sequence[Sequence[float]]
 
@@ -26,16 +26,19 @@ class Evidence(NamedTuple):
         (windows, classes), a net's, for each of `logoflow.views.windows`.
     matches : ndarray of int, optional
         (classes,), features of known logos (`logoflow.LogoMatcher.count`).
+    letters : ndarray, optional
+        (classes,), of brands' names (`logoflow.NameReader.letters`).
     """
 
     logits: np.ndarray
     matches: np.ndarray | None = None
+    letters: np.ndarray | None = None
 
     def scores(self, views: int, no_logo: int | None) -> np.ndarray:
         """Log-scores as so many views would give them, (1, classes): `logoflow.combine`."""
         rows = self.logits[: window_count(views)]
-        matches = self.matches[None] if views >= MATCHED else None
-        return combine(rows, np.zeros(len(rows), dtype=int), no_logo, matches)
+        found = _row(self.matches, views >= MATCHED), _row(self.letters, views >= READ)
+        return combine(rows, np.zeros(len(rows), dtype=int), no_logo, *found)
 
 
 class Beside(NamedTuple):
@@ -52,11 +55,14 @@ class Beside(NamedTuple):
         The photo's own class number.
     matches : ndarray of int, optional
         (classes,), of what is outside its boxes.
+    letters : ndarray, optional
+        The same of names.
     """
 
     windows: np.ndarray
     brand: int
     matches: np.ndarray | None = None
+    letters: np.ndarray | None = None
 
     def of(self, evidence: Evidence, views: int, no_logo: int | None) -> np.ndarray | None:
         """Log-scores of these windows alone, (1, classes); None if there are none."""
@@ -65,10 +71,18 @@ class Beside(NamedTuple):
             return None
         logits = evidence.logits[: len(free)][free].copy()
         logits[:, self.brand] = logits.min() - 10
-        matches = None
-        if views >= MATCHED:
-            matches = np.where(np.arange(len(self.matches)) == self.brand, 0, self.matches)[None]
-        return combine(logits, np.zeros(len(logits), dtype=int), no_logo, matches)
+        found = (
+            _row(self.matches, views >= MATCHED, but=self.brand),
+            _row(self.letters, views >= READ, but=self.brand),
+        )
+        return combine(logits, np.zeros(len(logits), dtype=int), no_logo, *found)
+
+
+def _row(found: np.ndarray | None, looked: bool, but: int | None = None) -> np.ndarray | None:
+    """What was found of each brand, (1, classes), but of one of them; None if nobody looked."""
+    if found is None or not looked:
+        return None
+    return np.where(np.arange(len(found)) == but, 0, found)[None]
 
 
 def fit_decisions(
@@ -90,7 +104,7 @@ def fit_decisions(
     classes : sequence of str
         Names in label order.
     views : sequence of int
-        Numbers of views, each 1 to 5.
+        Numbers of views, each 1 to 6.
     false_positive_rate : float
         See `logoflow.fit_decision`.
     beside : sequence of Beside, optional

@@ -35,7 +35,8 @@ from logoflow.images import load_image
 from logoflow.matching import LogoMatcher
 from logoflow.model_files import read_model, write_model
 from logoflow.models import architecture_of
-from logoflow.views import MATCHED, as_pictures, look, window_count
+from logoflow.reading import NameReader
+from logoflow.views import MATCHED, READ, as_pictures, look, window_count
 
 
 class LogoClassifier:
@@ -57,9 +58,9 @@ class LogoClassifier:
         From a number of views to the `logoflow.decision.Decision` that `calibrate` fitted
         for it. Without any, the likeliest class is the answer.
     views : int
-        How closely photos are looked at unless said otherwise, 1 to 5: `logoflow.views.windows`.
+        How closely photos are looked at unless said otherwise, 1 to 6: `logoflow.views.windows`.
     matcher : LogoMatcher, optional
-        Knows the training photos' logos; views 5 need it.
+        Knows the training photos' logos; views 5 need it, views 6 use it if there is one.
 
     Raises
     ------
@@ -92,6 +93,7 @@ class LogoClassifier:
         self.net, self.classes, self.augs = net, tuple(classes), list(augs)
         self.facts, self.decisions, self.views = dict(facts or {}), dict(decisions or {}), views
         self.no_logo, self.matcher = no_logo_of(self.classes), matcher
+        self.reader = NameReader(self.classes)
         self._quick = None  # compiled when the first picture comes
         self._check_views(views)
         check_outputs(net, self.classes)
@@ -110,7 +112,7 @@ class LogoClassifier:
         images : picture or iterable of pictures
             Each a path, the bytes of a file, or an array (height, width, 3) of RGB on 0 to 255.
         views : int, optional
-            1 to 5: more find smaller logos and take longer; by default the classifier's own.
+            1 to 6: more find smaller logos and take longer; by default the classifier's own.
         batch_size : int
             Windows per pass through the net; memory does not grow with their number.
         top_k : int
@@ -168,7 +170,7 @@ class LogoClassifier:
         truth : sequence of int or str
             Their class numbers or names.
         views : sequence of int
-            Numbers of views, one at least, each 1 to 5.
+            Numbers of views, one at least, each 1 to 6.
         false_positive_rate : float
             Share of the photos without a logo that may be given a brand, above 0 and below 1.
         boxes : sequence of sequence of (x, y, width, height), optional
@@ -222,29 +224,38 @@ class LogoClassifier:
         return look(images, views, net, batch_size)
 
     def evidence(self, images: object, views: int, batch_size: int = 32) -> Iterator[Evidence]:
-        """Give what is known of each picture: its windows' logits and, of views 5, its matches."""
+        """Give what is known of each picture: its windows' logits, its matches and its letters."""
         self._check_views(views)
         if views < MATCHED:
             yield from map(Evidence, self.window_logits(images, views, batch_size))
             return
         images, again = tee(as_pictures(images))
         for logits, image in zip(self.window_logits(images, views, batch_size), again, strict=True):
-            yield Evidence(logits, self.matcher.count(image, len(self.classes)))
+            yield Evidence(logits, *self._found(image, views))
+
+    def _found(
+        self, image: object, views: int, ignore: Boxes = ()
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Known logos' features and names' letters, of each class; None where nobody looks."""
+        matches = letters = None
+        if views >= MATCHED and self.matcher:
+            matches = self.matcher.count(image, len(self.classes), ignore)
+        if views >= READ:
+            letters = self.reader.letters(image, ignore)
+        return matches, letters
 
     def _beside(self, image: object, boxes: Boxes, brand: int, views: int) -> Beside:
         """What of a picture shows none of its logos."""
-        matches = None
-        if views >= MATCHED and boxes:
-            matches = self.matcher.count(image, len(self.classes), ignore=boxes)
-        return Beside(windows_beside(image, boxes, views), brand, matches)
+        found = self._found(image, views, boxes) if boxes else ()
+        return Beside(windows_beside(image, boxes, views), brand, *found)
 
     def _check_views(self, views: int) -> None:
         window_count(views)
-        if views >= MATCHED and self.matcher is None:
+        if views == MATCHED and self.matcher is None:
             raise ValueError(
                 f"views={views} looks for the training photos' logos, and this classifier knows "
                 f"none: train it with fit(..., views=(1, {MATCHED})) on photos with boxes, or "
-                f"give 1 to {MATCHED - 1}."
+                f"give 1 to {MATCHED - 1}, or {READ}."
             )
 
     def _row(self, probabilities: np.ndarray, answer: int, top_k: int) -> tuple:

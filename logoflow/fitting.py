@@ -19,7 +19,7 @@ from logoflow.folders import read_classes
 from logoflow.history import History
 from logoflow.loading import Loaders, PhotoFolder, make_loaders
 from logoflow.losses import balanced_weights
-from logoflow.matching import LogoMatcher, index_logos
+from logoflow.matching import LogoMatcher, matcher_for
 from logoflow.mining import hard_negatives
 from logoflow.models import BUILDERS, build_net, finetune_net, freeze_lower
 from logoflow.recipes import Recipe, get_recipe
@@ -69,8 +69,8 @@ def fit(
         Side of the square the net sees, pixels.
     views : tuple of int
         How closely validation photos are looked at (`logoflow.views.windows`), a decision being
-        fitted for each; the last is what `predict` does by default. With 5 among them, the logos
-        of the training photos' boxes are remembered (`logoflow.LogoMatcher`).
+        fitted for each; the last is what `predict` does by default. With 5 or 6 among them,
+        the logos of the training photos' boxes are remembered (`logoflow.LogoMatcher`).
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
         is picked for it on validation, where what lies beside the logos counts as no-logo too.
@@ -121,7 +121,7 @@ def fit(
     architecture, classes = _checked(kinds, root), read_classes(root)
     weights = _weights(class_weights, root, classes)
     _check_decision(views, false_positive_rate)
-    matcher = _matcher(root, boxes) if max(views) >= MATCHED else None
+    matcher = _matcher(root, boxes, views)
     # Only recipe logoflow's crops go where the hard negatives are.
     rounds = rounds if negatives and plan.name == "logoflow" else 1
     train_one = partial(
@@ -200,10 +200,13 @@ def _refitted(classifier: LogoClassifier, root: Path | str, how: dict) -> LogoCl
         return classifier
 
 
-def _matcher(root: Path | str, boxes: bool) -> LogoMatcher:
-    if not boxes:
+def _matcher(root: Path | str, boxes: bool, views: Sequence[int]) -> LogoMatcher | None:
+    """What knows the training photos' logos, where it is asked for and there are boxes."""
+    if boxes:
+        return matcher_for(root, views)
+    if MATCHED in views:
         raise ValueError(f"views={MATCHED} remembers the logos in their boxes: not boxes=False.")
-    return LogoMatcher(index_logos(root))
+    return None
 
 
 def _train_one(

@@ -1,7 +1,7 @@
 """Looking for known logos by their corners and blobs: local features and where they lie."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from logoflow.datasets.splits import NO_LOGO
 from logoflow.folders import read_boxes, read_classes
 from logoflow.images import load_image
 from logoflow.loading import PhotoFolder
+from logoflow.views import MATCHED
 
 Boxes = Sequence[Sequence[float]]
 
@@ -88,6 +89,37 @@ def index_logos(root: Path | str, split: str = "train_data") -> LogoIndex:
         np.concatenate([np.zeros(0, np.int32), *logos]),
         np.array(brands, np.int32),
     )
+
+
+def matcher_for(root: Path | str, views: Collection[int]) -> "LogoMatcher | None":
+    """Give what looks for a data set's logos, if photos will be looked at so closely.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+    views : collection of int
+        Numbers of views (`logoflow.views.windows`).
+
+    Returns
+    -------
+    LogoMatcher or None
+        None below views 5, and where nobody drew boxes, which views 6 can do without.
+
+    Raises
+    ------
+    ValueError
+        For views 5 where nobody drew boxes.
+
+    Examples
+    --------
+    >>> matcher_for(root, (1, 3)) is None
+    True
+    """
+    if max(views) < MATCHED:
+        return None
+    index = index_logos(root)
+    return LogoMatcher(index) if MATCHED in views or len(index.brands) else None
 
 
 class LogoMatcher:

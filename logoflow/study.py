@@ -87,6 +87,7 @@ STEPS = (
         ("+ three networks", {"backbone": SEVERAL}),
         ("+ looking closer still", {"views": 4}),
         ("+ known logos looked for", {"views": 5}),
+        ("+ names read", {"views": 6}),
         ("+ four last epochs on validation photos too", {"refit_epochs": 4}),
     ),
 )

@@ -47,6 +47,12 @@ def use_all_cores() -> None:
     os.environ["OMP_NUM_THREADS"] = str(cores)
 
 
+def wanted_threads() -> int:
+    """Tell how many threads a library that does not ask OpenMP is to take: as many as MXNet."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) else physical_cores()
+
+
 def one_core_per_fork() -> None:
     """Have forked processes, a DataLoader's workers, keep to one core each.
 

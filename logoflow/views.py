@@ -17,9 +17,16 @@ rows' and so on, so that the windows of fewer views come first among those of mo
 MATCHED = 5
 """The number of views that has all these windows, and known logos looked for in the photo."""
 
+READ = 6
+"""The number of views that has all this, and brands' names read in the photo."""
+
 MATCH_WEIGHT = 1.0
 """How much the logarithm of matching features adds to a brand's; chosen on validation photos of
 FlickrLogos-27, where 0.5 and 2 do about as well."""
+
+LETTER_WEIGHT = 1.0
+"""How much a letter of a brand's name that was read adds to its logarithm; chosen in the same way,
+where 0.6 and 1.4 do about as well."""
 
 
 def window_count(views: int) -> int:
@@ -28,7 +35,7 @@ def window_count(views: int) -> int:
     Parameters
     ----------
     views : int
-        1 to 5, see `windows`.
+        1 to 6, see `windows`.
 
     Raises
     ------
@@ -37,11 +44,11 @@ def window_count(views: int) -> int:
 
     Examples
     --------
-    >>> [window_count(views) for views in (1, 2, 3, 4, 5)]
-    [1, 5, 14, 39, 39]
+    >>> [window_count(views) for views in (1, 2, 3, 4, 5, 6)]
+    [1, 5, 14, 39, 39, 39]
     """
-    if views not in range(1, MATCHED + 1):
-        raise ValueError(f"views is {views!r}, not a whole number of 1 to {MATCHED}.")
+    if views not in range(1, READ + 1):
+        raise ValueError(f"views is {views!r}, not a whole number of 1 to {READ}.")
     return sum(grid * grid for _, grid in SCALES[:views])
 
 
@@ -59,7 +66,8 @@ def windows(width: int, height: int, views: int) -> list[tuple[int, int, int, in
         2. and windows of 2/3 of its sides on a grid of 2 x 2, 5 in all;
         3. and of 1/2 on 3 x 3, 14 in all;
         4. and of 1/3 on 5 x 5, 39 in all;
-        5. the same 39, and known logos are looked for (`logoflow.matching`).
+        5. the same 39, and known logos are looked for (`logoflow.matching`);
+        6. the same, with or without known logos, and brands' names are read (`logoflow.reading`).
 
     Returns
     -------
@@ -103,7 +111,7 @@ def look(
     images : picture or iterable of pictures
         Whatever `logoflow.load_image` takes.
     views : int
-        1 to 5, see `windows`.
+        1 to 6, see `windows`.
     net : callable
         Takes a list of windows, uint8 (height, width, 3) of RGB, gives their logits
         (windows, classes).
@@ -150,6 +158,7 @@ def combine(
     groups: np.ndarray,
     no_logo: int | None,
     matches: np.ndarray | None = None,
+    letters: np.ndarray | None = None,
 ) -> np.ndarray:
     """Bring what a net says to each window of some photos to one row of scores per photo.
 
@@ -171,6 +180,9 @@ def combine(
     matches : ndarray of int, optional
         (photos, classes), how many features of each brand's known logos were found
         (`logoflow.LogoMatcher.count`): 4 of them double a brand's odds, 10 make them 8-fold.
+    letters : ndarray, optional
+        (photos, classes), how many letters of each brand's name were read
+        (`logoflow.NameReader.letters`): each multiplies a brand's odds by e, five by 150.
 
     Returns
     -------
@@ -201,4 +213,6 @@ def combine(
     np.maximum.at(combined, groups, scores)
     if matches is not None:
         combined += MATCH_WEIGHT * np.log1p(np.maximum(0, matches - 3))
+    if letters is not None:
+        combined += LETTER_WEIGHT * letters
     return log_softmax(combined, axis=1)

@@ -97,6 +97,21 @@ def test_known_logos_count_for_views_5_alone():
     assert scores[1][2] - scores[1][1] > scores[0][2] - scores[0][1]
 
 
+def test_names_count_for_views_6_alone_with_and_without_known_logos():
+    logits, _ = logits_of()
+    letters, matches = np.array([0.0, 5, 0]), np.array([9, 0, 0])
+    plain, read = Evidence(logits[0], matches), Evidence(logits[0], matches, letters)
+    assert np.array_equal(read.scores(5, NONE), plain.scores(5, NONE))
+    gain = read.scores(6, NONE) - plain.scores(5, NONE)
+    assert (gain[0, 1] - gain[0, 2], gain[0, 0] - gain[0, 2]) == pytest.approx((5, 0))
+    alone = Evidence(logits[0], None, letters).scores(6, NONE) - plain.scores(4, NONE)
+    assert alone[0, 1] - alone[0, 0] == pytest.approx(5)
+    everywhere = np.ones(5, dtype=bool)
+    own, other = (Beside(everywhere, brand, None, letters) for brand in (1, 2))
+    assert own.of(read, 6, NONE)[0].argmax() != 1
+    assert other.of(read, 6, NONE)[0].argmax() == 1
+
+
 def test_a_photos_own_brand_beside_its_boxes_says_nothing():
     logits, _ = logits_of()
     photo = Evidence(logits[0], np.array([9, 0, 0]))

@@ -175,11 +175,11 @@ def test_views_that_were_not_calibrated_are_refused(classifier, photos):
     with pytest.raises(ValueError, match=r"views 1, 3, not 2: call calibrate"):
         calibrated.predict(photos[0], views=2)
     for wrong in (
-        lambda: classifier.predict(photos[0], views=6),
+        lambda: classifier.predict(photos[0], views=7),
         lambda: classifier.scores(photos[0], views=0),
-        lambda: with_decisions(classifier, {}, views=6),
+        lambda: with_decisions(classifier, {}, views=7),
     ):
-        with pytest.raises(ValueError, match="1 to 5"):
+        with pytest.raises(ValueError, match="1 to 6"):
             wrong()
 
 

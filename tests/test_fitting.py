@@ -149,6 +149,15 @@ def test_views_5_remember_the_training_photos_logos(small_root, tmp_path):
         fit(small_root, views=(5,), boxes=False)
 
 
+def test_views_6_read_names_where_there_are_no_boxes_too(small_root, tmp_path):
+    quick = {**QUICK, "num_epochs": 1, "views": (1, 6), "boxes": False}
+    classifier = fit(small_root, **quick)
+    assert classifier.matcher is None
+    again = LogoClassifier.load(classifier.save(tmp_path / "model"))
+    photos = sorted((small_root / "test_data").glob("*/*.jpg"))[:2]
+    assert again.predict(photos).equals(classifier.predict(photos))
+
+
 def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
     shutil.copytree(small_root, tmp_path / "root")
     for photo in (tmp_path / "root" / "val_data").glob("*/*"):

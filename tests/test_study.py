@@ -137,15 +137,15 @@ def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
 
 
 def test_the_steps_come_to_fit_as_it_is_and_go_beyond(small_root):
-    one, several, closer, closest, last = STEPS[-5:]
+    one, several, closer, known, closest, last = STEPS[-6:]
     first_of_ours = STEPS[2]
     assert _digest(small_root, one.settings) == _digest(small_root, SET_UPS[0].settings)
     assert (one.views, one.decided) == (3, "threshold")
     assert several.settings == {**one.settings, "backbone": SEVERAL}
-    assert several.settings == closer.settings == closest.settings
-    assert (several.views, closer.views) == (3, 4)
+    assert several.settings == closer.settings == known.settings == closest.settings
+    assert (several.views, closer.views, known.views) == (3, 4, 5)
     assert last.settings == {**closest.settings, "refit_epochs": 4}
-    assert (closest.views, closest.decided) == (last.views, last.decided) == (5, "threshold")
+    assert (closest.views, closest.decided) == (last.views, last.decided) == (6, "threshold")
     assert (first_of_ours.views, first_of_ours.decided) == (1, "likeliest")
     for before, after in zip(STEPS[2:], STEPS[3:], strict=False):
         assert before._replace(name="") != after._replace(name=""), f"{after.name} adds nothing"

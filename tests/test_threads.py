@@ -2,7 +2,9 @@ import os
 import subprocess
 import sys
 
-from logoflow.threads import physical_cores
+import pytest
+
+from logoflow.threads import physical_cores, wanted_threads
 
 
 def run(code, **environment):
@@ -22,6 +24,14 @@ def test_all_physical_cores_are_used_before_mxnet_is_imported():
 def test_the_users_own_setting_is_respected():
     out, _ = run("import logoflow, os; print(os.environ['OMP_NUM_THREADS'])", OMP_NUM_THREADS="7")
     assert out == "7"
+
+
+@pytest.mark.parametrize(
+    ("set_to", "wanted"), [("3", 3), ("4,2", 4), ("", None), ("0", None), ("many", None)]
+)
+def test_other_libraries_take_as_many_threads_as_mxnet(set_to, wanted, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", set_to)
+    assert wanted_threads() == (wanted or physical_cores())
 
 
 def test_one_warning_when_mxnet_came_first():

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from mxnet import init
+from PIL import Image, ImageDraw, ImageFont
+
+import logoflow as lf
+from logoflow.augment import make_augs
+from logoflow.reading import LEAST_SIDE, SIDE, NameReader, _sized, letters_of
+
+CLASSES = ("Cocacola", "hp", "no-logo", "vodafone")
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return NameReader(CLASSES)
+
+
+def board(text, place=(60, 80), size=(400, 300), colour=(200, 30, 30)):
+    """A white picture with some text."""
+    picture = Image.new("RGB", size, "white")
+    font = ImageFont.load_default(48)
+    ImageDraw.Draw(picture).text(place, text, fill=colour, font=font)
+    return np.asarray(picture)
+
+
+def test_a_name_is_read_in_a_picture_it_was_never_shown(reader):
+    assert reader.letters(board("Coca-Cola")).tolist() == [5, 0, 0, 0]
+    assert reader.letters(board("VODAFONE", colour=(20, 20, 20))).tolist() == [0, 0, 0, 5]
+
+
+def test_lines_tell_where_they_are_in_pixels_of_the_picture(reader):
+    (line,) = reader.read(board("vodafone", place=(60, 80)))
+    assert line.text == "vodafone"
+    assert (60 < line.x < 340, 80 < line.y < 140) == (True, True)
+
+
+def test_what_is_to_be_ignored_does_not_count(reader):
+    picture = board("vodafone")
+    assert not reader.letters(picture, ignore=[(50, 70, 300, 80)]).any()
+    assert reader.letters(picture, ignore=[(0, 200, 400, 100)])[3] == 5
+
+
+def test_a_picture_without_text_has_no_letters(reader):
+    assert reader.letters(np.full((200, 300, 3), 90, np.uint8)).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (20, 2000), (3000, 40)])
+def test_pictures_of_any_shape_are_read_at_one_size(reader, size):
+    noise = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
+    sized, scale = _sized(noise)
+    assert (max(sized.shape), min(sized.shape[:2]) >= LEAST_SIDE) == (SIDE, True)
+    assert scale == SIDE / max(size)
+    assert reader.letters(noise).shape == (4,)
+
+
+def test_paths_and_bytes_are_read_as_arrays_are(reader, tmp_path):
+    path = tmp_path / "x.png"
+    Image.fromarray(board("vodafone")).save(path)
+    assert reader.read(path) == reader.read(path.read_bytes()) == reader.read(board("vodafone"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "letters"),
+    [
+        (["COCA-COLA"], [5, 0, 0, 0]),
+        (["Coca", "Cola"], [5, 0, 0, 0]),  # below each other
+        (["Trink Cöca Cola!"], [5, 0, 0, 0]),
+        (["www.vodafone.de"], [0, 0, 0, 5]),
+        (["hp"], [0, 2, 0, 0]),
+        (["php", "ship", "hpx"], [0, 0, 0, 0]),
+        (["no-logo"], [0, 0, 0, 0]),
+        (["telephone", "cola", "coal"], [0, 0, 0, 0]),
+        ([], [0, 0, 0, 0]),
+        (["", "  ", "!?", "个"], [0, 0, 0, 0]),
+    ],
+)
+def test_names_are_found_whatever_their_capitals_signs_and_spaces(lines, letters):
+    assert letters_of(lines, CLASSES).tolist() == letters
+
+
+def test_a_misread_letter_makes_a_name_weaker():
+    exact, close, far = (letters_of([text], CLASSES)[3] for text in ("vodafone", "vodatone", "vod"))
+    assert exact > close > far == 0
+
+
+def test_names_of_any_script_are_found():
+    assert letters_of(["喝 可口可乐"], ["可口可乐", "!!"]).tolist() == [4, 0]
+
+
+def test_a_net_that_knows_nothing_answers_what_is_written():
+    net = lf.lenet5(3)
+    net.initialize(init.Zero())
+    augs = make_augs("logoflow", statistics=([120.0] * 3, [60.0] * 3))[1]
+    classifier = lf.LogoClassifier(net, ("hp", "no-logo", "vodafone"), augs)
+    pictures = [board("vodafone"), board("hp")]
+    assert classifier.predict(pictures, views=6).brand.tolist() == ["vodafone", "hp"]
