@@ -11,14 +11,7 @@ import pandas as pd
 from mxnet import gluon, nd
 
 from logoflow.augment import Augs, describe_augs, read_augs, transform
-from logoflow.calibration import (
-    Beside,
-    Boxes,
-    Evidence,
-    fit_decisions,
-    warn_of_weak,
-    windows_beside,
-)
+from logoflow.calibration import fit_decisions, warn_of_weak
 from logoflow.classes import check_classes, check_outputs
 from logoflow.decision import (
     Decision,
@@ -30,6 +23,7 @@ from logoflow.decision import (
     probabilities,
     read_decisions,
 )
+from logoflow.evidence import Beside, Boxes, Evidence, found_in, windows_beside
 from logoflow.fusing import fused
 from logoflow.images import load_image
 from logoflow.matching import LogoMatcher
@@ -175,7 +169,7 @@ class LogoClassifier:
             Share of the photos without a logo that may be given a brand, above 0 and below 1.
         boxes : sequence of sequence of (x, y, width, height), optional
             Where the logos of each photo are, pixels. What is beside them counts as a further
-            photo without a logo (`logoflow.calibration`).
+            photo without a logo (`logoflow.evidence.Beside`).
 
         Raises
         ------
@@ -231,22 +225,11 @@ class LogoClassifier:
             return
         images, again = tee(as_pictures(images))
         for logits, image in zip(self.window_logits(images, views, batch_size), again, strict=True):
-            yield Evidence(logits, *self._found(image, views))
-
-    def _found(
-        self, image: object, views: int, ignore: Boxes = ()
-    ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Known logos' features and names' letters, of each class; None where nobody looks."""
-        matches = letters = None
-        if views >= MATCHED and self.matcher:
-            matches = self.matcher.count(image, len(self.classes), ignore)
-        if views >= READ:
-            letters = self.reader.letters(image, ignore)
-        return matches, letters
+            yield Evidence(logits, *found_in(image, views, self.matcher, self.reader))
 
     def _beside(self, image: object, boxes: Boxes, brand: int, views: int) -> Beside:
         """What of a picture shows none of its logos."""
-        found = self._found(image, views, boxes) if boxes else ()
+        found = found_in(image, views, self.matcher, self.reader, boxes) if boxes else ()
         return Beside(windows_beside(image, boxes, views), brand, *found)
 
     def _check_views(self, views: int) -> None:

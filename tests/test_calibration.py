@@ -3,14 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from logoflow.calibration import (
-    Beside,
-    Evidence,
-    fit_decisions,
-    warn_of_weak,
-    windows_beside,
-)
+from logoflow.calibration import fit_decisions, warn_of_weak
 from logoflow.decision import Decision
+from logoflow.evidence import Beside, Evidence
 
 CLASSES = ("adidas", "no-logo", "ups")
 NONE = 1
@@ -81,67 +76,6 @@ def test_backgrounds_that_look_like_logos_raise_the_threshold():
         return (np.log(share) + decision.no_logo_bias) * decision.temperature
 
     assert least_odds(having) > least_odds(without) + 1
-
-
-def test_known_logos_count_for_views_5_alone():
-    logits, truth = logits_of()
-    matches = np.zeros((60, 3), dtype=int)
-    matches[np.arange(60), truth] = 12
-    matches[truth == NONE] = 0
-    photo = next(photos_of(logits, matches))
-    assert np.array_equal(photo.scores(2, NONE), Evidence(logits[0]).scores(2, NONE))
-    gain = photo.scores(5, NONE) - Evidence(logits[0]).scores(4, NONE)
-    assert (gain[0, 0] - gain[0, 1], gain[0, 2] - gain[0, 1]) == pytest.approx((np.log(10), 0))
-    beside = [Beside(np.ones(5, dtype=bool), 0, np.array([0, 0, found])) for found in (0, 9)]
-    scores = [found.of(photo, 5, NONE)[0] for found in beside]
-    assert scores[1][2] - scores[1][1] > scores[0][2] - scores[0][1]
-
-
-def test_names_count_for_views_6_alone_with_and_without_known_logos():
-    logits, _ = logits_of()
-    letters, matches = np.array([0.0, 5, 0]), np.array([9, 0, 0])
-    plain, read = Evidence(logits[0], matches), Evidence(logits[0], matches, letters)
-    assert np.array_equal(read.scores(5, NONE), plain.scores(5, NONE))
-    gain = read.scores(6, NONE) - plain.scores(5, NONE)
-    assert (gain[0, 1] - gain[0, 2], gain[0, 0] - gain[0, 2]) == pytest.approx((5, 0))
-    alone = Evidence(logits[0], None, letters).scores(6, NONE) - plain.scores(4, NONE)
-    assert alone[0, 1] - alone[0, 0] == pytest.approx(5)
-    everywhere = np.ones(5, dtype=bool)
-    own, other = (Beside(everywhere, brand, None, letters) for brand in (1, 2))
-    assert own.of(read, 6, NONE)[0].argmax() != 1
-    assert other.of(read, 6, NONE)[0].argmax() == 1
-
-
-def test_a_photos_own_brand_beside_its_boxes_says_nothing():
-    logits, _ = logits_of()
-    photo = Evidence(logits[0], np.array([9, 0, 0]))
-    everywhere = np.ones(5, dtype=bool)
-    own, other = (Beside(everywhere, brand, photo.matches) for brand in (0, 2))
-    scores = own.of(photo, 5, NONE)[0]
-    assert scores[0] < scores[2] - 5, "what looks like the own brand is left out"
-    assert other.of(photo, 5, NONE)[0].argmax() == 0
-    assert np.isfinite(scores).all()
-
-
-def test_windows_beside_show_next_to_nothing_of_any_box(tmp_path):
-    picture = np.zeros((90, 120, 3), np.uint8)
-    # Views 2: the whole photo, then 80 x 60 windows in the four corners.
-    assert windows_beside(picture, [(0, 0, 20, 15)], 2).tolist() == [False, False, True, True, True]
-    two = [(0, 0, 20, 15), (100, 70, 20, 20)]
-    assert windows_beside(picture, two, 2).tolist() == [False, False, True, True, False]
-    assert not windows_beside(picture, [], 3).any()
-
-
-def test_paths_bytes_and_arrays_have_the_same_windows(tmp_path):
-    import cv2
-
-    picture = np.zeros((90, 120, 3), np.uint8)
-    path = tmp_path / "x.png"
-    cv2.imwrite(str(path), picture)
-    expected = windows_beside(picture, [(100, 70, 20, 20)], 4)
-    assert expected.any()
-    for image in (path, str(path), path.read_bytes()):
-        assert np.array_equal(windows_beside(image, [(100, 70, 20, 20)], 4), expected)
 
 
 def test_lists_that_do_not_match_are_refused():

@@ -1,3 +1,5 @@
+import socket
+
 import numpy as np
 import pytest
 from mxnet import init
@@ -51,6 +53,14 @@ def test_pictures_of_any_shape_are_read_at_one_size(reader, size):
     assert (max(sized.shape), min(sized.shape[:2]) >= LEAST_SIDE) == (SIDE, True)
     assert scale == SIDE / max(size)
     assert reader.letters(noise).shape == (4,)
+
+
+def test_reading_needs_no_network(monkeypatch):
+    def dialled(*where):
+        raise AssertionError(f"{where} was dialled")
+
+    monkeypatch.setattr(socket.socket, "connect", dialled)
+    assert NameReader(CLASSES).letters(board("vodafone"))[3] == 5
 
 
 def test_paths_and_bytes_are_read_as_arrays_are(reader, tmp_path):

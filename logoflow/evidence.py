@@ -1,0 +1,155 @@
+"""What is known of a photo before any decision: its windows' logits, known logos, names."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from logoflow.crops import overlap
+from logoflow.images import image_size, load_image
+from logoflow.matching import LogoMatcher
+from logoflow.reading import NameReader
+from logoflow.views import MATCHED, READ, combine, window_count, windows
+
+Boxes = Sequence[Sequence[float]]
+
+
+class Evidence(NamedTuple):
+    """What is known of a photo before any decision.
+
+    Parameters
+    ----------
+    logits : ndarray
+        (windows, classes), a net's, for each of `logoflow.views.windows`.
+    matches : ndarray of int, optional
+        (classes,), features of known logos (`logoflow.LogoMatcher.count`).
+    letters : ndarray, optional
+        (classes,), of brands' names (`logoflow.NameReader.letters`).
+    """
+
+    logits: np.ndarray
+    matches: np.ndarray | None = None
+    letters: np.ndarray | None = None
+
+    def scores(self, views: int, no_logo: int | None) -> np.ndarray:
+        """Log-scores as so many views would give them, (1, classes): `logoflow.combine`."""
+        rows = self.logits[: window_count(views)]
+        found = _row(self.matches, views >= MATCHED), _row(self.letters, views >= READ)
+        return combine(rows, np.zeros(len(rows), dtype=int), no_logo, *found)
+
+
+class Beside(NamedTuple):
+    """What of a photo shows no logo though the photo does.
+
+    Whoever drew the boxes may have left some logos out, most likely small ones of the photo's own
+    brand: what is found of that brand says nothing.
+
+    Parameters
+    ----------
+    windows : ndarray of bool
+        (windows,), see `windows_beside`.
+    brand : int
+        The photo's own class number.
+    matches : ndarray of int, optional
+        (classes,), of what is outside its boxes.
+    letters : ndarray, optional
+        The same of names.
+    """
+
+    windows: np.ndarray
+    brand: int
+    matches: np.ndarray | None = None
+    letters: np.ndarray | None = None
+
+    def of(self, evidence: Evidence, views: int, no_logo: int | None) -> np.ndarray | None:
+        """Log-scores of these windows alone, (1, classes); None if there are none."""
+        free = self.windows[: window_count(views)]
+        if no_logo is None or not free.any():
+            return None
+        logits = evidence.logits[: len(free)][free].copy()
+        logits[:, self.brand] = logits.min() - 10
+        found = (
+            _row(self.matches, views >= MATCHED, but=self.brand),
+            _row(self.letters, views >= READ, but=self.brand),
+        )
+        return combine(logits, np.zeros(len(logits), dtype=int), no_logo, *found)
+
+
+def _row(found: np.ndarray | None, looked: bool, but: int | None = None) -> np.ndarray | None:
+    """What was found of each brand, (1, classes), but of one of them; None if nobody looked."""
+    if found is None or not looked:
+        return None
+    return np.where(np.arange(len(found)) == but, 0, found)[None]
+
+
+def found_in(
+    image: object,
+    views: int,
+    matcher: LogoMatcher | None,
+    reader: NameReader,
+    ignore: Boxes = (),
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Look for known logos and names in a picture, as closely as it is wished.
+
+    Parameters
+    ----------
+    image : picture
+        What `logoflow.load_image` takes.
+    views : int
+        See `logoflow.views.windows`.
+    matcher : LogoMatcher or None
+        None: no logos are known.
+    reader : NameReader
+    ignore : sequence of (x, y, width, height)
+        Parts of the picture not to look at, pixels.
+
+    Returns
+    -------
+    (ndarray or None, ndarray or None)
+        (classes,) each, features and letters; None of what was not looked for.
+    """
+    matches = letters = None
+    if views >= MATCHED and matcher:
+        matches = matcher.count(image, len(reader.classes), ignore)
+    if views >= READ:
+        letters = reader.letters(image, ignore)
+    return matches, letters
+
+
+def windows_beside(image: object, boxes: Boxes, views: int) -> np.ndarray:
+    """Tell which of a picture's windows show next to nothing of any box.
+
+    Parameters
+    ----------
+    image : picture
+        What `logoflow.load_image` takes; of a file or bytes, only the header is read.
+    boxes : sequence of (x, y, width, height)
+        Pixels.
+    views : int
+        See `logoflow.views.windows`.
+
+    Returns
+    -------
+    ndarray of bool
+        (windows,); all False without boxes: then nobody knows where the logos are.
+
+    Examples
+    --------
+    >>> windows_beside(np.zeros((90, 90, 3), np.uint8), [(0, 0, 20, 20)], 2)
+    array([False, False,  True,  True,  True])
+    """
+    found = windows(*_size(image), views)
+    if not boxes:
+        return np.zeros(len(found), dtype=bool)
+    return np.array([all(overlap(box, window) < 0.1 for box in boxes) for window in found])
+
+
+def _size(image: object) -> tuple[int, int]:
+    """Width and height."""
+    if isinstance(image, str | os.PathLike):
+        return image_size(Path(image).read_bytes(), source=str(image))
+    if isinstance(image, bytes):
+        return image_size(image)
+    return load_image(image).shape[1::-1]
