@@ -23,7 +23,7 @@ from logoflow.decision import (
     probabilities,
     read_decisions,
 )
-from logoflow.evidence import Beside, Boxes, Evidence, found_in, windows_beside
+from logoflow.evidence import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
 from logoflow.fusing import fused
 from logoflow.images import load_image
 from logoflow.matching import LogoMatcher
@@ -184,6 +184,7 @@ class LogoClassifier:
         images, truth = list(images), class_numbers(truth, self.classes)
         most, beside = max(views), None
         if boxes is not None:
+            most = max(most, BESIDE)
             about = zip(images, boxes, truth, strict=True)
             beside = [self._beside(image, own, brand, most) for image, own, brand in about]
         photos = self.evidence(images, most)

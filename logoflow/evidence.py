@@ -15,6 +15,9 @@ from logoflow.views import MATCHED, READ, combine, window_count, windows
 
 Boxes = Sequence[Sequence[float]]
 
+BESIDE = 3
+"""The number of views that what is beside a logo is looked for with, where fewer are asked for."""
+
 
 class Evidence(NamedTuple):
     """What is known of a photo before any decision.
@@ -64,8 +67,14 @@ class Beside(NamedTuple):
     letters: np.ndarray | None = None
 
     def of(self, evidence: Evidence, views: int, no_logo: int | None) -> np.ndarray | None:
-        """Log-scores of these windows alone, (1, classes); None if there are none."""
+        """Log-scores of these windows alone, (1, classes); None if there are none.
+
+        Views 1 have but the whole photo, which shows its logo: the largest window that does not
+        stands for a photo then.
+        """
         free = self.windows[: window_count(views)]
+        if views == 1 and self.windows.any():
+            free = np.arange(len(self.windows)) == self.windows.argmax()
         if no_logo is None or not free.any():
             return None
         logits = evidence.logits[: len(free)][free].copy()

@@ -163,9 +163,12 @@ def test_calibrating_with_boxes_takes_what_is_beside_them_for_no_logo(classifier
     own = with_decisions(classifier, {})
     boxes = [[(0, 0, 9, 9)] if path.parent.name != "no-logo" else [] for path in photos]
     own.calibrate(photos, truth_of(photos), views=(1, 2), boxes=boxes, false_positive_rate=0.2)
-    no_logo = truth_of(photos).count("no-logo")
-    assert own.decisions[1].no_logo_photos == no_logo
-    assert own.decisions[2].no_logo_photos == len(photos)
+    assert [own.decisions[views].no_logo_photos for views in (1, 2)] == [len(photos)] * 2
+    own.calibrate(photos, truth_of(photos), boxes=boxes, false_positive_rate=0.2)  # views 1 alone
+    assert own.decisions[1].no_logo_photos == len(photos)
+    nowhere = with_decisions(classifier, {})
+    nowhere.calibrate(photos, truth_of(photos), false_positive_rate=0.2)
+    assert nowhere.decisions[1].no_logo_photos == truth_of(photos).count("no-logo")
     with pytest.raises(ValueError, match="zip"):
         own.calibrate(photos, truth_of(photos), boxes=boxes[:3])
 

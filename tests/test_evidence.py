@@ -57,3 +57,16 @@ def test_paths_bytes_and_arrays_have_the_same_windows(tmp_path):
     assert expected.any()
     for image in (path, str(path), path.read_bytes()):
         assert np.array_equal(windows_beside(image, [(100, 70, 20, 20)], 4), expected)
+
+
+def test_for_views_1_the_largest_window_beside_the_logo_stands_for_a_photo():
+    photo = Evidence(LOGITS)
+    free = np.zeros(39, dtype=bool)
+    free[[3, 8, 20]] = True  # of the windows of views 2, 3 and 4
+    alone = Beside(free, 0).of(photo, 1, NONE)
+    only_the_largest = Evidence(LOGITS[3:4]).scores(1, NONE)
+    assert alone[0, 2] - alone[0, NONE] == pytest.approx(
+        only_the_largest[0, 2] - only_the_largest[0, NONE]
+    )
+    assert Beside(np.zeros(39, dtype=bool), 0).of(photo, 1, NONE) is None
+    assert Beside(free[:2], 0).of(photo, 2, NONE) is None
