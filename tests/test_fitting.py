@@ -22,9 +22,9 @@ def test_the_classifier_comes_calibrated_for_every_number_of_views(fitted):
     assert sorted(fitted.decisions) == [1, 2]
     assert fitted.views == 2
     whole, closer = fitted.decisions[1], fitted.decisions[2]
-    assert (whole.photos, whole.no_logo_photos) == (14, 6)
-    assert closer.no_logo_photos > 6, "what lies beside the logos counts too"
-    assert closer.photos - closer.no_logo_photos == 8
+    for one in (whole, closer):
+        assert one.no_logo_photos > 6, "what lies beside the logos counts too"
+        assert one.photos - one.no_logo_photos == 8
     assert None not in (whole.threshold, closer.threshold)
 
 
