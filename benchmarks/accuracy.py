@@ -95,15 +95,16 @@ def photos(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
 def setups(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     """Three ways to a "no logo" side by side, and what is lost without boxes."""
     steps = [step._replace(views=3) for step in SET_UPS]
-    yield from step_tables(run_steps(root, steps, options.work, **common(options)))
+    results = run_steps(root, steps, options.work, **common(options))
+    yield from step_tables(results, against_first=True)
 
 
-def step_tables(results: Iterator) -> Iterator[pd.DataFrame]:
+def step_tables(results: Iterator, *, against_first: bool = False) -> Iterator[pd.DataFrame]:
     """The table after each step."""
     done = {}
     for name, assessments in results:
         done[name] = assessments
-        yield ablation_table(done, samples=SAMPLES).round(3)
+        yield ablation_table(done, samples=SAMPLES, against_first=against_first).round(3)
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:

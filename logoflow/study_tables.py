@@ -39,7 +39,11 @@ def mean_summary(
 
 
 def ablation_table(
-    results: Mapping[str, Sequence[Assessment]], figure: str = "accuracy", samples: int = 1000
+    results: Mapping[str, Sequence[Assessment]],
+    figure: str = "accuracy",
+    samples: int = 1000,
+    *,
+    against_first: bool = False,
 ) -> pd.DataFrame:
     """Lay out a study, each step compared with the one before on the same photos.
 
@@ -51,12 +55,15 @@ def ablation_table(
         Which figure's change is followed, a row of `Assessment.summary`.
     samples : int
         Draws of the bootstrap.
+    against_first : bool
+        Compare with the first step instead: where each is a way of its own, not one more idea.
 
     Returns
     -------
     DataFrame
         A row per step: every figure, the mean over the seeds; ``change`` of `figure` to the row
-        before; ``low`` and ``high``, its paired 95 % interval. What holds 0 may be luck.
+        before, or the first; ``low`` and ``high``, its paired 95 % interval. What holds 0 may be
+        luck.
 
     Raises
     ------
@@ -70,7 +77,8 @@ def ablation_table(
             change = row[figure] - _mean(figure, before)
             ends = _interval(figure, assessments, before, samples)
             row |= dict(zip(("change", "low", "high"), (change, *ends), strict=True))
-        rows[name], before = row, assessments
+        rows[name] = row
+        before = before if before and against_first else assessments
     columns = [*FIGURES, "change", "low", "high"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 

@@ -162,6 +162,10 @@ def test_the_tables_hold_their_values_within_their_intervals(results):
         assert row["change"] == pytest.approx(top1[after] - top1[before])
         assert row["low"] <= row["change"] <= row["high"]
 
+    first = ablation_table(results, "brand top-1", samples=200, against_first=True)
+    for name in ("crops", "closer"):
+        assert first.loc[name, "change"] == pytest.approx(top1[name] - top1["plain"])
+
     summary = mean_summary(results["plain"], samples=200)
     assert list(summary.index) == list(FIGURES)
     bounded = summary.drop("calibration error")  # draws of few photos have larger gaps
