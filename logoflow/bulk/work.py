@@ -1,5 +1,6 @@
 """Parts of the input out to workers, shards of answers in, a bounded number at a time."""
 
+import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,8 @@ from logoflow.bulk.plans import Job, completed
 from logoflow.bulk.shards import Answer, write_shard
 from logoflow.bulk.tasks import Options, answer_urls
 from logoflow.progress import watched
+
+_FETCH = 30  # seconds to bring a task's answers; then its state is asked for again
 
 
 class Tally:
@@ -61,7 +64,7 @@ class _Work:
         if self.out:
             for future in wait_for_one(self.client, list(self.out)):
                 job = self.out.pop(future)
-                answers = _result(future)
+                answers = _result(self.client, future)
                 if answers is None:
                     self.suspects.append(job)
                 else:
@@ -142,14 +145,20 @@ def _next(jobs: Iterator[Job], wrong: list[Exception]) -> Job | None:
         return None
 
 
-def _result(future: Future) -> list[Answer] | None:
+def _result(client: Client, future: Future) -> list[Answer] | None:
     """A task's answers; None if each worker that tried it went down."""
-    error = future.exception()
-    if isinstance(error, KilledWorker):
-        return None
-    if error:
-        raise error
-    return future.result()
+    while True:
+        wait_for_one(client, [future])
+        try:
+            error = future.exception(timeout=_FETCH)
+            answers = None if error else future.result(timeout=_FETCH)
+        except (TimeoutError, asyncio.TimeoutError):
+            continue  # its worker went away before it gave the answers: another one has to come
+        if isinstance(error, KilledWorker):
+            return None
+        if error:
+            raise error
+        return answers
 
 
 def _alone(work: _Work, urls: list[str]) -> list[Answer]:
@@ -159,8 +168,7 @@ def _alone(work: _Work, urls: list[str]) -> list[Answer]:
     for start in range(0, len(urls), size):
         piece = urls[start : start + size]
         future = work.ask(piece)
-        wait_for_one(work.client, [future])
-        found = _result(future)
+        found = _result(work.client, future)
         if found is None and len(piece) == 1:
             found = [Answer("crashed", "took down each worker that tried it; left out")]
         answers += _alone(work, piece) if found is None else found

@@ -22,7 +22,7 @@ from pictures import jpeg
 from stubs import ByColour
 
 import logoflow as lf
-from logoflow.bulk import clusters
+from logoflow.bulk import clusters, work
 
 HERE = Path(__file__).resolve().parent
 
@@ -380,6 +380,21 @@ def test_workers_that_all_go_away_are_told(server, run, tmp_path, monkeypatch):
             run(urls, cluster=address, threads=2)
         killer.join()
         assert 20 <= len(rows(tmp_path / "out")) < 400
+
+
+def test_answers_that_went_away_with_the_last_worker_are_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "_WAIT", 2)
+    monkeypatch.setattr(work, "_FETCH", 1)
+    with (
+        scheduler(tmp_path) as (_, address),
+        dask("worker", address) as worker,
+        Client(address) as client,
+    ):
+        future = client.submit(list, "ab")
+        assert work._result(client, future) == ["a", "b"]
+        os.killpg(worker.pid, signal.SIGKILL)
+        with pytest.raises(ConnectionError, match="All workers"):
+            work._result(client, future)
 
 
 def at_workers(client):
