@@ -18,6 +18,9 @@ Boxes = Sequence[Sequence[float]]
 BESIDE = 3
 """The number of views that what is beside a logo is looked for with, where fewer are asked for."""
 
+NAMED = 4
+"""So many letters of another brand's name beside a logo, and that brand is taken to be there too."""
+
 
 class Evidence(NamedTuple):
     """What is known of a photo before any decision.
@@ -47,7 +50,9 @@ class Beside(NamedTuple):
     """What of a photo shows no logo though the photo does.
 
     Whoever drew the boxes may have left some logos out, most likely small ones of the photo's own
-    brand: what is found of that brand says nothing.
+    brand: what is found of that brand says nothing. Logos of other brands, which have no boxes
+    in a photo that has one label, are no false alarms: where another brand's name is read, the
+    photo does not stand for one without a logo.
 
     Parameters
     ----------
@@ -67,7 +72,7 @@ class Beside(NamedTuple):
     letters: np.ndarray | None = None
 
     def of(self, evidence: Evidence, views: int, no_logo: int | None) -> np.ndarray | None:
-        """Log-scores of these windows alone, (1, classes); None if there are none.
+        """Log-scores of these windows alone, (1, classes); None if there is nothing without a logo.
 
         Views 1 have but the whole photo, which shows its logo: the largest window that does not
         stands for a photo then.
@@ -75,15 +80,14 @@ class Beside(NamedTuple):
         free = self.windows[: window_count(views)]
         if views == 1 and self.windows.any():
             free = np.arange(len(self.windows)) == self.windows.argmax()
-        if no_logo is None or not free.any():
+        matches = _row(self.matches, views >= MATCHED, but=self.brand)
+        letters = _row(self.letters, views >= READ, but=self.brand)
+        named = letters is not None and letters.max() >= NAMED
+        if no_logo is None or named or not free.any():
             return None
         logits = evidence.logits[: len(free)][free].copy()
         logits[:, self.brand] = logits.min() - 10
-        found = (
-            _row(self.matches, views >= MATCHED, but=self.brand),
-            _row(self.letters, views >= READ, but=self.brand),
-        )
-        return combine(logits, np.zeros(len(logits), dtype=int), no_logo, *found)
+        return combine(logits, np.zeros(len(logits), dtype=int), no_logo, matches, letters)
 
 
 def _row(found: np.ndarray | None, looked: bool, but: int | None = None) -> np.ndarray | None:

@@ -30,7 +30,7 @@ def test_names_count_for_views_6_alone_with_and_without_known_logos():
 
 
 def test_a_photos_own_brand_beside_its_boxes_says_nothing():
-    matches, letters = np.array([90, 0, 0]), np.array([5.0, 0, 0])
+    matches, letters = np.array([90, 0, 0]), np.array([3.9, 0, 0])
     for views, found in ((5, (matches,)), (6, (matches, letters)), (6, (None, letters))):
         photo = Evidence(LOGITS, *found)
         own, other = (Beside(EVERYWHERE, brand, *found) for brand in (0, 2))
@@ -38,6 +38,14 @@ def test_a_photos_own_brand_beside_its_boxes_says_nothing():
         assert scores[0] < scores[2] - 5, "what looks like the own brand is left out"
         assert other.of(photo, views, NONE)[0].argmax() == 0
         assert np.isfinite(scores).all()
+
+
+def test_where_another_brands_name_is_read_no_photo_without_a_logo_is_counted():
+    photo = Evidence(LOGITS, None, np.array([5.0, 0, 4.0]))
+    for letters, counts in (([5, 0, 3.9], True), ([5, 0, 4], False), ([0, 0, 0], True)):
+        beside = Beside(EVERYWHERE, 0, None, np.array(letters, dtype=float))
+        assert (beside.of(photo, 6, NONE) is not None) == counts
+        assert beside.of(photo, 4, NONE) is not None, "nobody reads there"
 
 
 def test_windows_beside_show_next_to_nothing_of_any_box():
