@@ -19,7 +19,7 @@ BESIDE = 3
 """The number of views that what is beside a logo is looked for with, where fewer are asked for."""
 
 NAMED = 4
-"""So many letters of another brand's name beside a logo, and that brand is taken to be there too."""
+"""So many letters of another brand's name beside a logo: that brand is taken to be there too."""
 
 
 class Evidence(NamedTuple):
