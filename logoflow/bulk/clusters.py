@@ -21,7 +21,7 @@ _CORES_EACH = 4  # of a local worker: more threads make one net little faster
 _WAIT = 60  # seconds for a first worker, or for another one once all are gone
 _ATTEMPTS = 5  # to bring them the classifier
 _NAMED = "logoflow-of "  # that, the client's name and the run's: a classifier at the workers
-_GONE = (
+GONE = (
     "The scheduler is gone. The shards that were written are whole: start it again and make the "
     "same call; it goes on from there."
 )
@@ -136,7 +136,7 @@ def _wait_for_a_worker(client: Client) -> None:
             '`if __name__ == "__main__":`, since workers import the script.'
         ) from error
     except OSError as error:
-        raise ConnectionError(_GONE) from error
+        raise ConnectionError(GONE) from error
 
 
 def count_workers(client: Client) -> int:
@@ -150,7 +150,7 @@ def count_workers(client: Client) -> int:
     try:
         return len(client.nthreads())
     except OSError as error:
-        raise ConnectionError(_GONE) from error
+        raise ConnectionError(GONE) from error
 
 
 def wait_for_one(client: Client, futures: list[Future]) -> set[Future]:
@@ -166,7 +166,7 @@ def wait_for_one(client: Client, futures: list[Future]) -> set[Future]:
         try:
             return wait(futures, timeout=_WAIT / 12, return_when="FIRST_COMPLETED").done
         except FuturesCancelledError as error:
-            raise ConnectionError(_GONE) from error
+            raise ConnectionError(GONE) from error
         except asyncio.TimeoutError:
             if count_workers(client):
                 seen = time.monotonic()

@@ -11,7 +11,7 @@ from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 from tqdm.auto import tqdm
 
-from logoflow.bulk.clusters import count_workers, wait_for_one
+from logoflow.bulk.clusters import GONE, count_workers, wait_for_one
 from logoflow.bulk.plans import Job, completed
 from logoflow.bulk.shards import Answer, write_shard
 from logoflow.bulk.tasks import Options, answer_urls
@@ -146,7 +146,10 @@ def _next(jobs: Iterator[Job], wrong: list[Exception]) -> Job | None:
 
 
 def _result(client: Client, future: Future) -> list[Answer] | None:
-    """A task's answers; None if each worker that tried it went down."""
+    """A task's answers; None if each worker that tried it went down.
+
+    Workers and the scheduler may go away at any line of it.
+    """
     while True:
         wait_for_one(client, [future])
         try:
@@ -154,6 +157,11 @@ def _result(client: Client, future: Future) -> list[Answer] | None:
             answers = None if error else future.result(timeout=_FETCH)
         except (TimeoutError, asyncio.TimeoutError):
             continue  # its worker went away before it gave the answers: another one has to come
+        except (Exception, asyncio.CancelledError) as problem:
+            # What the task itself raised is `error`: this is of the way to it.
+            if isinstance(problem, OSError) or future.cancelled():
+                raise ConnectionError(GONE) from problem
+            raise
         if isinstance(error, KilledWorker):
             return None
         if error:

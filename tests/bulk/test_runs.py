@@ -397,6 +397,17 @@ def test_answers_that_went_away_with_the_last_worker_are_not_waited_for(tmp_path
             work._result(client, future)
 
 
+def test_answers_that_went_away_with_the_scheduler_are_told(tmp_path):
+    with scheduler(tmp_path) as (process, address), dask("worker", address):
+        client = Client(address, timeout=20)
+        future = client.submit(list, "ab")
+        assert work._result(client, future) == ["a", "b"]
+        os.killpg(process.pid, signal.SIGKILL)  # and before the client has noticed it:
+        with pytest.raises(ConnectionError, match="scheduler is gone"):
+            work._result(client, future)
+        client.close(timeout=1)
+
+
 def at_workers(client):
     """What the scheduler has for workers, and how many classifiers one of them holds."""
 
