@@ -45,7 +45,7 @@ def load(ours: bool, root: Path) -> float:
 
 
 def article_loaders(root: Path) -> list:
-    """The article's data sets and loaders, in MXNet alone."""
+    """The Gluon article's data sets, augmentations and loaders, in MXNet alone."""
     import mxnet as mx
     import numpy as np
     from mxnet import gluon, nd
@@ -64,7 +64,7 @@ def article_loaders(root: Path) -> list:
         photos = gluon.data.vision.ImageFolderDataset(
             str(root / f"{split}_data"), transform=lambda X, y, augs=augs: transform(X, y, augs)
         )
-        loaders.append(gluon.data.DataLoader(photos, 40, shuffle=split == "train"))
+        loaders.append(gluon.data.DataLoader(photos, 40, num_workers=1, shuffle=split == "train"))
     return loaders
 
 

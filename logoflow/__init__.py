@@ -14,6 +14,7 @@ one_core_per_fork()
 __version__ = "0.1.0"
 
 _HOMES = {
+    "logoflow.article_nets": "alexnet_cnn lenet5 mlp",
     "logoflow.augment": "center_crop_coverage make_augs train_augs transform val_test_augs",
     "logoflow.crops": "LogoCropAug crop_anywhere crop_around crop_beside",
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
@@ -54,9 +55,7 @@ _HOMES = {
     ),
     "logoflow.mining": "hard_negatives",
     "logoflow.model_files": "ClassifierError",
-    "logoflow.models": (
-        "alexnet_cnn count_parameters finetune_net freeze_features freeze_lower lenet5 mlp"
-    ),
+    "logoflow.models": "count_parameters finetune_net freeze_features freeze_lower",
     "logoflow.paths": "cache_home data_home runs_home",
     "logoflow.plots": (
         "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "

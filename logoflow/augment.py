@@ -116,11 +116,11 @@ def make_augs(
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     net : Block, optional
-        Its backbone decides the normalisation of recipe ``"logoflow"``.
+        Its backbone decides the normalisation, except in recipe ``"article"``, which has none.
     statistics : (mean, std), optional
         Of the training photos, three numbers each on 0 to 255 RGB
-        (`logoflow.training_statistics`). ``"pytorch-article"`` needs them, and
-        ``"logoflow"`` for a net without a pretrained backbone.
+        (`logoflow.training_statistics`). ``"pytorch-article"`` and ``"logoflow"`` need them for a
+        net without a pretrained backbone.
     size : int
         Side of the square the net sees, pixels. The articles' recipes have 224 only.
 
@@ -140,7 +140,7 @@ def make_augs(
         raise ValueError(f"Recipe {name!r} has photos of {SIZE} pixels, not {size}.")
     if name == "article":
         return list(train_augs), list(val_test_augs)
-    own = normalisation(net) if name == "logoflow" and net is not None else None
+    own = normalisation(net) if net is not None else None
     mean_std = own or statistics
     if mean_std is None:
         raise ValueError(

@@ -76,7 +76,7 @@ def fit(
         is picked for it on validation, where what lies beside the logos counts as no-logo too.
     rounds : int
         Between rounds, hard negatives are mined from the no-logo photos of training. 1: never;
-        nor with the articles' recipes, whose crops would not go there.
+        nor with the articles' recipes, which do not look there.
     refit_epochs : int
         When all is decided, so many epochs more on the photos of training and validation alike
         (`logoflow.refit`). Where they fail, on a full disk say, a warning tells it and the
@@ -244,8 +244,7 @@ def _new_net(backbone: str, classes: int, plan: Recipe, ctx: list[mx.Context]) -
     """A net to train, from pretrained weights where there are any."""
     if backbone in BUILDERS:
         net = build_net(backbone, classes)
-        # AlexNet's own: larger weights and pixels of 0 to 255 make the loss no number any more.
-        net.initialize(init.Normal(0.01), ctx=ctx)
+        net.initialize(init.Xavier(magnitude=2.24), ctx=ctx)  # as the Gluon article does
     else:
         net = finetune_net(classes, backbone, ctx=ctx)
         freeze_lower(net, plan.frozen)

@@ -66,7 +66,7 @@ def prepare_datasets(
 
     Notes
     -----
-    The article, and only its spelling, calls this ``prepare_datesets``.
+    The Gluon article spells it ``prepare_datesets``; the PyTorch article has ``prepare_datasets``.
 
     Examples
     --------

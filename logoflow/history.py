@@ -66,7 +66,7 @@ class History:
         net.collect_params().load(str(self.best_path), ctx=ctx)
 
     def add(self, epoch, loss, train_acc, val_acc, test_acc, seconds) -> None:
-        """Record an epoch and print the article's line."""
+        """Record an epoch and print the Gluon article's line."""
         values = (epoch, loss, train_acc, val_acc, test_acc, seconds)
         self.rows.append(dict(zip(COLUMNS, values, strict=True)))
         test = "" if test_acc is None else f"Test acc {test_acc:.2f}, "

@@ -26,12 +26,12 @@ from logoflow.recipes import Recipe, get_recipe
 SPLITS = ("train_data", "val_data", "test_data")
 CACHE = ".cache"  # folder beside the splits
 # Recipe logoflow crops as tight as logos are, from photos whose shorter side is so many times
-# what the net sees; the articles' recipes take the photos as they are.
+# what the net sees; the articles' recipes are given the photos at full size.
 DETAIL = 2.5
 
 
 class Loaders(NamedTuple):
-    """Batches of the three splits, in the article's order."""
+    """Batches of the three splits, in the Gluon article's order."""
 
     train: DataLoader
     val: DataLoader
@@ -273,10 +273,7 @@ def split_loader(
 
 def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
     """Tell whether a recipe normalises this net's photos by the training set's statistics."""
-    name = get_recipe(recipe).name
-    return name == "pytorch-article" or (
-        name == "logoflow" and (net is None or normalisation(net) is None)
-    )
+    return get_recipe(recipe).name != "article" and (net is None or normalisation(net) is None)
 
 
 def training_statistics(root: Path | str) -> Statistics:

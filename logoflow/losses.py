@@ -1,4 +1,4 @@
-"""What training minimises: the article's cross-entropy, with weights and smoothing if asked for."""
+"""What training minimises: the articles' cross-entropy, with weights and smoothing if asked for."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

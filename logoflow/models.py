@@ -1,4 +1,4 @@
-"""The nets: the articles' small ones from scratch, and pretrained ones to fine-tune."""
+"""Build networks by name; fine-tune pretrained ones, wholly or in part."""
 
 from functools import partial
 from pathlib import Path
@@ -7,111 +7,9 @@ import mxnet as mx
 from mxnet import gluon, init
 from mxnet.gluon import nn
 
+from logoflow.article_nets import alexnet_cnn, lenet5, mlp
 from logoflow.backbones import backbone_of, new_net, pretrained_net
 from logoflow.ensembles import Ensemble, kinds_of
-
-# The Gluon article's CNN: convolutions are (channels, kernel, stride, padding), pools
-# (kernel, stride).
-ALEXNET_CNN = (
-    ("conv", 96, 11, 4, 0),
-    ("pool", 3, 2),
-    ("conv", 256, 5, 1, 2),
-    ("pool", 3, 2),
-    ("conv", 384, 3, 1, 1),
-    ("conv", 384, 3, 1, 1),
-    ("conv", 256, 3, 1, 1),
-    ("flatten",),
-    ("dense", 2048),
-)
-
-# The PyTorch article's LeNet-5.
-LENET5 = (
-    ("conv", 6, 5, 1, 0),
-    ("pool", 2, 2),
-    ("conv", 16, 5, 1, 0),
-    ("pool", 2, 2),
-    ("flatten",),
-    ("dense", 120),
-    ("dense", 84),
-)
-
-MLP = (("flatten",), ("dense", 30))
-
-_LAYERS = {
-    "conv": lambda channels, kernel, stride, padding: nn.Conv2D(
-        channels, kernel, strides=stride, padding=padding, activation="relu"
-    ),
-    "pool": nn.MaxPool2D,
-    "flatten": nn.Flatten,
-    "dense": lambda units: nn.Dense(units, activation="relu"),
-}
-
-
-def _sequence(name: str, layers: tuple[tuple, ...], classes: int) -> nn.HybridSequential:
-    """Stack the layers of a table and an output layer; not initialised."""
-    # A fixed prefix: `collect_params().save` files load in another process too.
-    net = nn.HybridSequential(prefix=f"{name}_")
-    with net.name_scope():
-        for kind, *sizes in layers:
-            net.add(_LAYERS[kind](*sizes))
-        net.add(nn.Dense(classes))
-    net.architecture = name
-    return net
-
-
-def mlp(classes: int) -> nn.HybridSequential:
-    """Multi-layer perceptron with one hidden layer of 30 units, as in the Gluon article.
-
-    Parameters
-    ----------
-    classes : int
-        Number of outputs.
-
-    Returns
-    -------
-    HybridSequential
-        Not initialised. Takes (batch, channels, height, width), gives (batch, classes)
-        logits; the first batch fixes its input size.
-
-    Examples
-    --------
-    >>> count_parameters(mlp(33))  # 224*224*3*30 + 30, and 30*33 + 33
-    4516893
-    """
-    return _sequence("mlp", MLP, classes)
-
-
-def lenet5(classes: int) -> nn.HybridSequential:
-    """LeNet-5 as the PyTorch article has it: 6 and 16 filters of 5x5, 2x2 pooling, 120, 84.
-
-    Parameters
-    ----------
-    classes : int
-        Number of outputs.
-
-    Returns
-    -------
-    HybridSequential
-        Not initialised. Takes (batch, 3, height, width), gives (batch, classes) logits.
-    """
-    return _sequence("lenet5", LENET5, classes)
-
-
-def alexnet_cnn(classes: int) -> nn.HybridSequential:
-    """The Gluon article's convolutional net: five convolutions after AlexNet.
-
-    Parameters
-    ----------
-    classes : int
-        Number of outputs.
-
-    Returns
-    -------
-    HybridSequential
-        Not initialised. Takes (batch, 3, height, width), gives (batch, classes) logits. At
-        224 pixels and 33 classes it has 79.3 million weights, 317 MB a checkpoint.
-    """
-    return _sequence("alexnet_cnn", ALEXNET_CNN, classes)
 
 
 def finetune_net(
@@ -128,7 +26,7 @@ def finetune_net(
     classes : int
         Number of outputs.
     backbone : str
-        ``"resnet18_v2"`` (the article's), ``"efficientnet_lite0"``, 1 or 2, or a name of
+        ``"resnet18_v2"`` (the Gluon article's), ``"efficientnet_lite0"``, 1 or 2, or a name of
         GluonCV's zoo.
     weights : Path or str, optional
         A weight file to use instead of the published one, see `pretrained_net`.

@@ -51,7 +51,7 @@ class Recipe:
     keeps_best: bool = True
 
     def train_options(self) -> dict[str, object]:
-        """Keyword arguments for `logoflow.train`, beyond the article's own."""
+        """Keyword arguments for `logoflow.train`, beyond the Gluon article's own."""
         return {
             "optimizer": self.optimizer,
             "schedule": self.schedule,
@@ -94,7 +94,8 @@ def get_recipe(recipe: "str | Recipe", **settings: object) -> Recipe:
     ----------
     recipe : str or Recipe
         ``"article"``: the Gluon article's crops, mirroring and plain SGD, its pixels from 0 to 255.
-        ``"pytorch-article"``: the whole photo resized, training-set mean and deviation.
+        ``"pytorch-article"``: the whole photo resized, normalised by the training set's mean and
+        deviation, or as a pretrained net wants it.
         ``"logoflow"``: crops that keep a logo in view or show what is beside it, other light and
         viewpoints, no mirroring, the backbone's own normalisation, Adam with a cosine, smoothed
         labels, averaged weights. A Recipe is taken as it is.

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from mxnet import gluon, nd
 
+from logoflow.article_nets import old_cnn_reason
 from logoflow.averaging import WeightAverage
 from logoflow.files import atomic_path
 
@@ -93,7 +94,8 @@ def load_state(
         stored = [name for name in arrays.files if name.startswith("weight-")]
         shapes = [arrays[f"weight-{i}"].shape for i in range(len(stored))]
         if not _fits(parameters, shapes):
-            raise ResumeError(f"{path} was written for another net: delete it to start afresh.")
+            why = " ".join([f"{path} was written for another network.", old_cnn_reason(shapes)])
+            raise ResumeError(f"{why.strip()} Delete it to start afresh.")
         for i, parameter in enumerate(parameters):
             parameter.shape = shapes[i]
             parameter.set_data(nd.array(arrays[f"weight-{i}"], dtype=parameter.dtype))

@@ -13,6 +13,7 @@ from logoflow.augment import (
     transform,
     val_test_augs,
 )
+from logoflow.backbones import new_net
 
 STATISTICS = ([100.0, 110.0, 120.0], [50.0, 60.0, 70.0])
 
@@ -61,6 +62,13 @@ def test_recipe_pytorch_article_resizes_and_normalises_with_the_training_statist
         data, _ = transform(grey, 0, augs)
         assert data.shape == (3, 224, 224)
         assert data[:, 0, 0].asnumpy() == pytest.approx([0, -10 / 60, -20 / 70], abs=1e-6)
+
+
+def test_recipe_pytorch_article_normalises_as_a_pretrained_net_wants_it():
+    net = new_net("efficientnet_lite0", 3)
+    grey = nd.full((100, 200, 3), 255, dtype="uint8")
+    data, _ = transform(grey, 0, make_augs("pytorch-article", net)[1])
+    assert data[:, 0, 0].asnumpy() == pytest.approx([1, 1, 1])
 
 
 def test_recipe_logoflow_never_mirrors_and_keeps_pixels_in_range():

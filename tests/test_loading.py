@@ -80,7 +80,8 @@ def test_backbones_bring_their_own_normalisation():
     net = new_net("efficientnet_lite0", 3)
     assert not needs_statistics("logoflow", net)
     assert needs_statistics("logoflow", None)
-    assert needs_statistics("pytorch-article", net)
+    assert not needs_statistics("pytorch-article", net)
+    assert needs_statistics("pytorch-article", None)
     assert not needs_statistics("article", None)
 
 

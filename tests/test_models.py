@@ -7,17 +7,15 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
+from logoflow.article_nets import lenet5, mlp
 from logoflow.backbones import backbone_of, new_net, pretrained_net
 from logoflow.models import (
-    alexnet_cnn,
     architecture_of,
     build_net,
     count_parameters,
     finetune_net,
     freeze_features,
     freeze_lower,
-    lenet5,
-    mlp,
 )
 
 
@@ -51,22 +49,6 @@ def train_steps(net, steps=3):
         trainer.step(4)
 
 
-@pytest.mark.parametrize(
-    ("build", "weights"),
-    [
-        (mlp, 224 * 224 * 3 * 30 + 30 + 30 * 33 + 33),
-        (lenet5, 456 + 2_416 + 16 * 53 * 53 * 120 + 120 + 120 * 84 + 84 + 84 * 33 + 33),
-        (alexnet_cnn, 79_314_337),
-    ],
-)
-def test_number_of_weights_at_224_pixels(build, weights):
-    assert count_parameters(build(33)) == weights
-
-
-def test_mlp_on_grey_photos_has_the_articles_weights_and_more():
-    assert count_parameters(mlp(33), (1, 1, 224, 224)) == 1_505_310 + 30 * 33 + 33
-
-
 def test_counting_neither_initialises_nor_fixes_the_input_size():
     net = mlp(33)
     count_parameters(net)
@@ -77,15 +59,6 @@ def test_counting_neither_initialises_nor_fixes_the_input_size():
 def test_running_statistics_are_no_weights():
     net = tuned(33)
     assert count_parameters(net) == 3_371_008 + 1280 * 33 + 33
-
-
-@pytest.mark.parametrize(("build", "size"), [(mlp, 32), (lenet5, 32), (alexnet_cnn, 120)])
-def test_builders_give_uninitialised_nets(build, size):
-    net = build(7)
-    with pytest.raises(RuntimeError, match="not been initialized"):
-        net(photos(2, size))
-    net.initialize(mx.init.Xavier(magnitude=2.24))
-    assert net(photos(2, size)).shape == (2, 7)
 
 
 @pytest.mark.parametrize(

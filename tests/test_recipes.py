@@ -11,6 +11,12 @@ def test_the_articles_recipes_have_nothing_of_ours():
         assert recipe.backgrounds == recipe.averaging == recipe.frozen == 0.0
 
 
+def test_the_articles_recipes_have_the_articles_numbers():
+    gluon, pytorch = get_recipe("article"), get_recipe("pytorch-article")
+    assert (gluon.batch_size, gluon.learning_rate, gluon.wd) == (40, 0.01, 0.001)
+    assert (pytorch.batch_size, pytorch.learning_rate, pytorch.wd) == (32, 0.001, 0.0)
+
+
 def test_settings_take_the_place_of_the_recipes_own_and_none_leaves_them():
     recipe = get_recipe("logoflow", learning_rate=0.5, batch_size=None, appearance=False)
     assert recipe.learning_rate == 0.5

@@ -1,4 +1,4 @@
-"""ImageNet weights of Gluon's resnet18_v2, the articles' backbone, from wherever they are left.
+"""ImageNet weights of resnet18_v2, the Gluon article's backbone, from where they can still be had.
 
 MXNet's bucket has not answered since 2024. The ONNX Model Zoo has the same weights as an ONNX
 file, on GitHub and, since GitHub's quota ran out, on Hugging Face.

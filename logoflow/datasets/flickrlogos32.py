@@ -115,7 +115,7 @@ def article_split(base_directory: Path | str, no_logo_share: float = 0.5) -> dic
     if not 0 <= no_logo_share <= 1:
         raise ValueError(f"no_logo_share is {no_logo_share}: give a share from 0 to 1.")
     train, val_logos, val_none, test = (read_filenames(base_directory, name) for name in LISTS)
-    moved = round(len(val_none) * no_logo_share)
+    moved = int(len(val_none) * no_logo_share)
     split = {
         "train": train + val_none[:moved],
         "val": val_logos + val_none[moved:],
