@@ -1,5 +1,7 @@
 """What a net answers: batches shared out to devices, accuracies, reports."""
 
+import functools
+import warnings
 from collections.abc import Iterable, Sequence
 
 import mxnet as mx
@@ -7,6 +9,7 @@ import numpy as np
 from mxnet import gluon, nd
 from mxnet.gluon.utils import split_and_load
 
+from logoflow.gpus import gpu_advice, usable_gpus
 from logoflow.metrics import Report
 from logoflow.progress import bar
 
@@ -19,26 +22,44 @@ def default_ctx(num_gpus: int | None = None) -> list[mx.Context]:
     Parameters
     ----------
     num_gpus : int, optional
-        How many GPUs to use; by default one if there is one.
+        How many GPUs to use; by default one if there is one that MXNet can use.
 
     Returns
     -------
     list of Context
-        ``[mx.cpu()]`` without a GPU or with ``num_gpus=0``.
+        ``[mx.cpu()]`` without such a GPU or with ``num_gpus=0``.
 
     Raises
     ------
     ValueError
-        If the machine has fewer GPUs than asked for.
+        If the machine has fewer such GPUs than asked for.
+
+    Warns
+    -----
+    UserWarning
+        Once per process, if the machine has a GPU that MXNet cannot use.
     """
+    if num_gpus == 0:
+        return [mx.cpu()]
+    _warn_of_unused_gpus()
     found = mx.context.num_gpus()
-    wanted = min(found, 1) if num_gpus is None else num_gpus
-    if wanted > found:
+    gpus = [number for number in usable_gpus() if number < found]
+    wanted = min(len(gpus), 1) if num_gpus is None else num_gpus
+    if wanted > len(gpus):
         raise ValueError(
-            f"num_gpus={wanted}, but MXNet finds {found} here. On a machine with a GPU, set up "
-            "environment.yml (mxnet-cu112); without one, leave num_gpus unset or 0."
+            f"num_gpus={wanted}, but MXNet can use {len(gpus)} here. On a machine with a GPU, run "
+            "`make setup GPU=1` or set up environment.yml (mxnet-cu112); without one, leave "
+            "num_gpus unset or 0."
         )
-    return [mx.gpu(i) for i in range(wanted)] or [mx.cpu()]
+    return [mx.gpu(gpus[i]) for i in range(wanted)] or [mx.cpu()]
+
+
+@functools.cache
+def _warn_of_unused_gpus() -> None:
+    """Warn at the first call only."""
+    advice = gpu_advice()
+    if advice:
+        warnings.warn(advice, stacklevel=3)
 
 
 def _get_batch(

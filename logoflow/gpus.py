@@ -1,0 +1,93 @@
+"""The GPUs of this machine, and those that mxnet-cu112 can use."""
+
+import ctypes
+import functools
+from typing import NamedTuple
+
+from logoflow.cuda_libraries import has_gpu_build
+
+# mxnet-cu112 holds machine code for these compute capabilities and no PTX. Machine code runs on
+# GPUs of the same major version and of the same or a higher minor version.
+COMPILED_FOR = ((5, 0), (6, 0), (7, 0), (8, 0), (8, 6))
+
+
+class Gpu(NamedTuple):
+    """A GPU as the driver describes it."""
+
+    name: str
+    capability: tuple[int, int]
+
+
+def usable_gpus() -> list[int]:
+    """Give the numbers of the GPUs that mxnet-cu112 has code for.
+
+    Returns
+    -------
+    list of int
+        As in ``mx.gpu(number)``. Empty where no NVIDIA driver answers.
+
+    Examples
+    --------
+    >>> usable_gpus()  # GPU 0 is an RTX 4090, GPU 1 an H100
+    [0]
+    """
+    return [number for number, gpu in enumerate(_read_gpus()) if _is_supported(gpu)]
+
+
+def gpu_advice() -> str | None:
+    """Say what keeps MXNet from using the GPUs of this machine.
+
+    Returns
+    -------
+    str or None
+        None where no GPU answers, where mxnet-cu112 can use every GPU, and where the processor
+        set-up is installed and mxnet-cu112 could not use a GPU either.
+    """
+    gpus, usable = _read_gpus(), usable_gpus()
+    if not has_gpu_build():
+        if not usable:
+            return None
+        return (
+            f"This machine has a GPU ({gpus[usable[0]].name}), but logoflow is set up for the "
+            "processor. To use the GPU, run `make setup GPU=1`."
+        )
+    refused = [_describe(n, gpu) for n, gpu in enumerate(gpus) if n not in usable]
+    if not refused:
+        return None
+    return (
+        f"MXNet cannot use {', '.join(refused)}: mxnet-cu112 has code for compute capability "
+        f"5.0 to 8.9. Work goes on with {f'GPU {usable[0]}' if usable else 'the processor'}."
+    )
+
+
+@functools.cache
+def _read_gpus() -> tuple[Gpu, ...]:
+    """Ask the driver itself: nvidia-smi may be missing and ignores CUDA_VISIBLE_DEVICES."""
+    count = ctypes.c_int()
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return ()
+    if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+        return ()
+    return tuple(_read_gpu(driver, number) for number in range(count.value))
+
+
+def _read_gpu(driver: ctypes.CDLL, number: int) -> Gpu:
+    device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
+    driver.cuDeviceGet(ctypes.byref(device), number)
+    driver.cuDeviceGetName(name, len(name), device)
+    major, minor = ctypes.c_int(), ctypes.c_int()
+    for attribute, value in ((75, major), (76, minor)):  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
+        driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, device)
+    return Gpu(name.value.decode(errors="replace"), (major.value, minor.value))
+
+
+def _is_supported(gpu: Gpu) -> bool:
+    major, minor = gpu.capability
+    return any(major == built[0] and minor >= built[1] for built in COMPILED_FOR)
+
+
+def _describe(number: int, gpu: Gpu) -> str:
+    major, minor = gpu.capability
+    return f"GPU {number} ({gpu.name}, compute capability {major}.{minor})"
