@@ -1,5 +1,5 @@
-# logoflow: plain `make` lists the targets. They all use one environment, the folder .venv. While the
-# conda environment of environment.yml is active, they use that one instead.
+# logoflow: plain `make` lists the targets. They all use one environment, the folder .venv. While
+# the conda environment of environment.yml is active, they use that one instead.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -52,7 +52,7 @@ ifneq ($(UNKNOWN),)
 $(error There is no variable $(UNKNOWN). You can set $(SWITCHES) $(KNOBS))
 endif
 
-# --- Which packages: requirements.txt for the processor, requirements-gpu.txt for a GPU as well. ---
+# --- Which packages: requirements.txt for the processor, requirements-gpu.txt for a GPU. ---
 
 # Written at the start of a set-up. It tells a .venv of ours, even a half-made one, from someone
 # else's, and it holds the lock's name: a GPU set-up stays one until someone says GPU=0.
@@ -68,7 +68,8 @@ $(error GPU=$(GPU) changes .venv, but make uses the active conda environment $(C
 endif
 LOCK := $(if $(filter 1,$(GPU)),requirements-gpu.txt,requirements.txt)
 else
-LOCK := $(or $(filter requirements-gpu.txt,$(shell cat $(MADE_BY_MAKE) 2>/dev/null)),requirements.txt)
+LAST := $(shell cat $(MADE_BY_MAKE) 2>/dev/null)
+LOCK := $(or $(filter requirements-gpu.txt,$(LAST)),requirements.txt)
 endif
 
 # The checksum, not the time of the last change: git sets a new time whenever it switches branches.
@@ -125,7 +126,7 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 	@root=
 	if [ "$$(id -u)" = 0 ]; then
 	  root=--allow-root
-	  echo "lab: you are root. JupyterLab refuses to run as root without --allow-root, so make adds it."
+	  echo "lab: you are root. JupyterLab refuses to run as root without --allow-root; make adds it."
 	fi
 	$(PY) -m jupyterlab --ServerApp.root_dir=notebooks $$root \
 	  $(if $(call given,IP),--ServerApp.ip=$(call quoted,$(IP))) \
@@ -136,8 +137,8 @@ notebooks: $(READY)  ## run the notebooks and save their outputs in place, to co
 	  --ExecutePreprocessor.record_timing=False --KernelManager.transport_encryption=auto \
 	  notebooks/[0-9]*.ipynb
 
-# Without --upgrade uv would keep the versions that the locks hold now. What MXNet's own bounds forbid
-# is overridden in pyproject.toml, [tool.uv].
+# Without --upgrade, uv would keep the versions that the locks hold now. pyproject.toml, [tool.uv],
+# overrides those bounds of MXNet that forbid today's NumPy.
 lock:  ## renew requirements.txt and requirements-gpu.txt from pyproject.toml (needs uv)
 	@if ! uv --version >/dev/null 2>&1; then
 	  echo "lock: make lock needs uv. Install it (pip install uv), then run make lock again." >&2
@@ -224,8 +225,8 @@ Then run make again.
 endef
 
 define NO_DRIVER
-setup: mxnet-cu112 does not load without libcuda.so.1, a library of NVIDIA's driver. Install the driver
-(nvidia-smi shows whether it works), then run make again. Without a card: make setup GPU=0
+setup: mxnet-cu112 does not load without libcuda.so.1, a library of NVIDIA's driver. Install the
+driver (nvidia-smi shows whether it works), then run make again. Without a card: make setup GPU=0
 endef
 
 define UV_HINT
