@@ -1,11 +1,11 @@
-# logoflow: plain `make` lists the targets. One environment, .venv, serves them all; with the conda
-# environment of environment.yml (the GPU set-up) active, that is used instead.
+# logoflow: plain `make` lists the targets. They all use one environment, the folder .venv. While
+# the conda environment of environment.yml is active, they use that one instead.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .ONESHELL:
 .SHELLFLAGS := -euc
-.PHONY: help setup data run test lint bench lab notebooks clean
+.PHONY: help setup data run test lint bench lab notebooks lock clean
 
 ifeq ($(CONDA_DEFAULT_ENV),logoflow)
 READY :=
@@ -22,7 +22,8 @@ run test notebooks: export LOGOFLOW_PROGRESS := 0
 
 DATA_KNOBS := DATASET DATA_DIR NO_LOGO_DIR PHOTOS_PER_CLASS SEED
 KNOBS := $(DATA_KNOBS) BACKBONE RECIPE IMAGE_SIZE VIEWS EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
-KNOWN := $(KNOBS) NAME PYTHON LOGOFLOW_% MXNET_% OMP_% PIP_%
+SWITCHES := NAME PYTHON GPU IP PORT
+KNOWN := $(KNOBS) $(SWITCHES) LOGOFLOW_% MXNET_% OMP_% PIP_% UV_%
 
 parameter_DATASET := dataset
 parameter_DATA_DIR := data_dir
@@ -42,12 +43,45 @@ parameter_NUM_WORKERS := num_workers
 
 # From the command line only: an environment has its own NAME (WSL) or SEED.
 given = $(filter command,$(firstword $(origin $1)))
+, := ,
 quoted = '$(subst ','\'',$1)'
 pass = $(foreach v,$1,$(if $(and $(call given,$v),$($v)),$(call quoted,$(parameter_$v)=$($v))))
 
 UNKNOWN := $(filter-out $(KNOWN) -%,$(foreach v,$(.VARIABLES),$(if $(call given,$v),$v)))
 ifneq ($(UNKNOWN),)
-$(error There is no variable $(UNKNOWN). You can set NAME PYTHON $(KNOBS))
+$(error There is no variable $(UNKNOWN). You can set $(SWITCHES) $(KNOBS))
+endif
+
+# --- Which packages: requirements.txt for the processor, requirements-gpu.txt for a GPU. ---
+
+# Written at the start of a set-up. It tells a .venv of ours, even a half-made one, from someone
+# else's, and it holds the lock's name: a GPU set-up stays one until someone says GPU=0.
+MADE_BY_MAKE := .venv/made-by-make
+
+ifneq ($(call given,GPU),)
+ifeq ($(filter 0 1,$(GPU)),)
+$(error GPU=$(GPU) is not known. Say GPU=1 for a set-up with GPU support, GPU=0 for one without)
+endif
+ifeq ($(READY),)
+$(error GPU=$(GPU) changes .venv, but make uses the active conda environment $(CONDA_DEFAULT_ENV). \
+  Leave that environment first: conda deactivate)
+endif
+LOCK := $(if $(filter 1,$(GPU)),requirements-gpu.txt,requirements.txt)
+else
+LAST := $(shell cat $(MADE_BY_MAKE) 2>/dev/null)
+LOCK := $(or $(filter requirements-gpu.txt,$(LAST)),requirements.txt)
+endif
+
+# The checksum, not the time of the last change: git sets a new time whenever it switches branches.
+STAMP := $(LOCK) $(firstword $(shell cksum 2>/dev/null <$(LOCK)))
+INSTALLED := $(shell test -x .venv/bin/python && cat .venv/complete 2>/dev/null)
+VERSION := -c "import sys; print(sys.version)" 2>/dev/null
+ifneq ($(call given,PYTHON),)
+INSTALLED += $(shell test "$$("$(PYTHON)" $(VERSION))" = "$$(.venv/bin/python $(VERSION))" || \
+  echo another Python)
+endif
+ifneq ($(strip $(INSTALLED)),$(STAMP))
+.PHONY: .venv/complete
 endif
 
 # --- Targets ---
@@ -60,9 +94,14 @@ help:  ## this list
 	echo "  make run DATASET=folder DATA_DIR=~/brands EPOCHS=10 NAME=mine   runs them on your data;"
 	echo "  it takes NAME $(DATA_KNOBS)"
 	echo "  $(filter-out $(DATA_KNOBS),$(KNOBS))"
+	echo
+	echo "  make setup GPU=1                 packages for an NVIDIA card; GPU=0 goes back"
+	echo "  make setup PYTHON=python3.12     with this Python"
+	echo "  make lab IP=0.0.0.0 PORT=9000    JupyterLab for other machines, at another port"
 
-setup: $(READY)  ## install the pinned packages into .venv (done by the others when needed)
-	@echo "setup: ready ($$($(PY) --version), $$($(PY) -c 'import sys; print(sys.prefix)'))"
+setup: $(READY)  ## install the pinned packages into .venv (the others do it when needed)
+	@prefix=$$($(PY) -c 'import sys; print(sys.prefix)')
+	echo "setup: ready ($$($(PY) --version), $(if $(READY),$(LOCK)$(,) )$$prefix)"
 
 data: $(READY)  ## build the sample data set, or prepare yours (DATASET=, DATA_DIR=)
 	@$(PY) -m logoflow.prepare_data $(call pass,$(DATA_KNOBS))
@@ -84,12 +123,37 @@ bench: $(READY)  ## measure the speed against MXNet as it comes and others (20 m
 	@$(PY) benchmarks/speed.py
 
 lab: $(READY)  ## open the notebooks in JupyterLab
-	@$(PY) -m jupyterlab --ServerApp.root_dir=notebooks
+	@root=
+	if [ "$$(id -u)" = 0 ]; then
+	  root=--allow-root
+	  echo "lab: you are root. JupyterLab refuses to run as root without --allow-root; make adds it."
+	fi
+	$(PY) -m jupyterlab --ServerApp.root_dir=notebooks $$root \
+	  $(if $(call given,IP),--ServerApp.ip=$(call quoted,$(IP))) \
+	  $(if $(call given,PORT),--ServerApp.port=$(call quoted,$(PORT)))
 
 notebooks: $(READY)  ## run the notebooks and save their outputs in place, to commit them
 	@$(PY) -m nbconvert --to notebook --execute --inplace --log-level=WARN \
 	  --ExecutePreprocessor.record_timing=False --KernelManager.transport_encryption=auto \
 	  notebooks/[0-9]*.ipynb
+
+# Without --upgrade, uv would keep the versions that the locks hold now. pyproject.toml, [tool.uv],
+# overrides those bounds of MXNet that forbid today's NumPy.
+lock:  ## renew requirements.txt and requirements-gpu.txt from pyproject.toml (needs uv)
+	@if ! uv --version >/dev/null 2>&1; then
+	  echo "lock: make lock needs uv. Install it (pip install uv), then run make lock again." >&2
+	  exit 1
+	fi
+	for kind in cpu gpu; do
+	  lock=requirements.txt
+	  if [ $$kind = gpu ]; then lock=requirements-gpu.txt; fi
+	  uv pip compile pyproject.toml --extra $$kind $(addprefix --extra ,$(EXTRAS)) \
+	    --universal --python-version 3.11 --upgrade --generate-hashes --no-annotate \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	    --quiet --output-file $$lock
+	  echo "lock: $$lock is renewed."
+	done
+	echo "lock: run make test before you commit them; it installs them first."
 
 clean:  ## remove runs/, the built data (not what you put in data/) and caches; keep .venv
 	@rm -rf runs data/sample-* data/prepared build dist .pytest_cache .ruff_cache .hypothesis
@@ -98,12 +162,21 @@ clean:  ## remove runs/, the built data (not what you put in data/) and caches; 
 
 # --- The environment: only complete when the last step has passed. ---
 
-CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.11 python3.10 python3)
+EXTRAS := bulk read export sample notebooks test
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 PLATFORM := $(shell uname -s)-$(shell uname -m)
+SYSTEM_LIBRARIES := libgl1 libglib2.0-0 libgomp1
+SIZE := $(if $(filter requirements-gpu.txt,$(LOCK)),about 5 GB,2 to 4 minutes$(,) 1.3 GB)
 
+# Prints the Python below a virtual environment or a pyenv shim: .venv itself is emptied before use.
+# pip needs venv and ensurepip, uv neither. Free-threaded builds lack wheels of most packages here.
 define FITS
-import sys, venv, ensurepip
-sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))
+import sys, sysconfig
+if not (3, 11) <= sys.version_info[:2] <= (3, 14) or sysconfig.get_config_var("Py_GIL_DISABLED"):
+    sys.exit(1)
+if sys.argv[1] == "pip":
+    import ensurepip, venv
+print(getattr(sys, "_base_executable", "") or sys.executable)
 endef
 
 define FOUND
@@ -114,51 +187,118 @@ print("Found %s: Python %s%s" % (sys.executable, version, "" if venv else " with
 endef
 
 define NO_PYTHON
-logoflow needs Python 3.10 or 3.11 with its venv module: MXNet 1.9.1 needs NumPy 1.23, which
-has no wheels for newer ones. Get one in one of these ways, then run make again:
-  Debian 12           sudo apt install python3.11-venv
-  Ubuntu 22.04        sudo apt install python3.10-venv
-  newer Ubuntu        sudo add-apt-repository ppa:deadsnakes/ppa && sudo apt install python3.11-venv
-  Fedora              sudo dnf install python3.11
-  uv                  uv python install 3.11;        make setup PYTHON="$$(uv python find 3.11)"
-  conda               conda create -n py311 python=3.11 && conda activate py311
-  pyenv               pyenv install 3.11;            make setup PYTHON="$$(pyenv prefix 3.11)/bin/python"
-If yours has another name, say which: make setup PYTHON=/path/to/python3.11
+logoflow needs Python 3.11, 3.12, 3.13 or 3.14 with its venv module, and make found none.
+Install one, then run make again:
+  Debian 12 and 13    sudo apt install python3-venv
+  Ubuntu 24.04        sudo apt install python3-venv
+  Ubuntu 22.04        sudo add-apt-repository ppa:deadsnakes/ppa && sudo apt install python3.13-venv
+  Fedora              sudo dnf install python3.13
+  uv                  uv python install 3.13
+  conda               conda create -n py313 python=3.13 && conda activate py313
+  pyenv               pyenv install 3.13, then make setup PYTHON="$$(pyenv prefix 3.13)/bin/python"
+If it has another name, give it: make setup PYTHON=/path/to/python3.13
 endef
 
 define NO_PLATFORM
-logoflow runs on Linux x86-64, and this is $(PLATFORM): its pinned wheels are made for that one.
-Use a machine, a virtual machine (WSL 2 on Windows) or a container with it, for example
-  docker run --platform linux/amd64 -it -p 8888:8888 -v "$$PWD":/logoflow -w /logoflow python:3.11 bash
+logoflow runs on Linux on x86-64, and this is $(PLATFORM). MXNet 1.9.1 has no wheel for Windows
+or for Apple silicon, and the pinned packages are those for Linux. On Windows, use WSL 2.
+Elsewhere, use a virtual machine with Linux, or Docker:
+  docker build --platform linux/amd64 -t logoflow .
+  docker run --platform linux/amd64 --rm -it -p 8888:8888 logoflow
 endef
 
-export FITS FOUND NO_PYTHON NO_PLATFORM
+define NO_GPU_PLATFORM
+GPU=1 needs Linux on x86-64, and this is $(PLATFORM): mxnet-cu112 1.9.1 has no wheel for it.
+Set up without GPU support: make setup GPU=0
+endef
 
-.venv/complete: requirements.txt
-	@if [ "$(PLATFORM)" != Linux-x86_64 ]; then printf '%s\n' "$$NO_PLATFORM" >&2; exit 1; fi
+define NOT_OURS
+make empties .venv before it installs packages, and only a folder that it made itself. So it stops,
+and .venv stays as it is. Rename or remove .venv, then run make again.
+endef
+
+define NO_LIBRARY
+setup: OpenCV or MXNet does not load; the line above says what is missing. Their system libraries
+come, on Debian and Ubuntu, by
+  sudo apt install $(SYSTEM_LIBRARIES)
+Then run make again.
+endef
+
+define NO_DRIVER
+setup: mxnet-cu112 does not load without libcuda.so.1, a library of NVIDIA's driver. Install the
+driver (nvidia-smi shows whether it works), then run make again. Without a card: make setup GPU=0
+endef
+
+define UV_HINT
+setup: uv does not read pip's configuration. Where packages come from a mirror, tell uv, for example
+by the environment variable UV_DEFAULT_INDEX.
+endef
+
+export FITS FOUND NO_PYTHON NO_PLATFORM NO_GPU_PLATFORM NOT_OURS NO_LIBRARY NO_DRIVER UV_HINT
+
+.venv/complete: | $(LOCK)
+	@case "$(PLATFORM)" in Linux-x86_64|Linux-aarch64) ;; *) echo "$$NO_PLATFORM" >&2; exit 1;; esac
+	if [ "$(PLATFORM)" = Linux-aarch64 ]; then
+	  if [ $(LOCK) = requirements-gpu.txt ]; then printf '%s\n' "$$NO_GPU_PLATFORM" >&2; exit 1; fi
+	  echo "setup: this is Linux on arm64. MXNet 1.9.1 has a wheel for it; logoflow is untested there."
+	fi
+	what=
+	if [ -L .venv ]; then
+	  what="a symbolic link to $$(readlink .venv)"
+	elif [ -e .venv ] && [ ! -d .venv ]; then
+	  what="a file"
+	elif [ -d .venv ] && [ ! -e $(MADE_BY_MAKE) ] && [ ! -e .venv/complete ]; then
+	  if [ -n "$$(ls -A .venv)" ]; then what="a folder that make did not make"; fi
+	fi
+	if [ -n "$$what" ]; then
+	  printf '%s\n' "setup: .venv is $$what." "$$NOT_OURS" >&2
+	  exit 1
+	fi
+	installer=pip
+	if uv --version >/dev/null 2>&1; then installer=uv; fi
 	python=
 	for candidate in $(CANDIDATES); do
-	  if "$$candidate" -c "$$FITS" 2>/dev/null; then python=$$candidate; break; fi
+	  if python=$$("$$candidate" -c "$$FITS" $$installer 2>/dev/null); then break; fi
+	  python=
 	done
+	if [ -z "$${python}$(PYTHON)" ] && [ $$installer = uv ]; then
+	  python=$$(uv python find --system --no-python-downloads '>=3.11,<3.15' 2>/dev/null) || python=
+	fi
 	if [ -z "$$python" ]; then
 	  printf '%s\n' "$$NO_PYTHON" >&2
 	  for candidate in $(CANDIDATES); do "$$candidate" -c "$$FOUND" 2>/dev/null || true; done >&2
 	  exit 1
 	fi
-	echo "setup: installing the pinned packages into .venv, 2 to 4 minutes, 1.3 GB …"
-	"$$python" -m venv --clear .venv
+	echo "setup: $$installer installs the packages of $(LOCK) into .venv ($$python, $(SIZE)) …"
+	mkdir -p .venv
+	echo $(LOCK) >$(MADE_BY_MAKE)
+	rm -f .venv/complete
+	find .venv -mindepth 1 ! -path $(MADE_BY_MAKE) -delete
 	log=.venv/setup.log
-	pip="$(PY) -m pip --disable-pip-version-check --no-input"
-	if ! { $$pip install -r requirements.txt &&
-	       $$pip install --no-deps --no-build-isolation -e .; } >$$log 2>&1; then
+	with_uv() {
+	  uv venv --seed --allow-existing --python "$$python" .venv &&
+	  uv pip install --python $(PY) --compile-bytecode --no-deps --require-hashes -r $(LOCK) &&
+	  uv pip install --python $(PY) --no-deps --no-build-isolation -e .
+	}
+	with_pip() {
+	  pip="$(PY) -m pip --disable-pip-version-check --no-input"
+	  "$$python" -m venv .venv &&
+	  $$pip install --no-deps --require-hashes -r $(LOCK) &&
+	  $$pip install --no-deps --no-build-isolation -e .
+	}
+	if ! with_$$installer >$$log 2>&1; then
 	  tail -n 15 $$log >&2
-	  echo "setup: pip stopped; $$log has all it said. Run make again to start over." >&2
+	  echo "setup: $$installer stopped; $$log has all it said. Run make again to start over." >&2
+	  if [ $$installer = uv ]; then printf '%s\n' "$$UV_HINT" >&2; fi
 	  exit 1
 	fi
-	if ! $(PY) -c "import cv2, mxnet" >>$$log 2>&1; then
+	if ! $(PY) -c "import logoflow, cv2, mxnet" >>$$log 2>&1; then
 	  tail -n 1 $$log >&2
-	  echo "setup: a system library is missing; on Debian and Ubuntu get it by" >&2
-	  echo "  sudo apt install libgl1 libglib2.0-0 libgomp1" >&2
+	  if tail -n 1 $$log | grep -q libcuda; then
+	    printf '%s\n' "$$NO_DRIVER" >&2
+	  else
+	    printf '%s\n' "$$NO_LIBRARY" >&2
+	  fi
 	  exit 1
 	fi
-	touch $@
+	echo "$(STAMP)" >$@

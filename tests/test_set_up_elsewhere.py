@@ -1,0 +1,94 @@
+"""Containers, Binder and Colab are set up with the same packages as any other machine."""
+
+import re
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parent.parent
+
+
+def read(name: str) -> str:
+    return (REPO / name).read_text()
+
+
+def debian_packages(line: str) -> list[str]:
+    """The packages that a command with `apt install` or `apt-get install` names."""
+    words = line.replace("\\\n", " ").split("install", 1)[1].split()
+    return [word for word in words if not word.startswith("-")]
+
+
+def cells() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", read("docs/colab.md"), re.MULTILINE | re.DOTALL)
+
+
+def pins(text: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9][a-z0-9-]*==[^\s;]+", text))
+
+
+def test_a_bare_server_a_container_and_binder_get_the_same_debian_packages():
+    readme = debian_packages(re.search(r"^sudo apt install .*", read("README.md"), re.M)[0])
+
+    docker = re.search(r"apt-get install(?:.*\\\n)*.*", read("Dockerfile"))[0]
+    assert debian_packages(docker.removesuffix(" \\").split("&&")[0]) == readme
+
+    # Binder's Python has venv, and the Makefile names only what may be missing at its last step.
+    libraries = read("Makefile").split("SYSTEM_LIBRARIES := ")[1].splitlines()[0].split()
+    assert ["make", "python3-venv", *libraries] == readme
+    assert read(".binder/apt.txt").split() == ["make", *libraries]
+
+
+def test_the_container_runs_make_as_an_ordinary_user():
+    steps = [line for line in read("Dockerfile").splitlines() if re.match("[A-Z]", line)]
+
+    user, setup = steps.index("USER logoflow"), steps.index("RUN make setup PIP_NO_CACHE_DIR=1")
+    assert user < setup
+    assert steps[-2:] == ["EXPOSE 8888", 'CMD ["make", "lab", "IP=0.0.0.0"]']
+
+
+def test_what_git_ignores_stays_out_of_the_container():
+    ignored = set(read(".dockerignore").splitlines())
+
+    assert {".git", ".venv", "runs", "data/*", "!data/README.md"} < ignored
+
+
+def test_binder_runs_the_set_up():
+    script = REPO / ".binder" / "postBuild"
+    assert script.stat().st_mode & stat.S_IXUSR
+    assert "make setup" in script.read_text()
+
+    version = tuple(
+        map(int, read(".binder/runtime.txt").strip().removeprefix("python-").split("."))
+    )
+    assert (3, 11) <= version <= (3, 14)
+
+
+@pytest.mark.parametrize("cell", cells())
+def test_a_cell_for_colab_is_python(cell):
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    compile(TransformerManager().transform_cell(cell), "cell", "exec")
+
+
+def test_colab_gets_the_locked_mxnet_and_cuda_and_extras_that_exist():
+    setup, gpu = cells()
+    extras = set(re.search(r"logoflow\[([a-z,]+)\]", setup)[1].split(","))
+
+    declared = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+    assert extras <= set(declared)
+    assert extras.isdisjoint({"cpu", "gpu", "notebooks"}), (
+        "these would replace Colab's own packages"
+    )
+    assert pins(setup) <= pins(read("requirements.txt"))
+    assert pins(gpu) <= pins(read("requirements-gpu.txt"))
+    locked = {pin for pin in pins(read("requirements-gpu.txt")) if pin.startswith("nvidia-")}
+    assert locked <= pins(gpu)
+
+
+def test_make_lock_takes_every_extra():
+    declared = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+
+    extras = read("Makefile").split("EXTRAS := ")[1].splitlines()[0].split()
+    assert sorted([*extras, "cpu", "gpu"]) == sorted(declared)
