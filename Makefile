@@ -162,7 +162,7 @@ clean:  ## remove runs/, the built data (not what you put in data/) and caches; 
 
 # --- The environment: only complete when the last step has passed. ---
 
-EXTRAS := bulk read export sample notebooks test
+EXTRAS := backbones bulk read export sample notebooks test
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 PLATFORM := $(shell uname -s)-$(shell uname -m)
 SYSTEM_LIBRARIES := libgl1 libglib2.0-0 libgomp1

@@ -63,7 +63,7 @@ def _load_driver() -> ctypes.CDLL:
         raise ImportError(
             "mxnet-cu112 is installed, but the NVIDIA driver that it needs is not "
             f"({error}). Install the driver, or set logoflow up for the processor: run "
-            '`make setup`, or `pip uninstall mxnet-cu112` and `pip install "logoflow[cpu]"`.'
+            '`make setup GPU=0`, or `pip uninstall mxnet-cu112` and `pip install "logoflow[cpu]"`.'
         ) from error
 
 
