@@ -6,10 +6,17 @@ and the module that holds it is imported when the name is first used.
 
 import importlib
 
+from logoflow.cuda_libraries import load_cuda_libraries
+from logoflow.mxnet_compat import (
+    prepare_for_mxnet,
+    restore_numpy_names,
+    start_workers_by_fork,
+)
 from logoflow.threads import one_core_per_fork, use_all_cores
 
 use_all_cores()
 one_core_per_fork()
+prepare_for_mxnet(restore_numpy_names, start_workers_by_fork, load_cuda_libraries)
 
 __version__ = "0.1.0"
 

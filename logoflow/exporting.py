@@ -4,16 +4,20 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import mxnet as mx
 import numpy as np
-import onnx
 
 from logoflow.augment import describe_augs
 from logoflow.classifier import LogoClassifier
+from logoflow.extras import require_extra
 from logoflow.files import atomic_path, write_text
 from logoflow.graphs import graph_of, without_pads
+from logoflow.mxnet_compat import restore_onnx_mapping
+
+if TYPE_CHECKING:
+    import onnx
 
 OPSET = 13
 SERVE = Path(__file__).with_name("serve_onnx.py")
@@ -69,6 +73,9 @@ def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
     >>> files = export(classifier, "served")
     >>> net = gluon.SymbolBlock.imports(str(files.symbol), ["data"], str(files.params))
     """
+    require_extra("export")
+    import onnx
+
     facts, folder = describe(classifier), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     names = ("model-symbol.json", "model-0000.params", "model.onnx", "model.json", "serve.py")
@@ -131,8 +138,11 @@ def _write_symbol(classifier: LogoClassifier, folder: Path) -> tuple[Path, Path]
     return paths
 
 
-def _to_onnx(symbol: Path, params: Path, facts: dict) -> onnx.ModelProto:
+def _to_onnx(symbol: Path, params: Path, facts: dict) -> "onnx.ModelProto":
     """Convert, and put right what MXNet's converter leaves: inputs, shapes, metadata."""
+    import onnx
+
+    restore_onnx_mapping()  # the exporter imports it
     width, height = facts["size"]
     path = symbol.with_name("converted.onnx")
     mx.onnx.export_model(

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import papermill
+from logoflow.extras import require_extra
 
 
 def declared_parameters(notebook: Path | str) -> dict[str, object]:
@@ -21,6 +21,9 @@ def declared_parameters(notebook: Path | str) -> dict[str, object]:
     dict of str to object
         Defaults by name, as `parse_value` reads them.
     """
+    require_extra("notebooks")
+    import papermill
+
     found = papermill.inspect_notebook(str(notebook))
     return {name: parse_value(facts["default"]) for name, facts in found.items()}
 

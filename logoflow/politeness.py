@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from time import monotonic, sleep
 from typing import TypeVar
@@ -132,7 +132,7 @@ def _let_rest(key: tuple[str, int], seconds: float) -> None:
 
 def _left_alone(url: str, host: str, seconds: float) -> FetchError:
     """Build the error for a URL whose host is not asked, because it rests."""
-    until = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
     reason = (
         f"not asked: {host} answered that it is busy and wants to be left alone until "
         f"{until:%Y-%m-%d %H:%M:%S} UTC; try again then"

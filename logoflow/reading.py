@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from logoflow.datasets.splits import NO_LOGO
+from logoflow.extras import require_extra
 from logoflow.images import load_image
 from logoflow.threads import wanted_threads
 
@@ -67,7 +68,8 @@ class NameReader:
 
     @cached_property
     def _engine(self):
-        from rapidocr import RapidOCR  # a second that only who reads has to wait
+        require_extra("read")
+        from rapidocr import RapidOCR  # takes a second to import: only where something is read
 
         return RapidOCR(
             params={

@@ -15,12 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import nbformat
-import papermill
-from ipykernel.kernelspec import write_kernel_spec
-from nbclient.exceptions import DeadKernelError
-from nbconvert import HTMLExporter
-
 from logoflow.files import write_text
 from logoflow.notebook_parameters import (
     check_parameters,
@@ -131,6 +125,8 @@ def _clear(run_dir: Path, notebooks: Sequence[Path]) -> None:
 @contextmanager
 def _this_python() -> Iterator[str]:
     """Name of a kernel that is this very Python, whatever kernels the user has installed."""
+    from ipykernel.kernelspec import write_kernel_spec
+
     before = os.environ.get("JUPYTER_PATH")
     with tempfile.TemporaryDirectory(prefix="logoflow-kernel-") as folder:
         write_kernel_spec(
@@ -150,6 +146,9 @@ def _this_python() -> Iterator[str]:
 
 def _run_one(notebook: Path, run_dir: Path, parameters: dict[str, object], kernel: str) -> str:
     """Run one notebook, with a line of progress, and give its headline."""
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
     executed = run_dir / notebook.name
     logging.getLogger("papermill").setLevel(logging.ERROR)
     print(f"{notebook.stem} … ", end="", flush=True)
@@ -160,14 +159,15 @@ def _run_one(notebook: Path, run_dir: Path, parameters: dict[str, object], kerne
         )
     except (papermill.PapermillExecutionError, DeadKernelError) as error:
         print(f"failed after {time.monotonic() - started:.0f} s", flush=True)
-        raise NotebookError(_why(notebook, error, _page(executed))) from error
+        killed = isinstance(error, DeadKernelError)
+        raise NotebookError(_why(notebook, error, killed, _page(executed))) from error
     _page(executed)
     print(f"{time.monotonic() - started:.0f} s", flush=True)
     return _headline(executed)
 
 
-def _why(notebook: Path, error: Exception, page: Path) -> str:
-    if isinstance(error, DeadKernelError):
+def _why(notebook: Path, error: Exception, killed: bool, page: Path) -> str:
+    if killed:
         what = "its Python was killed, most often for want of memory: try a smaller batch_size"
     else:
         what = f"cell In [{error.exec_count}]: {error.ename}: {error.evalue}"
@@ -176,6 +176,9 @@ def _why(notebook: Path, error: Exception, page: Path) -> str:
 
 def _page(executed: Path) -> Path:
     """Write the HTML page of an executed notebook beside it."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
     logging.getLogger("traitlets").setLevel(logging.ERROR)  # nbconvert's remarks on figures
     resources = {"metadata": {"name": executed.stem}}
     html, _ = HTMLExporter().from_notebook_node(nbformat.read(executed, as_version=4), resources)
@@ -183,6 +186,8 @@ def _page(executed: Path) -> Path:
 
 
 def _headline(executed: Path) -> str:
+    import nbformat
+
     cells = nbformat.read(executed, as_version=4).cells
     outputs = [
         output

@@ -1,20 +1,21 @@
 """One known picture: weights that do not see the cat in it were imported wrongly."""
 
+from pathlib import Path
+
 import mxnet as mx
 import numpy as np
 from mxnet import gluon
 
 from logoflow.backbones.weights import WeightsError
+from logoflow.images import read_image
 
 CATS = range(281, 286)  # ImageNet's tabby, tiger cat, Persian, Siamese and Egyptian cat
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def cat_photo() -> np.ndarray:
-    """Cut the face of Chelsea the cat out of scikit-image's picture: (224, 224, 3) RGB uint8."""
-    from skimage.data import chelsea
-
-    return chelsea()[38:262, 113:337]
+    """Read the face of the cat Chelsea, a photo by Stefan van der Walt (CC0): (224, 224, 3) RGB."""
+    return read_image(Path(__file__).with_name("chelsea.png"))
 
 
 def to_input(photos: np.ndarray, mean_std: Statistics) -> mx.nd.NDArray:
@@ -44,6 +45,6 @@ def require_cat(net: gluon.HybridBlock, mean_std: Statistics) -> None:
     answer = int(net(photo.as_in_context(ctx)).argmax(axis=1).asscalar())
     if answer not in CATS:
         raise WeightsError(
-            "The imported weights take scikit-image's cat `chelsea` for ImageNet class "
+            "The imported weights take a photo of a cat, chelsea.png, for ImageNet class "
             f"{answer}, not a cat ({CATS[0]} to {CATS[-1]}): refused, they would teach nonsense."
         )

@@ -7,6 +7,7 @@ import numpy as np
 from mxnet import gluon, init
 
 from logoflow.backbones.weights import WeightsError
+from logoflow.extras import require_extra
 
 
 def load_onnx(net: gluon.HybridBlock, path: Path | str, ctx=None) -> None:
@@ -53,6 +54,7 @@ def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
 
     Arrays of integers are constants of the graph (the target of a reshape), not weights.
     """
+    require_extra("export")
     import onnx
     from google.protobuf.message import DecodeError
 

@@ -2,3 +2,7 @@
 
 Nothing is imported here: a worker needs `tasks` alone, and comes back sooner without the rest.
 """
+
+from logoflow.extras import require_extra
+
+require_extra("bulk")

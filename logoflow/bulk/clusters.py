@@ -1,6 +1,5 @@
 """The Dask cluster that does the work, and the classifier's way to its workers."""
 
-import asyncio
 import os
 import signal
 import time
@@ -129,7 +128,7 @@ def _clear(client: Client) -> None:
 def _wait_for_a_worker(client: Client) -> None:
     try:
         client.wait_for_workers(1, timeout=_WAIT)
-    except asyncio.TimeoutError as error:  # in Python 3.10 it is not the built-in one
+    except TimeoutError as error:  # in Python 3.10 it is not the built-in one
         raise ConnectionError(
             f"No worker came to {client.scheduler.address} within {_WAIT} seconds. Start some "
             "with `dask worker`; in a script of your own, have the call below "
@@ -167,7 +166,7 @@ def wait_for_one(client: Client, futures: list[Future]) -> set[Future]:
             return wait(futures, timeout=_WAIT / 12, return_when="FIRST_COMPLETED").done
         except FuturesCancelledError as error:
             raise ConnectionError(GONE) from error
-        except asyncio.TimeoutError:
+        except TimeoutError:
             if count_workers(client):
                 seen = time.monotonic()
             elif time.monotonic() - seen > _WAIT:

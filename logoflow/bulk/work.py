@@ -155,7 +155,7 @@ def _result(client: Client, future: Future) -> list[Answer] | None:
         try:
             error = future.exception(timeout=_FETCH)
             answers = None if error else future.result(timeout=_FETCH)
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             continue  # its worker went away before it gave the answers: another one has to come
         except (Exception, asyncio.CancelledError) as problem:
             # What the task itself raised is `error`: this is of the way to it.

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import resvg_py
 from PIL import Image, ImageDraw
 
 from logoflow.datasets.glyphs import trim
@@ -89,6 +88,8 @@ def _icon(brand: str):
 @lru_cache(maxsize=64)
 def brand_glyph(brand: str) -> np.ndarray:
     """Draw a brand's icon, its longest side 480 pixels."""
+    import resvg_py
+
     png = bytes(resvg_py.svg_to_bytes(svg_string=_icon(brand).raw_svg, width=480))
     return trim(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3])
 

@@ -15,6 +15,7 @@ from logoflow.datasets import artwork, snapshots
 from logoflow.datasets.artwork import BRANDS, SPLITS
 from logoflow.datasets.scenes import sources_of
 from logoflow.datasets.splits import NO_LOGO
+from logoflow.extras import require_extra
 from logoflow.paths import data_home
 from logoflow.threads import physical_cores
 
@@ -70,6 +71,8 @@ def make_sample(
         If the folder holds something that this function did not make.
     LookupError
         If simplepycons lacks an icon.
+    ModuleNotFoundError
+        If the packages of the extra ``sample`` are missing and the data set has to be built.
 
     Examples
     --------
@@ -87,6 +90,7 @@ def make_sample(
     marker = {"made_by": "logoflow", "generator": _VERSION, **parameters}
     if _read_marker(folder) == marker:
         return folder
+    require_extra("sample")
     base.mkdir(parents=True, exist_ok=True)
     with _only_one(base):
         if _read_marker(folder) != marker:

@@ -1,0 +1,117 @@
+"""Each test starts a Python of its own: what it changes in NumPy would outlive the test."""
+
+import multiprocessing
+import subprocess
+import sys
+
+import pytest
+
+from logoflow.mxnet_compat import DROPPED, FINANCIAL, RENAMED
+
+
+def run(program: str, **environment: str) -> str:
+    """What a program prints in a fresh interpreter; its errors come back in the text too."""
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error::FutureWarning", "-c", program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.stdout + done.stderr
+
+
+def test_numpy_gets_the_missing_names_and_no_others():
+    program = (
+        "import numpy, logoflow\n"
+        "before = dict(vars(numpy))\n"
+        "import mxnet\n"
+        "new = set(vars(numpy)) - set(before)\n"
+        "print(sorted(new))\n"
+        "print([n for n in before if before[n] is not vars(numpy)[n]])\n"
+    )
+    names, changed = run(program).splitlines()
+    assert set(eval(names)) <= {*RENAMED, *DROPPED, *FINANCIAL}
+    assert changed == "[]", "what NumPy has is left alone"
+
+
+def test_importing_logoflow_alone_imports_no_numpy():
+    program = "import sys, logoflow; print('numpy' in sys.modules, 'mxnet' in sys.modules)"
+    assert run(program) == "False False\n"
+
+
+def test_mxnet_computes_with_the_names():
+    program = (
+        "import logoflow, mxnet as mx\n"
+        "mx.npx.set_np()\n"
+        "print(mx.np.array([1.0, 2.0]) > 1.5, mx.np.NINF, mx.np.sum(mx.np.ones(3)))\n"
+        "import numpy\n"
+        "print(numpy.msort([[2, 1], [1, 2]]).tolist())\n"
+        "numpy.pmt(0.1, 1, 1)\n"
+    )
+    said = run(program)
+    assert said.splitlines()[0] == "[False  True] -inf 3.0"
+    assert said.splitlines()[1] == "[[1, 1], [2, 2]]"
+
+
+def test_every_name_is_one_that_mxnet_looks_up():
+    """Whatever NumPy lacks here is asked for while MXNet is imported."""
+    program = (
+        "import numpy, sys, logoflow.mxnet_compat as compat\n"
+        "names = {*compat.RENAMED, *compat.DROPPED, *compat.FINANCIAL}\n"
+        "lacked = {name for name in names if not compat._has(numpy, name)}\n"
+        "asked, own = set(), numpy.__getattr__\n"
+        "def answer(name):\n"
+        "    if name in lacked and 'mxnet' in sys._getframe(1).f_globals['__name__']:\n"
+        "        asked.add(name)\n"
+        "        return float if name == 'bool' else 0.0\n"
+        "    return own(name)\n"
+        "numpy.__getattr__ = answer\n"
+        "compat.restore_numpy_names = None\n"
+        "sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != '_BeforeMXNet']\n"
+        "import mxnet\n"
+        "print(sorted(lacked - asked))\n"
+    )
+    assert run(program).splitlines()[-1] == "[]"
+
+
+def test_the_switch_leaves_numpy_alone():
+    program = (
+        "import logoflow\n"
+        "try:\n"
+        "    import mxnet\n"
+        "except AttributeError as error:\n"
+        "    print(error)\n"
+        "import numpy\n"
+        "print('NINF' in vars(numpy))\n"
+    )
+    said = run(program, LOGOFLOW_MXNET_COMPAT="0")
+    assert said.splitlines()[-1] == "False"
+
+
+def test_onnx_gets_its_mapping_back():
+    onnx = pytest.importorskip("onnx")
+    assert onnx
+    program = (
+        "import numpy as np\n"
+        "from logoflow.mxnet_compat import restore_onnx_mapping\n"
+        "restore_onnx_mapping()\n"
+        "from onnx import TensorProto, mapping\n"
+        "assert mapping.NP_TYPE_TO_TENSOR_TYPE[np.dtype('float32')] == TensorProto.FLOAT\n"
+        "assert mapping.TENSOR_TYPE_TO_NP_TYPE[TensorProto.INT64] == np.dtype('int64')\n"
+        "assert mapping.NP_TYPE_TO_TENSOR_TYPE[np.dtype('bool')] == TensorProto.BOOL\n"
+        "print('right')\n"
+    )
+    assert run(program) == "right\n"
+
+
+@pytest.mark.parametrize("chosen", ["fork", "spawn"])
+def test_worker_processes_start_by_fork_unless_the_program_says_otherwise(chosen):
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("this platform cannot fork")
+    first = "" if chosen == "fork" else "multiprocessing.set_start_method('spawn'); "
+    program = f"import multiprocessing; {first}import logoflow, mxnet; "
+    program += "print(multiprocessing.get_start_method())"
+    assert run(program) == f"{chosen}\n"
