@@ -3,8 +3,8 @@
 MXNet had its last release in 2022. ``import logoflow`` prepares for it, and ``import mxnet`` then
 finds what it expects. The environment variable ``LOGOFLOW_MXNET_COMPAT=0`` switches this off.
 
-- NumPy lacks some twenty names (`RENAMED`, `DROPPED`, `FINANCIAL`). They are given back where they are missing. All but
-  ``bool`` are only looked up while MXNet is imported.
+- NumPy lacks some twenty names (`RENAMED`, `DROPPED`, `FINANCIAL`). They are given back where they
+  are missing. All but ``bool`` are only looked up while MXNet is imported.
 - onnx lacks the module ``onnx.mapping``, which MXNet's exporter imports (`restore_onnx_mapping`).
 - Python starts worker processes by forkserver from 3.14 on. MXNet's DataLoader hands its workers
   what only a fork can hand on, so fork becomes the default again, unless the program has chosen a

@@ -211,9 +211,9 @@ def _train_epoch(net, ctx, train_data, trainer, loss, average, epoch) -> tuple[f
         autograd.backward(losses + idle)
         trainer.step(batch_size)
         average.update()
-        total += sum(part.sum().asscalar() for part in losses)
+        total += sum(float(part.sum().asscalar()) for part in losses)
         right += sum(
-            (yhat.argmax(axis=1) == y).sum().asscalar()
+            float((yhat.argmax(axis=1) == y).sum().asscalar())
             for yhat, y in zip(outputs, label, strict=True)
         )
         n += batch_size

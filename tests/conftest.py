@@ -7,6 +7,7 @@ import matplotlib as mpl
 import pytest
 from loopback_servers import JPEG, Server, own_resolver, serving, watch_dialling
 
+import logoflow  # noqa: F401  before mxnet, which test modules import first
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
 from logoflow.datasets.sample import make_sample
 from logoflow.folders import prepare_splits

@@ -159,8 +159,10 @@ def test_what_passes_is_global_for_the_standard_library_too():
         for address in (IPv6Address(value % 2**112 | first << 112), IPv4Address(value % 2**32)):
             if refusal(str(address)) is None:
                 passed += 1
-                assert address.is_global
-                assert not address.is_multicast
+                # Python 3.13 calls no 6to4 address global; what counts is the address inside.
+                judged = getattr(address, "sixtofour", None) or address
+                assert judged.is_global
+                assert not judged.is_multicast
     assert passed > 100
 
 

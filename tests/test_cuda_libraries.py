@@ -68,7 +68,7 @@ def test_a_missing_driver_is_named(no_driver, tmp_path):
 
     assert "ImportError: mxnet-cu112 is installed, but the NVIDIA driver" in loading.stderr
     assert "Install the driver" in loading.stderr
-    assert "`make setup`" in loading.stderr
+    assert "`make setup GPU=0`" in loading.stderr
 
 
 def test_a_missing_library_is_named_with_its_package(driver, tmp_path):

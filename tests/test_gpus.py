@@ -76,7 +76,7 @@ print(1000 * (time.perf_counter() - start))
 @pytest.mark.skipif(has_gpu_build(), reason="needs MXNet's build for the processor")
 def test_default_ctx_warns_once_and_takes_the_processor(driver):
     code = """import warnings
-import mxnet as mx
+import logoflow, mxnet as mx
 from logoflow.evaluation import default_ctx
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

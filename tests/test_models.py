@@ -166,7 +166,7 @@ def test_saved_weights_load_in_another_process(tmp_path):
     net = tuned()
     net.collect_params().save(str(tmp_path / "net.params"))
     program = (
-        "import mxnet as mx\n"
+        "import logoflow, mxnet as mx\n"
         "from logoflow.models import build_net\n"
         "build_net('efficientnet_lite0', 3), mx.gluon.nn.Dense(3)\n"
         "net = build_net('efficientnet_lite0', 5)\n"

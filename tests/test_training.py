@@ -317,7 +317,7 @@ def test_resuming_does_not_depend_on_how_gluon_numbers_layers(tmp_path):
 KILLED = """
     import sys, os
     sys.path.insert(0, {tests!r})
-    import mxnet as mx
+    import logoflow, mxnet as mx
     from test_training import blobs, small_net
     from logoflow.training import train
     train(small_net(), mx.cpu(), blobs(1500), blobs(30, 1), None, 8, 15, {prefix!r},

@@ -128,7 +128,7 @@ def _clear(client: Client) -> None:
 def _wait_for_a_worker(client: Client) -> None:
     try:
         client.wait_for_workers(1, timeout=_WAIT)
-    except TimeoutError as error:  # in Python 3.10 it is not the built-in one
+    except TimeoutError as error:
         raise ConnectionError(
             f"No worker came to {client.scheduler.address} within {_WAIT} seconds. Start some "
             "with `dask worker`; in a script of your own, have the call below "

@@ -161,7 +161,7 @@ def _read_csv(path: Path, column: str, rows: int, separator: str) -> Iterator[pa
 
 def _records(path: Path, file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Lines' numbers and fields. A quote that stays open would swallow rows without a word."""
-    lines = (line.replace("\0", "\ufffd") for line in file)  # Python 3.10's csv stops at NUL
+    lines = (line.replace("\0", "\ufffd") for line in file)  # no URL has a NUL
     reader = csv.reader(chain(lines, [_END]), delimiter=separator)
     line = 1
     for fields in reader:

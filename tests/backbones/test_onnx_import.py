@@ -9,6 +9,7 @@ from logoflow.backbones import WeightsError, new_net
 from logoflow.backbones.onnx_import import load_onnx
 from logoflow.backbones.weights import fetch_file
 from logoflow.files import sha256_of
+from logoflow.mxnet_compat import restore_onnx_mapping
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,7 @@ def exported(tmp_path_factory):
     net.export(str(folder / "net"))
     symbol, params = str(folder / "net-symbol.json"), str(folder / "net-0000.params")
     path = folder / "resnet18-v2-7.onnx"
+    restore_onnx_mapping()
     mx.onnx.export_model(symbol, params, [(1, 3, 224, 224)], np.float32, str(path))
     return net, path
 

@@ -383,7 +383,6 @@ def test_workers_that_all_go_away_are_told(server, run, tmp_path, monkeypatch):
 
 
 def test_answers_that_went_away_with_the_last_worker_are_not_waited_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(clusters, "_WAIT", 2)
     monkeypatch.setattr(work, "_FETCH", 1)
     with (
         scheduler(tmp_path) as (_, address),
@@ -392,6 +391,7 @@ def test_answers_that_went_away_with_the_last_worker_are_not_waited_for(tmp_path
     ):
         future = client.submit(list, "ab")
         assert work._result(client, future) == ["a", "b"]
+        monkeypatch.setattr(clusters, "_WAIT", 2)
         os.killpg(worker.pid, signal.SIGKILL)
         with pytest.raises(ConnectionError, match="All workers"):
             work._result(client, future)
