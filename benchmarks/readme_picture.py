@@ -1,0 +1,86 @@
+"""Draw docs/answers.png, the picture at the top of the README: sample photos with answers.
+
+python benchmarks/readme_picture.py runs/sample-efficientnet_lite0/model
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+
+import logoflow as lf  # before mxnet
+from logoflow.files import atomic_path
+
+COLUMNS, ROWS = 5, 2
+DPI = 120
+RIGHT, WRONG = "#1b7837", "#b2182b"
+DEFAULT = Path(__file__).resolve().parent.parent / "docs" / "answers.png"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw the picture; the exit code is 0, or 2 where the model does not fit the sample."""
+    options = parser().parse_args(arguments)
+    try:
+        classifier = lf.LogoClassifier.load(options.model)
+        assessment = lf.assess(classifier, lf.prepare_root("sample"))
+    except (FileNotFoundError, lf.ClassifierError, lf.ClassListError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    shown = assessment.take(choose(assessment, options.seed))
+    with atomic_path(options.output) as tmp:
+        draw(shown, tmp)
+    for photos, each in (("test photos", assessment), ("photos in the picture", shown)):
+        print(f"{each.report.accuracy:.0%} of the {len(each.truth)} {photos} are answered right")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("model", type=Path, help="folder that LogoClassifier.save wrote")
+    words.add_argument("--output", type=Path, default=DEFAULT, help="PNG file to write")
+    words.add_argument("--seed", type=int, default=0, help="decides which photos are shown")
+    return words
+
+
+def choose(assessment: lf.Assessment, seed: int) -> list[int]:
+    """Choose photos of different brands; the share of right ones is that of all test photos."""
+    right = assessment.answers == assessment.truth
+    left = {True: round(COLUMNS * ROWS * right.mean())}
+    left[False] = COLUMNS * ROWS - left[True]
+    chosen, seen = [], set()
+    for row in np.random.RandomState(seed).permutation(len(right)):
+        height, width = lf.load_image(assessment.paths[row]).shape[:2]
+        brand = assessment.truth[row]
+        if left[right[row]] and brand not in seen and width > height:
+            chosen.append(int(row))
+            seen.add(brand)
+            left[right[row]] -= 1
+    return chosen
+
+
+def draw(assessment: lf.Assessment, path: Path) -> None:
+    """Draw each photo with its answer above it; a wrong answer says what would be right."""
+    size = {"figsize": (2.1 * COLUMNS, 2.15 * ROWS), "layout": "constrained"}
+    figure, axes = plt.subplots(ROWS, COLUMNS, **size)
+    for i, axis in zip(range(len(assessment.truth)), axes.flat, strict=True):
+        truth, answer = (assessment.classes[n[i]] for n in (assessment.truth, assessment.answers))
+        colour = RIGHT if answer == truth else WRONG
+        verdict = "right" if answer == truth else f"wrong, it is {truth}"
+        axis.imshow(lf.load_image(assessment.paths[i]))
+        axis.set_title(f"{answer} {assessment.confidence[i]:.0%}\n{verdict}", color=colour)
+        axis.set(xticks=[], yticks=[])
+        for edge in axis.spines.values():
+            edge.set(color=colour, linewidth=3)
+    figure.savefig(path, format="png", dpi=DPI)
+    plt.close(figure)
+    # 256 colours: a third of the bytes, and the photos look the same.
+    Image.open(path).convert("RGB").quantize(256).save(path, format="png", optimize=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
