@@ -1,4 +1,4 @@
-"""Measure logoflow on FlickrLogos-27's 270 query photos: what the README and the notes quote.
+"""Measure logoflow on FlickrLogos-27's 270 query photos: what docs/accuracy.md and the notes quote.
 
     python benchmarks/accuracy.py headline --seeds 0 1 2
 
