@@ -115,9 +115,10 @@ test: $(READY)  ## unit tests, then the notebooks against their committed output
 	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
-lint: $(READY)  ## ruff: style and format, notebooks too
+lint: $(READY)  ## check style and format (ruff, notebooks too) and types (mypy)
 	@$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 bench: $(READY)  ## measure the speed against MXNet as it comes and others (20 minutes)
 	@$(PY) benchmarks/speed.py
@@ -156,7 +157,7 @@ lock:  ## renew requirements.txt and requirements-gpu.txt from pyproject.toml (n
 	echo "lock: run make test before you commit them; it installs them first."
 
 clean:  ## remove runs/, the built data (not what you put in data/) and caches; keep .venv
-	@rm -rf runs data/sample-* data/prepared build dist .pytest_cache .ruff_cache .hypothesis
+	@rm -rf runs data/sample-* data/prepared build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 	echo "clean: kept .venv, data/downloads and what you put in data/; remove them by hand."
 

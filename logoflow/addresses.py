@@ -136,7 +136,7 @@ def refusal(ip: str, allow_private: bool = False) -> str | None:
         # Judging the address inside would not do: packets also go to the server it names.
         return f"a Teredo tunnel to {address.teredo[1]}, which is never fetched from"
     carried = _carried_ipv4(address)
-    if carried and not address.ipv4_mapped:
+    if carried and address.version == 6 and not address.ipv4_mapped:
         # A tunnel to a private network is nobody's own server: allow_private does not lift it.
         inner = refusal(str(carried))
         return inner and f"carries {carried}: {inner}"

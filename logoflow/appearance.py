@@ -97,7 +97,7 @@ class QualityAug(Augmenter):
         if random.random() < self.probability:
             quality = [cv2.IMWRITE_JPEG_QUALITY, random.randint(30, 85)]
             _, jpeg = cv2.imencode(".jpg", image[:, :, ::-1].astype(np.uint8), quality)
-            image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[:, :, ::-1].astype(np.float32)
+            image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[:, :, ::-1].astype(np.float32)  # type: ignore[index]
         return image
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import mxnet as mx
 import numpy as np
@@ -11,7 +12,7 @@ from mxnet.image import scale_down
 ArrayAug = Callable[[np.ndarray], np.ndarray]
 
 
-def on_arrays(aug: object, image: np.ndarray) -> ArrayAug | None:
+def on_arrays(aug: Any, image: np.ndarray) -> ArrayAug | None:
     """Find what does to an array what an augmenter does to an NDArray.
 
     Parameters
@@ -27,7 +28,7 @@ def on_arrays(aug: object, image: np.ndarray) -> ArrayAug | None:
         With the same draws of Python's `random` and the same pixels; None where there is nothing
         but the augmenter itself.
     """
-    whole = aug.func if isinstance(aug, partial) else aug
+    whole: Any = aug.func if isinstance(aug, partial) else aug
     if getattr(whole, "takes_arrays", False):
         return aug
     if type(whole) is mx.image.HorizontalFlipAug:

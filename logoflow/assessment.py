@@ -100,7 +100,7 @@ class Assessment:
 
     @property
     def _has_both(self) -> bool:
-        return self.shows_logo.any() and not self.shows_logo.all()
+        return bool(self.shows_logo.any() and not self.shows_logo.all())
 
     def summary(self, intervals: bool = True, seed: int = 0, samples: int = 1000) -> pd.DataFrame:
         """Give the headline figures and how far they can be trusted.

@@ -38,8 +38,8 @@ def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> P
     """
     path = fetch_image(url, allow_private).path
     if show:
-        show_images([read_image(path)], 1, 1, (4, 4))
-    return path
+        show_images([read_image(path)], 1, 1, (4, 4))  # type: ignore[arg-type]
+    return path  # type: ignore[return-value]
 
 
 def classify_logo(

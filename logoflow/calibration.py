@@ -47,7 +47,7 @@ def fit_decisions(
     """
     no_logo = no_logo_of(classes)
     scores = {number: [np.zeros((0, len(classes)))] for number in views}
-    extra = {number: [] for number in views}
+    extra: dict[int, list[np.ndarray]] = {number: [] for number in views}
     for index, photo in enumerate(photos):
         for number in views:
             scores[number].append(photo.scores(number, no_logo))
@@ -56,7 +56,7 @@ def fit_decisions(
     return {
         number: fit_decision(
             np.concatenate(scores[number] + extra[number]),
-            [*truth, *([no_logo] * len(extra[number]))],
+            [*truth, *([no_logo] * len(extra[number]))],  # type: ignore[list-item]
             classes,
             false_positive_rate,
         )
@@ -87,10 +87,10 @@ def warn_of_weak(decisions: Mapping[int, Decision]) -> None:
         return
     for views, one in decisions.items():
         wished, photos = one.false_positive_rate, one.no_logo_photos
-        if wished * photos < 1:
+        if wished * photos < 1:  # type: ignore[operator]
             warnings.warn(
                 f"The threshold for {wished:.1%} of false alarms (views {views}) rests on {photos} "
-                f"photos without a logo, and may let many more through: {math.ceil(1 / wished)} "
+                f"photos without a logo, and may let many more through: {math.ceil(1 / wished)} "  # type: ignore[operator]
                 "are the least that can show such a share.",
                 stacklevel=3,
             )

@@ -1,9 +1,10 @@
 """A trained net that knows its classes and its preprocessing, saved as one folder."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import tee
 from pathlib import Path
+from typing import Any
 
 import mxnet as mx
 import numpy as np
@@ -88,7 +89,7 @@ class LogoClassifier:
         self.facts, self.decisions, self.views = dict(facts or {}), dict(decisions or {}), views
         self.no_logo, self.matcher = no_logo_of(self.classes), matcher
         self.reader = NameReader(self.classes)
-        self._quick = None  # compiled when the first picture comes
+        self._quick: Any = None  # compiled when the first picture comes
         self._check_views(views)
         check_outputs(net, self.classes)
         devices = next(iter(net.collect_params().values())).list_ctx()
@@ -148,7 +149,7 @@ class LogoClassifier:
 
     def calibrate(
         self,
-        images: object,
+        images: Iterable,
         truth: Sequence[int | str],
         *,
         views: Sequence[int] = (1,),
@@ -200,7 +201,7 @@ class LogoClassifier:
 
         return quantize(self, photos, **options)
 
-    def preprocess(self, image: object) -> nd.NDArray:
+    def preprocess(self, image: Any) -> nd.NDArray:
         """Preprocess one picture as in validation: (3, height, width), float32."""
         return transform(load_image(image), -1, self.augs)[0]
 
@@ -264,7 +265,8 @@ class LogoClassifier:
             "views": self.views,
             "decisions": describe_decisions(self.decisions),
         }
-        return write_model(folder, stored, self.net, self.matcher and self.matcher.index)
+        logos = self.matcher.index if self.matcher else None
+        return write_model(folder, stored, self.net, logos)
 
     @classmethod
     def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":

@@ -112,7 +112,7 @@ def answers(probabilities: np.ndarray, decision: Decision, no_logo: int | None) 
 
 def fit_decision(
     scores: np.ndarray,
-    truth: Sequence[int],
+    truth: Sequence[int] | np.ndarray,
     classes: Sequence[str],
     false_positive_rate: float = 0.02,
 ) -> Decision:
@@ -253,7 +253,7 @@ def _fit_probabilities(
     rows = np.arange(len(truth))
 
     def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
-        logs = log_softmax(_adjusted(scores, *point, no_logo), axis=1)
+        logs = log_softmax(_adjusted(scores, *point, no_logo), axis=1)  # type: ignore[call-arg]
         excess = np.exp(logs)
         excess[rows, truth] -= 1
         by_bias = excess[:, no_logo].sum() if with_bias else 0.0

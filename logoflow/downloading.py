@@ -158,7 +158,7 @@ def _ask(url: str, deadline: Deadline, rules: Rules) -> _Hop:
                     _check_status(url, response)
                 opted_out = _check_opt_out(url, response, rules.honour_opt_out)
                 content = b"" if location else _read(response, rules.max_bytes)
-                return _Hop(location, content, connection.private, opted_out)
+                return _Hop(location, content, connection.private, opted_out)  # type: ignore[attr-defined]
 
 
 def _join(url: str, location: str) -> str:

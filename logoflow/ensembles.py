@@ -1,6 +1,7 @@
 """Several nets that were trained apart and answer as one."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mxnet import gluon
 from mxnet.gluon import nn
@@ -63,7 +64,7 @@ class Ensemble(gluon.HybridBlock):
                 "and cannot share one. Take nets of one family."
             )
 
-    def hybrid_forward(self, F, x):
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Map (batch, channels, height, width) to (batch, classes) logits."""
         return F.add_n(*[F.log_softmax(net(x)) for net in self.members]) / len(self.members)
 

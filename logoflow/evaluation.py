@@ -3,6 +3,7 @@
 import functools
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import mxnet as mx
 import numpy as np
@@ -13,7 +14,7 @@ from logoflow.gpus import gpu_advice, usable_gpus
 from logoflow.metrics import Report
 from logoflow.progress import bar
 
-Contexts = mx.Context | Sequence[mx.Context]
+Contexts: TypeAlias = mx.Context | Sequence[mx.Context]
 
 
 def default_ctx(num_gpus: int | None = None) -> list[mx.Context]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -159,7 +159,7 @@ def windows_beside(image: object, boxes: Boxes, views: int) -> np.ndarray:
     return np.array([all(overlap(box, window) < 0.1 for box in boxes) for window in found])
 
 
-def _size(image: object) -> tuple[int, int]:
+def _size(image: Any) -> tuple[int, int]:
     """Width and height."""
     if isinstance(image, str | os.PathLike):
         return image_size(Path(image).read_bytes(), source=str(image))

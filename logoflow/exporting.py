@@ -157,7 +157,7 @@ def _to_onnx(symbol: Path, params: Path, facts: dict) -> "onnx.ModelProto":
     del model.graph.input[:]
     model.graph.input.extend(inputs)
     shape = ["batch", len(facts["classes"])]
-    logits = onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, shape)
+    logits = onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, shape)  # type: ignore[arg-type]
     assert [output.name for output in model.graph.output] == ["logits"]
     model.graph.output[0].CopyFrom(logits)
     onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in facts.items()})

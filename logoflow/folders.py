@@ -287,6 +287,8 @@ def _total(root: Path, parts: Sequence[Prepared]) -> Prepared:
 
 
 def _place_of(source: Path | str | None) -> str | None:
-    if not source or "://" in str(source):
-        return source or None
+    if not source:
+        return None
+    if "://" in str(source):
+        return str(source)
     return str(Path(source).expanduser().resolve())

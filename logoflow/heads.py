@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import mxnet as mx
 import numpy as np
@@ -52,7 +53,7 @@ def train_head(
     model_prefix: str | Path,
     *,
     views: int = 1,
-    **options,
+    **options: Any,
 ) -> History:
     """Train only ``net.output``, on features that are computed once.
 

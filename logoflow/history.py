@@ -65,7 +65,15 @@ class History:
         ctx = next(iter(net.collect_params().values())).list_ctx()
         net.collect_params().load(str(self.best_path), ctx=ctx)
 
-    def add(self, epoch, loss, train_acc, val_acc, test_acc, seconds) -> None:
+    def add(
+        self,
+        epoch: int,
+        loss: float,
+        train_acc: float,
+        val_acc: float,
+        test_acc: float | None,
+        seconds: float,
+    ) -> None:
         """Record an epoch and print the Gluon article's line."""
         values = (epoch, loss, train_acc, val_acc, test_acc, seconds)
         self.rows.append(dict(zip(COLUMNS, values, strict=True)))
@@ -89,7 +97,7 @@ class History:
             return None
         before, self.best_epoch = self.best_path, last["epoch"]
         self._say("Best validation accuracy found. Checkpointing...")
-        with atomic_path(self.best_path) as tmp:
+        with atomic_path(self.best_path) as tmp:  # type: ignore[arg-type]
             net.collect_params().save(str(tmp))
         return before
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from logoflow.image_headers import (
 
 # The classes are opened directly: Image.open would also try the formats not listed here, and
 # warn about (or refuse) big pictures by its own process-wide limit before we can count pixels.
-_READERS = {
+_READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "jpeg": JpegImageFile,
     "png": PngImageFile,
     "gif": GifImageFile,

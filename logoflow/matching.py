@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -69,7 +69,8 @@ def index_logos(root: Path | str, split: str = "train_data") -> LogoIndex:
     """
     root, classes = Path(root), read_classes(root)
     boxes = read_boxes(root)
-    parts, brands = [], []
+    parts: list[tuple[np.ndarray, np.ndarray, int]] = []
+    brands: list[int] = []
     for path, label in PhotoFolder(root / split, []).items:
         image = load_image(path)
         if classes[label] == NO_LOGO:
@@ -154,7 +155,7 @@ class LogoMatcher:
         self._trees.add([_root(index.descriptors)])
         self._trees.train()
 
-    def count(self, image: object, classes: int, ignore: Boxes = ()) -> np.ndarray:
+    def count(self, image: Any, classes: int, ignore: Boxes = ()) -> np.ndarray:
         """Count the features that lie in a picture as they do in a known logo.
 
         Parameters
@@ -222,7 +223,7 @@ def _features(
     kind = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=kind)
-    keys, descriptors = cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02).detectAndCompute(
+    keys, descriptors = cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02).detectAndCompute(  # type: ignore[attr-defined]
         grey, _mask(grey, ignore, scale)
     )
     if not keys:

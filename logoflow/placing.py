@@ -117,8 +117,9 @@ def _state_of(source: Path, before: _State | None) -> _State:
         stamp = _stamp(source)
     except OSError:
         return _State(str(source), reason="missing")
-    known = before and (before.source, before.stamp) == (str(source), stamp)
-    return before if known else _State(str(source), stamp)
+    if before and (before.source, before.stamp) == (str(source), stamp):
+        return before
+    return _State(str(source), stamp)
 
 
 def _stamp(path: Path) -> list[int]:

@@ -6,6 +6,7 @@ picture, its alternative text for readers who cannot see it, and the caption bel
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import matplotlib.pyplot as plt
@@ -114,7 +115,7 @@ def draw_boxes(img: np.ndarray, boxes: Sequence[Sequence[float]]) -> np.ndarray:
     return img
 
 
-def to_pictures(data, mean_std: tuple | None = None) -> np.ndarray:
+def to_pictures(data: Any, mean_std: tuple | None = None) -> np.ndarray:
     """Turn a batch back into pictures that can be shown.
 
     Parameters

@@ -126,7 +126,7 @@ def _let_rest(key: tuple[str, int], seconds: float) -> None:
     with _lock:
         _resting[key] = max(until, _resting.get(key, until))
         while len(_resting) > _MOST_RESTING:
-            del _resting[min(_resting, key=_resting.get)]
+            del _resting[min(_resting, key=_resting.__getitem__)]
         _hosts[key].turn.notify_all()
 
 
@@ -140,7 +140,7 @@ def _left_alone(url: str, host: str, seconds: float) -> FetchError:
     return FetchError("http_error", url, reason, transient=True, retry_after=seconds)
 
 
-def with_retries(attempt: Callable[[], _Result], retries: int) -> _Result:
+def with_retries(attempt: Callable[[], _Result], retries: int) -> _Result:  # type: ignore[return]
     """Call `attempt`, and again after a wait while its error is transient.
 
     Parameters

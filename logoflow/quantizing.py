@@ -153,7 +153,8 @@ def _ranges(symbol: mx.sym.Symbol, weights: Weights, data: nd.NDArray) -> Ranges
 
 def _first_layers(symbol: mx.sym.Symbol, share: float) -> list[str]:
     """Name the steps up to a share of the convolutions on the longest way through a graph."""
-    nodes, depths = json.loads(symbol.tojson())["nodes"], []
+    nodes = json.loads(symbol.tojson())["nodes"]
+    depths: list[int] = []
     for node in nodes:
         before = max((depths[source] for source, *_ in node["inputs"]), default=0)
         depths.append(before + (node["op"] == "_sg_mkldnn_conv"))
@@ -166,7 +167,7 @@ def _int8(
     symbol: mx.sym.Symbol, weights: Weights, ranges: Ranges, stay_float: list[str]
 ) -> tuple[mx.sym.Symbol, Weights]:
     """Quantize a graph that is fused for it, all but the layers named."""
-    kinds = {"arg": {}, "aux": {}}
+    kinds: dict[str, Weights] = {"arg": {}, "aux": {}}
     for name, array in weights.items():
         kind, name = name.split(":")
         kinds[kind][name] = array

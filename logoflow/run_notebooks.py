@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from logoflow.files import write_text
 from logoflow.notebook_parameters import (
@@ -69,14 +70,14 @@ def run_notebooks(
     >>> run_notebooks(["notebooks/01_prepare_data.ipynb"], "runs/try", {"dataset": "sample"})
     """
     parameters = dict(parameters or {})
-    notebooks = [Path(notebook).resolve() for notebook in notebooks]
-    declared = {notebook: declared_parameters(notebook) for notebook in notebooks}
+    books = [Path(notebook).resolve() for notebook in notebooks]
+    declared = {book: declared_parameters(book) for book in books}
     check_parameters(parameters, {book.stem: takes for book, takes in declared.items()})
     run_dir = Path(run_dir).expanduser().resolve()
-    _clear(run_dir, notebooks)
+    _clear(run_dir, books)
     headlines = {}
     with _this_python() as kernel:
-        for notebook in notebooks:
+        for notebook in books:
             given = {**_places(run_dir), **parameters}
             given = {name: given[name] for name in declared[notebook] if name in given}
             headlines[notebook.stem] = _run_one(notebook, run_dir, given, kernel)
@@ -166,7 +167,7 @@ def _run_one(notebook: Path, run_dir: Path, parameters: dict[str, object], kerne
     return _headline(executed)
 
 
-def _why(notebook: Path, error: Exception, killed: bool, page: Path) -> str:
+def _why(notebook: Path, error: Any, killed: bool, page: Path) -> str:
     if killed:
         what = "its Python was killed, most often for want of memory: try a smaller batch_size"
     else:

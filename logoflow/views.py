@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import log_softmax
@@ -139,7 +140,7 @@ def look(
             waiting = waiting[count:]
 
 
-def as_pictures(images: object) -> Iterable:
+def as_pictures(images: Any) -> Iterable:
     """Give one picture, or an iterable of pictures, as an iterable."""
     if isinstance(images, str | Path | bytes) or getattr(images, "ndim", 0) == 3:
         return [images]

@@ -1,4 +1,5 @@
 import importlib
+import inspect
 import subprocess
 import sys
 
@@ -22,3 +23,31 @@ def test_importing_logoflow_does_not_import_mxnet():
 
 def test_an_unknown_name_is_an_attribute_error():
     assert not hasattr(lf, "prepare_datesets")
+
+
+def public_functions():
+    """Every public function, and every method of a public class that is not private, by name."""
+    for name in lf.__all__:
+        value = getattr(lf, name)
+        if inspect.isfunction(value):
+            yield name, value
+        elif inspect.isclass(value) and value.__module__.startswith("logoflow"):
+            for key, member in vars(value).items():
+                function = getattr(member, "__func__", member)  # of a classmethod
+                if inspect.isfunction(function) and not key.startswith("_"):
+                    yield f"{name}.{key}", function
+
+
+def test_public_functions_have_annotations():
+    """py.typed promises them, and mypy passes over functions that have none."""
+    bare = []
+    for name, function in public_functions():
+        signature = inspect.signature(function)
+        annotations = {
+            key: parameter.annotation
+            for key, parameter in signature.parameters.items()
+            if key not in ("self", "cls")
+        }
+        annotations["return"] = signature.return_annotation
+        bare += [f"{name}: {key}" for key, a in annotations.items() if a is inspect.Signature.empty]
+    assert bare == []

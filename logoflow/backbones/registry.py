@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeAlias
 
 import mxnet as mx
 from mxnet import gluon
@@ -17,7 +18,7 @@ from logoflow.backbones.weights import (
     zoo_url,
 )
 
-Contexts = mx.Context | list[mx.Context] | None
+Contexts: TypeAlias = mx.Context | list[mx.Context] | None
 
 IMAGENET_CLASSES = 1000
 # Parts of the names of GluonCV's nets for other data and tasks.

@@ -82,7 +82,7 @@ def _published_file() -> Path:
         check_hash(onnx_file, "sha256", ONNX_SHA256)
         return onnx_file
     sources = [lambda: fetch_zoo_file("resnet18_v2", sha1)]
-    sources += [lambda url=url: fetch_file(url, ONNX_SHA256) for url in onnx_urls()]
+    sources += [lambda url=url: fetch_file(url, ONNX_SHA256) for url in onnx_urls()]  # type: ignore[misc]
     refusals = []
     for source in sources:
         try:

@@ -201,7 +201,7 @@ def _reason(error: Exception) -> str:
     import requests
 
     if isinstance(error, requests.HTTPError):
-        return f"answers with status {error.response.status_code}"
+        return f"answers with status {error.response.status_code}"  # type: ignore[union-attr]
     if isinstance(error, requests.Timeout):
         return "does not answer in time"
     if isinstance(error, requests.ConnectionError):

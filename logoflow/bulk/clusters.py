@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import dask
 from distributed import Client, Future, LocalCluster, wait
@@ -113,7 +114,7 @@ def _bring(client: Client, plugin: ShipClassifier) -> None:
 def _clear(client: Client) -> None:
     """Take from the workers what clients that were killed left there: they cannot any more."""
 
-    def left(dask_scheduler: object) -> list[str]:  # in here, since logoflow need not be there
+    def left(dask_scheduler: Any) -> list[str]:  # in here, since logoflow need not be there
         ours = [name for name in dask_scheduler.worker_plugins if name.startswith(named)]
         owners = [name.removeprefix(named).rpartition(" ")[0] for name in ours]
         there = dask_scheduler.clients

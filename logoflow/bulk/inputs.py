@@ -98,7 +98,7 @@ def _opened(path: Path, newline: str | None = None) -> Iterator[TextIO]:
     opener = _PACKED.get(path.suffix.lower(), open)
     options = {"encoding": "utf-8-sig", "errors": "replace", "newline": newline}
     try:
-        with opener(path, "rt", **options) as file:
+        with opener(path, "rt", **options) as file:  # type: ignore[operator]
             yield file
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise ValueError(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -156,12 +156,12 @@ def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
     """Jobs with something to do; the others count as they are."""
     for job in jobs:
         if job.done:
-            tally.count(job.answers)
+            tally.count(job.answers)  # type: ignore[arg-type]
         else:
             yield job
 
 
-def _try_out(classifier: object, views: int | None, batch_size: int, top_k: int) -> None:
+def _try_out(classifier: Any, views: int | None, batch_size: int, top_k: int) -> None:
     """Have what is wrong with the classifier or its options raise here, not in a million rows."""
     # Ours tells without a picture, and sooner.
     grey = [] if isinstance(classifier, LogoClassifier) else [np.full((64, 64, 3), 128, np.uint8)]
@@ -186,4 +186,4 @@ def _summarised(folder: Path, tally: Tally, model: str, seconds: float) -> BulkS
         "model": model,
     }
     write_text(folder / SUMMARY, json.dumps(counts, indent=1) + "\n")
-    return BulkSummary(folder, **counts, seconds=seconds)
+    return BulkSummary(folder, **counts, seconds=seconds)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cloudpickle
 import numpy as np
@@ -56,7 +56,7 @@ class Budget:
     """
 
     def __init__(self, pixels: int) -> None:
-        self._left = pixels
+        self._left: float = pixels
         self._changed = threading.Condition()
 
     def take(self, pixels: int) -> None:
@@ -65,7 +65,7 @@ class Budget:
             self._changed.wait_for(lambda: self._left >= pixels)
             self._left -= pixels
 
-    def give(self, pixels: int) -> None:
+    def give(self, pixels: float) -> None:
         """Hand them back."""
         with self._changed:
             self._left += pixels
@@ -110,7 +110,7 @@ def answer_urls(urls: Sequence[str | None], options: Options) -> list[Answer]:
             if full or len(waiting) == options.batch_size:
                 _answer(waiting, answers, options, budget)
         _answer(waiting, answers, options, budget)
-    return answers
+    return answers  # type: ignore[return-value]
 
 
 @contextmanager
@@ -205,7 +205,7 @@ def _answer(
     # prepare itself again in each new one, which takes as long as a batch.
     found = _net_thread.submit(_classify, waiting, options).result()
     for one in waiting:
-        answers[one.number] = _with_brand(one.facts, found[one.facts.sha256])
+        answers[one.number] = _with_brand(one.facts, found[one.facts.sha256])  # type: ignore[index]
         budget.give(one.weight)
     waiting.clear()
 
@@ -216,13 +216,13 @@ def _classify(waiting: list[Picture], options: Options) -> dict[str, Answer]:
     new = {one.facts.sha256: one.pixels for one in waiting}
     found = {sha256: _known[(*name, sha256)] for sha256 in new if (*name, sha256) in _known}
     new = {sha256: pixels for sha256, pixels in new.items() if sha256 not in found}
-    found |= zip(new, _predict(list(new.values()), options), strict=True)
+    found |= zip(new, _predict(list(new.values()), options), strict=True)  # type: ignore[arg-type]
     for sha256 in new:
         if found[sha256].status == "ok":
             _known[(*name, sha256)] = found[sha256]
     while len(_known) > _REMEMBERED:
         _known.popitem(last=False)
-    return found
+    return found  # type: ignore[return-value]
 
 
 def _kind_of(options: Options) -> tuple:
@@ -264,7 +264,7 @@ def _with_brand(facts: Answer, found: Answer) -> Answer:
     )
 
 
-def classifier_of(run: str) -> object:
+def classifier_of(run: str) -> Any:
     """The classifier that was shipped for a run, made once per process."""
     if run not in _shipped:
         raise RuntimeError(
@@ -275,5 +275,5 @@ def classifier_of(run: str) -> object:
 
 
 @lru_cache(maxsize=2)  # a long-lived worker sees many models
-def _unpickled(digest: str) -> object:
+def _unpickled(digest: str) -> Any:
     return cloudpickle.loads(_pickled[digest])

@@ -24,7 +24,9 @@ class Tally:
     """Counts rows by status and brand, and shows them where a person watches."""
 
     def __init__(self) -> None:
-        self.parts, self.statuses, self.brands = 0, Counter(), Counter()
+        self.parts = 0
+        self.statuses: Counter[str] = Counter()
+        self.brands: Counter[str | None] = Counter()
         self._bar = tqdm(desc="classify_urls", unit="row", disable=not watched())
 
     def count(self, answers: Sequence[Answer]) -> None:
@@ -111,13 +113,14 @@ def work_through(
     KeyboardInterrupt
         If it is stopped; it says how to go on.
     """
-    work, more, wrong = _Work(client, options, folder, tally), True, []
+    work, more = _Work(client, options, folder, tally), True
+    wrong: list[Exception] = []
     try:
         while more or work.under_way():
             while more and work.room():
                 job = _next(jobs, wrong)
                 more = job is not None
-                if more:
+                if job is not None:
                     work.send(job)
             work.receive()
             if work.suspects and not work.out:

@@ -59,11 +59,11 @@ def load_splits(
 
         splits = read_flickrlogos32(make_sample(data_dir or None))
     elif dataset == "flickrlogos32":
-        splits = read_flickrlogos32(data_dir)
+        splits = read_flickrlogos32(data_dir)  # type: ignore[arg-type]
     elif dataset == "flickrlogos27":
         splits = read_flickrlogos27(data_dir, no_logo_dir=no_logo_dir, seed=seed)
     else:
-        splits = read_folder(data_dir, seed=seed)
+        splits = read_folder(data_dir, seed=seed)  # type: ignore[arg-type]
     return splits if photos_per_class is None else at_most(splits, photos_per_class)
 
 

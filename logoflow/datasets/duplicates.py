@@ -76,7 +76,7 @@ def near_duplicates(
         ]
     )
     graph = coo_array((np.ones(len(links)), links.T), shape=(len(paths), len(paths)))
-    groups = {}
+    groups: dict[int, list[PathLike]] = {}
     for path, group in zip(paths, connected_components(graph, directed=False)[1], strict=True):
         groups.setdefault(group, []).append(path)
     return [group for group in groups.values() if len(group) > 1]

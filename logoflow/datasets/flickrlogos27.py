@@ -118,7 +118,7 @@ def read_flickrlogos27(
 
 def _read_boxes(path: Path) -> tuple[dict[str, dict[str, list[Box]]], list[str]]:
     """Boxes by photo and brand, from lines ``file brand subset left top right bottom``; notes."""
-    boxes = defaultdict(lambda: defaultdict(list))
+    boxes: dict[str, dict[str, list[Box]]] = defaultdict(lambda: defaultdict(list))
     unreadable, degenerate = [], set()
     for line in lines_of(path):
         try:

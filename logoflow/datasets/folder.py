@@ -68,7 +68,7 @@ def read_folder(
     classes = class_list(*splits)
     if len(classes) < 2:
         raise ValueError(f"{source} has photos of {list(classes)} only: give at least two classes.")
-    return Splits(*splits, classes=classes, notes=tuple(dict.fromkeys(notes)))
+    return Splits(*splits, classes=classes, notes=tuple(dict.fromkeys(notes)))  # type: ignore[arg-type, misc]
 
 
 def _without_wrapping(folder: Path) -> Path:
@@ -86,7 +86,7 @@ def _given_split(source: Path) -> tuple[Path, Path, Path] | None:
         next((folders[name] for name in names if name in folders), None)
         for names in SPLIT_FOLDERS.values()
     ]
-    return tuple(given) if all(given) else None
+    return tuple(given) if all(given) else None  # type: ignore[return-value]
 
 
 def _photos(folder: Path, notes: list[str]) -> list[Photo]:
@@ -122,9 +122,9 @@ def _repeated(photos: list[Photo], notes: list[str]) -> list[list[Path]]:
     if found:
         notes.append(
             f"{sum(map(len, found))} photos nearly repeat another of their class: such photos were "
-            f"kept on one side of the split, {first_few([path.name for path in found[0]])} say."
+            f"kept on one side of the split, {first_few([path.name for path in found[0]])} say."  # type: ignore[union-attr]
         )
-    return found
+    return found  # type: ignore[return-value]
 
 
 def _check_enough(photos: list[Photo], source: Path) -> None:

@@ -58,5 +58,5 @@ def _groups(photos: Sequence[Photo]) -> list[int]:
     """A number for each photo; near-duplicates share the first one's."""
     first = {photo.path: number for number, photo in enumerate(photos)}
     for group in near_duplicates([photo.path for photo in photos]):
-        first.update(dict.fromkeys(group, first[group[0]]))
+        first.update(dict.fromkeys(group, first[group[0]]))  # type: ignore[arg-type, index]
     return [first[photo.path] for photo in photos]

@@ -93,7 +93,8 @@ def no_logo_photos(paths: Iterable[Path]) -> list[Photo]:
 
 def _first(order: list[Photo], count: int, mates: dict[Path, set[Path]]) -> set[int]:
     """Numbers of the first `count` photos and of those that belong to them; one photo stays."""
-    numbers, taken = {photo.path: number for number, photo in enumerate(order)}, set()
+    numbers = {photo.path: number for number, photo in enumerate(order)}
+    taken: set[int] = set()
     for number, photo in enumerate(order):
         group = mates.get(photo.path, ())
         more = {numbers[mate] for mate in group if mate in numbers} | {number}

@@ -1,6 +1,7 @@
 """What every data set turns into: three lists of photos and one class list."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -68,6 +69,6 @@ class Splits:
         return pd.DataFrame(columns, index=list(self.classes)).fillna(0).astype(int)
 
 
-def class_list(*splits: tuple[Photo, ...]) -> tuple[str, ...]:
+def class_list(*splits: Iterable[Photo]) -> tuple[str, ...]:
     """Sorted class names of all photos in `splits`."""
     return tuple(sorted({photo.label for split in splits for photo in split}))

@@ -11,7 +11,7 @@ def bootstrap(
     samples: int = 2000,
     level: float = 0.95,
     seed: int = 0,
-    strata: Sequence | None = None,
+    strata: Sequence | np.ndarray | None = None,
     around: float | None = None,
 ) -> tuple[float, float]:
     """Give the percentile bootstrap interval of a figure, photos drawn with replacement.
@@ -77,7 +77,9 @@ def bootstrap(
     return float(low), float(high)
 
 
-def _groups(arrays: tuple[np.ndarray, ...], strata: Sequence | None) -> list[np.ndarray]:
+def _groups(
+    arrays: tuple[np.ndarray, ...], strata: Sequence | np.ndarray | None
+) -> list[np.ndarray]:
     """Numbers of the photos in each stratum."""
     lengths = {len(array) for array in arrays} | ({len(strata)} if strata is not None else set())
     if len(lengths) != 1 or 0 in lengths:

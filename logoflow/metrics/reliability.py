@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def calibration_error(
-    confidence: Sequence[float], correct: Sequence[bool], bins: int = 15
+    confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray, bins: int = 15
 ) -> float:
     """Expected calibration error: mean gap between confidence and accuracy, bin by bin.
 
@@ -45,7 +45,7 @@ def calibration_error(
 
 
 def reliability_bins(
-    confidence: Sequence[float], correct: Sequence[bool], bins: int = 15
+    confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray, bins: int = 15
 ) -> pd.DataFrame:
     """Confidence and accuracy of the answers, in bins of equal width by confidence.
 

@@ -33,7 +33,10 @@ class Report:
 
     @classmethod
     def from_labels(
-        cls, truth: Sequence[int], answers: Sequence[int], classes: Sequence[str]
+        cls,
+        truth: Sequence[int] | np.ndarray,
+        answers: Sequence[int] | np.ndarray,
+        classes: Sequence[str],
     ) -> "Report":
         """Count answers against the truth.
 

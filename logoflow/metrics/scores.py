@@ -53,7 +53,9 @@ def against_no_logo(probabilities: np.ndarray, no_logo: int | None) -> np.ndarra
     return brand / (brand + np.asarray(probabilities)[:, no_logo])
 
 
-def brand_top1(truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]) -> float:
+def brand_top1(
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> float:
     """Share of brand photos whose highest brand is right, no-logo's probability left out.
 
     Parameters
@@ -84,7 +86,9 @@ def brand_top1(truth: Sequence[int], probabilities: np.ndarray, classes: Sequenc
     return float(brand_is_right(truth, probabilities, classes)[is_brand].mean())
 
 
-def auroc(truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]) -> float:
+def auroc(
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> float:
     """Area under the ROC curve, logo against no-logo: how well the logo scores part the two.
 
     Parameters
@@ -111,7 +115,9 @@ def auroc(truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str
     return float(roc_auc_score(is_brand, logo_scores(probabilities, classes)))
 
 
-def roc(truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+def roc(
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
     """Trace the ROC curve, logo against no-logo.
 
     Parameters
@@ -144,7 +150,7 @@ def roc(truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str])
 
 
 def precision_recall(
-    truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
     """Trace precision against recall, logo against no-logo.
 
@@ -191,7 +197,7 @@ def _brand_columns(classes: Sequence[str]) -> np.ndarray:
 
 
 def brand_is_right(
-    truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> np.ndarray:
     """Whether the highest brand is the true one; never for a no-logo photo."""
     highest = _brand_probabilities(probabilities, classes).argmax(axis=1)
@@ -199,7 +205,7 @@ def brand_is_right(
 
 
 def shows_brand(
-    truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> np.ndarray:
     """Which photos are of a brand."""
     truth = np.asarray(truth, dtype=int)
@@ -211,7 +217,7 @@ def shows_brand(
 
 
 def two_kinds(
-    truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> np.ndarray:
     """Which photos show a brand, where there are photos with and without."""
     is_brand = shows_brand(truth, probabilities, classes)

@@ -13,7 +13,9 @@ import pandas as pd
 from logoflow.metrics.scores import brand_is_right, logo_scores, two_kinds
 
 
-def threshold_at(scores_of_no_logo: Sequence[float], false_positive_rate: float) -> float:
+def threshold_at(
+    scores_of_no_logo: Sequence[float] | np.ndarray, false_positive_rate: float
+) -> float:
     """Find the lowest threshold that lets no more than a share of the no-logo photos through.
 
     Parameters
@@ -55,7 +57,7 @@ def threshold_at(scores_of_no_logo: Sequence[float], false_positive_rate: float)
 
 
 def recall_at(
-    truth: Sequence[int],
+    truth: Sequence[int] | np.ndarray,
     probabilities: np.ndarray,
     classes: Sequence[str],
     false_positive_rate: float = 0.02,
@@ -94,7 +96,7 @@ def recall_at(
 
 
 def threshold_curve(
-    truth: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]
+    truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
     """Follow what every threshold finds and what it costs.
 

@@ -1,0 +1,108 @@
+"""What a stranger meets first: pages whose links work, one version, a package that is whole."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import logoflow as lf
+
+REPO = Path(__file__).resolve().parent.parent
+PAGES = sorted([*REPO.glob("*.md"), *REPO.glob("docs/*.md"), *REPO.glob("*/README.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def project() -> dict:
+    return tomllib.loads((REPO / "pyproject.toml").read_text())
+
+
+def links(page: Path) -> list[str]:
+    return LINK.findall(CODE.sub("", page.read_text()))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)", CODE.sub("", page.read_text()), re.MULTILINE)
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
+def test_links_lead_to_files_and_headings_that_exist(page):
+    for link in links(page):
+        if "://" in link:
+            continue
+        place, _, anchor = link.partition("#")
+        target = (page.parent / place).resolve() if place else page
+        assert target.exists(), f"{page.name} links to {link}"
+        assert target.is_relative_to(REPO), f"{page.name} links to {link}, outside the repository"
+        assert not anchor or anchor in anchors(target), f"{page.name} links to {link}"
+
+
+def test_the_readme_leads_to_every_page_of_docs():
+    linked = {(REPO / link.partition("#")[0]).resolve() for link in links(REPO / "README.md")}
+    pages = set(REPO.glob("docs/*.md")) - {REPO / "docs" / "pypi.md"}
+    assert pages <= linked
+
+
+def test_the_picture_of_the_readme_has_a_text_and_is_small():
+    found = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (REPO / "README.md").read_text())
+    assert found
+    for text, place in found:
+        assert len(text) > 40
+        assert 10_000 < (REPO / place).stat().st_size < 300_000
+
+
+def test_pypi_gets_a_page_without_relative_links():
+    page = REPO / project()["project"]["readme"]
+    assert [link for link in links(page) if "://" not in link] == []
+
+
+def test_there_is_one_version():
+    assert project()["project"]["dynamic"] == ["version"]
+    assert yaml.safe_load((REPO / "CITATION.cff").read_text())["version"] == lf.__version__
+    assert f"logoflow-{lf.__version__}-py3" in (REPO / "docs" / "colab.md").read_text()
+    # setuptools reads it without importing the package, which would need MXNet's neighbours.
+    tree = ast.parse(Path(lf.__file__).read_text())
+    assigned = {
+        node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)
+    }
+    assert ast.literal_eval(assigned["__version__"]) == lf.__version__
+
+
+def test_package_data_lists_every_file_that_is_no_python():
+    listed = project()["tool"]["setuptools"]["package-data"]["logoflow"]
+    package = REPO / "logoflow"
+    others = [
+        str(path.relative_to(package))
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".pyi")
+    ]
+    assert sorted(others) == sorted(listed)
+
+
+def test_a_build_needs_what_make_setup_installs():
+    """`make setup` builds without isolation, with the setuptools of the locks."""
+    about = project()
+    (needed,) = about["build-system"]["requires"]
+    assert needed in about["project"]["optional-dependencies"]["test"]
+
+
+def test_the_workflow_runs_on_pythons_that_we_take_and_installs_the_readmes_packages():
+    text = (REPO / ".github" / "workflows" / "test.yml").read_text()
+    job = yaml.safe_load(text)["jobs"]["test"]
+
+    declared = {
+        line.rsplit(" ", 1)[1]
+        for line in project()["project"]["classifiers"]
+        if line.startswith("Programming Language :: Python :: 3.")
+    }
+    assert set(job["strategy"]["matrix"]["python"]) <= declared
+    line = re.search(r"^sudo apt install (.*)", (REPO / "README.md").read_text(), re.MULTILINE)[1]
+    assert f"apt-get install --yes {line}\n" in text
+    steps = [step.get("run") for step in job["steps"]]
+    assert {"make lint", "make test"} < set(steps)
