@@ -165,4 +165,5 @@ def _size(image: Any) -> tuple[int, int]:
         return image_size(Path(image).read_bytes(), source=str(image))
     if isinstance(image, bytes):
         return image_size(image)
-    return load_image(image).shape[1::-1]
+    height, width = load_image(image).shape[:2]
+    return width, height

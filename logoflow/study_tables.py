@@ -98,7 +98,7 @@ def _interval(
 
     def change(rows: np.ndarray) -> float:
         means = [
-            np.mean([FIGURES[figure](a.take(rows)) for a in group])
+            float(np.mean([FIGURES[figure](a.take(rows)) for a in group]))
             for group in (after, before)
             if group
         ]
