@@ -7,7 +7,7 @@ FROM debian:trixie-slim
 # The packages that README.md names for a bare server.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-       make python3-venv libgl1 libglib2.0-0 libgomp1 \
+       make python3-venv libgl1 libglib2.0-0 libgomp1 libquadmath0 \
     && rm -rf /var/lib/apt/lists/*
 
 # The notebooks run as an ordinary user. WORKDIR would give root the folder.
