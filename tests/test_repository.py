@@ -62,6 +62,17 @@ def test_pypi_gets_a_page_without_relative_links():
     assert [link for link in links(page) if "://" not in link] == []
 
 
+def debian_packages() -> str:
+    """What the README says to install on a bare server."""
+    return re.search(r"^sudo apt install (.*)", (REPO / "README.md").read_text(), re.MULTILINE)[1]
+
+
+def test_all_pages_name_the_same_debian_packages():
+    assert f"\nsudo apt install {debian_packages()}\n" in (REPO / "docs/install.md").read_text()
+    libraries = debian_packages().removeprefix("make python3-venv ")
+    assert f"`sudo apt install {libraries}`" in (REPO / "docs/pypi.md").read_text()
+
+
 def test_there_is_one_version():
     assert project()["project"]["dynamic"] == ["version"]
     assert yaml.safe_load((REPO / "CITATION.cff").read_text())["version"] == lf.__version__
@@ -102,7 +113,6 @@ def test_the_workflow_runs_on_pythons_that_we_take_and_installs_the_readmes_pack
         if line.startswith("Programming Language :: Python :: 3.")
     }
     assert set(job["strategy"]["matrix"]["python"]) <= declared
-    line = re.search(r"^sudo apt install (.*)", (REPO / "README.md").read_text(), re.MULTILINE)[1]
-    assert f"apt-get install --yes {line}\n" in text
+    assert f"apt-get install --yes {debian_packages()}\n" in text
     steps = [step.get("run") for step in job["steps"]]
     assert {"make lint", "make test"} < set(steps)
