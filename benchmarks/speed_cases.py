@@ -122,7 +122,7 @@ def predict_float(ours: bool, backbone: str) -> float:
 
 def ready_net(lf, mx, backbone: str) -> tuple:
     """A net of a thousand classes; random weights where none come with pip, which time alike."""
-    from logoflow.backbones import new_net
+    from logoflow.backbones.registry import new_net
 
     if backbone.startswith("efficientnet"):
         net = lf.pretrained_net(backbone)

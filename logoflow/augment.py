@@ -10,7 +10,7 @@ from mxnet.image import Augmenter
 
 from logoflow.appearance import LightAug, QualityAug, ViewpointAug
 from logoflow.array_augs import on_arrays
-from logoflow.backbones import normalisation
+from logoflow.backbones.registry import normalisation
 from logoflow.crops import LogoCropAug
 from logoflow.datasets.splits import Photo
 from logoflow.images import read_image

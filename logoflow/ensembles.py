@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from mxnet import gluon
 from mxnet.gluon import nn
 
-from logoflow.backbones import backbone_of, normalisation
+from logoflow.backbones.registry import backbone_of, normalisation
 
 _AND = " + "
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from logoflow.classes import CLASS_FILE, ClassListError, check_classes, fix_classes, read_classes
+from logoflow.classes import CLASS_FILE, fix_classes, read_classes
 from logoflow.datasets import load_splits
 from logoflow.datasets.flickrlogos32 import label_of, read_boxes_of
 from logoflow.datasets.lookup import finder
@@ -14,18 +14,6 @@ from logoflow.datasets.splits import Photo, Splits
 from logoflow.files import locked, write_text
 from logoflow.paths import data_home
 from logoflow.placing import LOADED, Prepared, place
-
-__all__ = [
-    "ClassListError",
-    "Prepared",
-    "check_classes",
-    "prepare_datasets",
-    "prepare_root",
-    "prepare_splits",
-    "read_boxes",
-    "read_classes",
-    "read_summary",
-]
 
 BOX_FILE = "boxes.json"
 SUMMARY_FILE = "summary.txt"

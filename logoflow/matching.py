@@ -8,8 +8,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from logoflow.classes import read_classes
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.folders import read_boxes, read_classes
+from logoflow.folders import read_boxes
 from logoflow.images import load_image
 from logoflow.loading import PhotoFolder
 from logoflow.views import MATCHED

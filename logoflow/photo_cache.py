@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from logoflow.errors import CacheError
 from logoflow.files import atomic_path, locked
 from logoflow.images import decode_image, image_size
 from logoflow.progress import bar
@@ -18,10 +19,6 @@ from logoflow.threads import physical_cores
 
 MAX_BYTES = 4 * 1024**3
 """A split that would take more is decoded anew in every epoch instead."""
-
-
-class CacheError(OSError):
-    """Photos that cannot be kept decoded: the disk is too small, say."""
 
 
 def read_photo(path: Path | str, side: int | None = None) -> tuple[np.ndarray, float]:

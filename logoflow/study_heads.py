@@ -11,9 +11,9 @@ import numpy as np
 from mxnet import gluon, init, nd
 
 from logoflow.assessment import Assessment
+from logoflow.classes import read_classes
 from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.evaluation import Contexts, as_list, default_ctx
-from logoflow.folders import read_classes
 from logoflow.heads import extract_features
 from logoflow.loading import make_loaders
 from logoflow.models import finetune_net

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from logoflow import photo_cache
-from logoflow.images import ImageError, read_image
-from logoflow.photo_cache import CacheError, cache_photos, read_photo
+from logoflow.errors import CacheError, ImageError
+from logoflow.images import read_image
+from logoflow.photo_cache import cache_photos, read_photo
 
 
 @pytest.fixture

@@ -9,13 +9,8 @@ from mxnet import gluon
 from logoflow.backbones import efficientnet_lite, resnet18_v2
 from logoflow.backbones.check import Statistics
 from logoflow.backbones.torch_weights import read_torch_weights
-from logoflow.backbones.weights import (
-    WeightsError,
-    by_hand,
-    fetch_zoo_file,
-    installed_file,
-    zoo_url,
-)
+from logoflow.backbones.weights import by_hand, fetch_zoo_file, installed_file, zoo_url
+from logoflow.errors import WeightsError
 
 Contexts = mx.Context | list[mx.Context] | None
 

@@ -19,6 +19,7 @@ import requests
 from tqdm.auto import tqdm
 
 from logoflow.datasets.lookup import parts_of
+from logoflow.errors import ArchiveError
 from logoflow.paths import data_home
 from logoflow.progress import watched
 
@@ -35,10 +36,6 @@ BROKEN = (
     EOFError,
     NotImplementedError,
 )
-
-
-class ArchiveError(Exception):
-    """An archive could not be fetched, or may not be extracted; the message names it."""
 
 
 def open_source(source: Path | str, name: str, *, known_sha256: str | None = None) -> Path:
