@@ -10,9 +10,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from filelock import FileLock
 
 from logoflow.errors import CacheError
-from logoflow.files import atomic_path, locked
+from logoflow.files import atomic_path
 from logoflow.images import decode_image, image_size
 from logoflow.progress import bar
 from logoflow.threads import physical_cores
@@ -123,7 +124,7 @@ def cache_photos(
     if wanted > MAX_BYTES:
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder / ".cache.lock"):
+    with FileLock(folder / ".cache.lock"):
         if not path.is_file():  # another process may have made it meanwhile
             _require_room(folder, wanted)
             _build(path, paths, shrunk, side)
