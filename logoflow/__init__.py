@@ -69,6 +69,7 @@ _HOMES = {
         "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
         "show_images to_pictures"
     ),
+    "logoflow.quantizing": "quantize",
     "logoflow.reading": "NameReader",
     "logoflow.recipes": "Recipe get_recipe",
     "logoflow.refitting": "refit",

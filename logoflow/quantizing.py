@@ -62,7 +62,7 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
 
     Examples
     --------
-    >>> small = classifier.quantize(paths)
+    >>> small = quantize(classifier, paths)
     >>> small.facts["int8"]
     {'agreement': 0.996, 'photos': 270}
     """
