@@ -10,8 +10,7 @@ from filelock import FileLock
 
 from logoflow.classes import CLASS_FILE, fix_classes, read_classes
 from logoflow.datasets import load_splits
-from logoflow.datasets.flickrlogos32 import label_of, read_boxes_of
-from logoflow.datasets.lookup import finder
+from logoflow.datasets.lookup import finder, label_of, read_boxes_of
 from logoflow.datasets.splits import Photo, Splits
 from logoflow.files import write_text
 from logoflow.paths import data_home
