@@ -83,17 +83,13 @@ def near_duplicates(
     return [group for group in groups.values() if len(group) > 1]
 
 
-def repeats_of(
-    paths: Sequence[PathLike], others: Sequence[PathLike], threshold: float = THRESHOLD
-) -> dict[PathLike, PathLike]:
+def repeats_of(paths: Sequence[PathLike], others: Sequence[PathLike]) -> dict[PathLike, PathLike]:
     """Find photos that nearly repeat one of another list: test photos known from training, say.
 
     Parameters
     ----------
     paths, others : sequence of path
         Picture files.
-    threshold : float
-        See `near_duplicates`, which says what is found.
 
     Returns
     -------
@@ -113,7 +109,7 @@ def repeats_of(
         return {}
     found = {}
     for start, scores in _resemblances(_thumbnails(paths), _thumbnails(others)):
-        for row in np.flatnonzero(scores.max(axis=1) >= threshold):
+        for row in np.flatnonzero(scores.max(axis=1) >= THRESHOLD):
             found[paths[start + row]] = others[scores[row].argmax()]
     return found
 

@@ -18,7 +18,7 @@ ARTICLE_COUNTS = {"train": 1820, "val": 2460, "test": 3960}
 """What both articles' split of the published data comes to."""
 
 
-def read_flickrlogos32(source: Path | str, *, no_logo_share: float = 0.5) -> Splits:
+def read_flickrlogos32(source: Path | str) -> Splits:
     """Read FlickrLogos-32, or data in its layout, as the articles split it.
 
     Parameters
@@ -26,9 +26,6 @@ def read_flickrlogos32(source: Path | str, *, no_logo_share: float = 0.5) -> Spl
     source : Path or str
         The folder ``FlickrLogos-v2``, a folder that holds it, a zip or tar of it, or the
         http(s) URL of such an archive.
-    no_logo_share : float
-        Share of the no-logo validation photos that moves to training, the first ones of
-        their list; 0 to 1. The articles move half.
 
     Returns
     -------
@@ -57,7 +54,7 @@ def read_flickrlogos32(source: Path | str, *, no_logo_share: float = 0.5) -> Spl
     [1820, 2460, 3960]
     """
     base = find_base(open_source(source, "flickrlogos32"))
-    listed = article_split(base, no_logo_share)
+    listed = article_split(base)
     find = finder(base)
     spelling: dict[str, str] = {}
     taken: set[Path] = set()
@@ -91,7 +88,8 @@ def article_split(base_directory: Path | str, no_logo_share: float = 0.5) -> dic
     base_directory : Path or str
         The folder ``FlickrLogos-v2`` (or the sample's).
     no_logo_share : float
-        See `read_flickrlogos32`.
+        Share of the no-logo validation photos that moves to training, the first ones of
+        their list; 0 to 1. The articles move half.
 
     Returns
     -------

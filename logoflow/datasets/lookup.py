@@ -111,10 +111,10 @@ def photos_below(folder: Path | str) -> list[Path]:
     )
 
 
-def first_few(names: list[str], shown: int = 3) -> str:
-    """Name the first few of many: ``a, b, c and 7 more``."""
-    rest = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")
+def first_few(names: list[str]) -> str:
+    """Name the first three of many: ``a, b, c and 7 more``."""
+    rest = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _box(line: str) -> Box | None:
