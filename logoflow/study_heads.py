@@ -9,6 +9,7 @@ from typing import NamedTuple
 import mxnet as mx
 import numpy as np
 from mxnet import gluon, init, nd
+from scipy.special import log_softmax
 
 from logoflow.assessment import Assessment
 from logoflow.classes import read_classes
@@ -19,7 +20,6 @@ from logoflow.loading import make_loaders
 from logoflow.models import finetune_net
 from logoflow.recipes import get_recipe
 from logoflow.training import seed_epoch, train
-from logoflow.views import combine
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
@@ -129,7 +129,7 @@ def assess_head(
     rows = _rows(features, photos, negatives, seed)
     head = _train_head(features, rows, class_weights, num_epochs, seed)
     scores = [
-        combine(head(nd.array(X)).asnumpy(), np.arange(len(X)), no_logo)
+        log_softmax(head(nd.array(X)).asnumpy().astype(np.float64), axis=1)
         for X, _ in (features.val, features.test)
     ]
     decision = fit_decision(scores[0], features.val[1], features.classes, false_positive_rate)
