@@ -122,7 +122,7 @@ def predict_float(ours: bool, backbone: str) -> float:
 
 def ready_net(lf, mx, backbone: str) -> tuple:
     """A net of a thousand classes; random weights where none come with pip, which time alike."""
-    from logoflow.backbones import new_net
+    from logoflow.backbones.registry import new_net
 
     if backbone.startswith("efficientnet"):
         net = lf.pretrained_net(backbone)
@@ -153,7 +153,7 @@ def predict_int8(ours: bool, backbone: str) -> float:
         return predict_float(False, backbone)
     import logoflow as lf
 
-    twin = classifier_of(lf, backbone).quantize(sample_photos(lf, 64))
+    twin = lf.quantize(classifier_of(lf, backbone), sample_photos(lf, 64))
     import mxnet as mx
 
     data = mx.nd.random.normal(shape=(BATCH, 3, SIDE, SIDE))
@@ -171,7 +171,7 @@ def int8_agreement(photos: str, no_logo: str) -> float:
         [path for path, _ in lf.PhotoFolder(root / split, []).items]
         for split in ("val_data", "test_data")
     )
-    return agreement(net, net.quantize(known[::4][:64]), asked)
+    return agreement(net, lf.quantize(net, known[::4][:64]), asked)
 
 
 def ort(model: str) -> float:

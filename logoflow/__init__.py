@@ -26,13 +26,13 @@ _HOMES = {
     "logoflow.crops": "LogoCropAug crop_anywhere crop_around crop_beside",
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.assessment": "Assessment assess",
-    "logoflow.backbones": "WeightsError backbone_of normalisation pretrained_net",
+    "logoflow.backbones.registry": "backbone_of normalisation pretrained_net",
     "logoflow.bulk.runs": "BulkSummary classify_urls",
     "logoflow.bulk.reports": "plot_counts plot_throughput throughput",
     "logoflow.by_url": "classify_logo get_image",
+    "logoflow.classes": "check_classes read_classes",
     "logoflow.classifier": "LogoClassifier",
     "logoflow.datasets": "load_splits",
-    "logoflow.datasets.archives": "ArchiveError",
     "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
     "logoflow.datasets.flickrlogos32": "article_split read_filenames read_flickrlogos32",
     "logoflow.datasets.duplicates": "near_duplicates repeats_of",
@@ -42,36 +42,37 @@ _HOMES = {
     "logoflow.datasets.splits": "NO_LOGO Box Photo Splits",
     "logoflow.decision": "Decision fit_decision",
     "logoflow.ensembles": "Ensemble",
+    "logoflow.errors": (
+        "ArchiveError ClassListError ClassifierError FetchError ImageError LogoflowError "
+        "ResumeError WeightsError"
+    ),
     "logoflow.exporting": "Exported export",
     "logoflow.fusing": "fused",
-    "logoflow.fetching": "Fetched FetchError fetch_image",
+    "logoflow.fetching": "Fetched fetch_image",
     "logoflow.fitting": "fit",
-    "logoflow.folders": (
-        "ClassListError check_classes prepare_datasets prepare_root prepare_splits "
-        "read_boxes read_classes read_summary"
-    ),
+    "logoflow.folders": ("prepare_datasets prepare_root prepare_splits read_boxes read_summary"),
     "logoflow.history": "History",
-    "logoflow.images": "ImageError decode_image load_image read_image",
+    "logoflow.images": "decode_image load_image read_image",
     "logoflow.linked": "few_photos with_validation",
     "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
     "logoflow.losses": "balanced_weights",
     "logoflow.matching": "LogoIndex LogoMatcher index_logos matcher_for",
-    "logoflow.metrics": (
-        "Report auroc bootstrap brand_top1 calibration_error logo_scores precision_recall "
-        "recall_at reliability_bins roc threshold_at threshold_curve"
-    ),
+    "logoflow.metrics.intervals": "bootstrap",
+    "logoflow.metrics.reliability": "calibration_error reliability_bins",
+    "logoflow.metrics.report": "Report",
+    "logoflow.metrics.scores": "auroc brand_top1 logo_scores precision_recall roc",
+    "logoflow.metrics.thresholds": "recall_at threshold_at threshold_curve",
     "logoflow.mining": "hard_negatives",
-    "logoflow.model_files": "ClassifierError",
     "logoflow.models": "count_parameters finetune_net freeze_features freeze_lower",
     "logoflow.paths": "cache_home data_home runs_home",
     "logoflow.plots": (
         "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
         "show_images to_pictures"
     ),
+    "logoflow.quantizing": "quantize",
     "logoflow.reading": "NameReader",
     "logoflow.recipes": "Recipe get_recipe",
     "logoflow.refitting": "refit",
-    "logoflow.resume": "ResumeError",
     "logoflow.score_plots": (
         "plot_precision_recall plot_reliability plot_roc plot_threshold_curve"
     ),

@@ -3,6 +3,8 @@
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from logoflow.errors import FetchError
+
 # The tables follow IANA's special-purpose registries instead of ipaddress.is_global, which
 # differs between Python's patch releases and passes multicast and 6to4 or NAT64 loopback.
 _PRIVATE = {
@@ -50,49 +52,6 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)*({_LABEL})")
 # Resolvers read a name that ends in a number as an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-
-
-class FetchError(Exception):
-    """A URL that gave no picture.
-
-    Attributes
-    ----------
-    kind : str
-        ``refused`` (not allowed by our own rules: not http or https, an odd URL, an address that
-        may not be connected to, too many redirects), ``opted_out`` (the server's X-Robots-Tag
-        forbids it), ``not_found`` (404, 410), ``http_error`` (another status), ``timeout``,
-        ``too_large`` (bytes or pixels), ``not_an_image`` or ``unreachable`` (no such host,
-        connection refused or broken off, bad certificate).
-    url : str
-        The URL (or address) that was asked for.
-    reason : str
-        What was wrong and what to do next.
-    transient : bool
-        Whether it may go better another time.
-    retry_after : float or None
-        Seconds after which the server asks to come back, where it said so.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        url: str,
-        reason: str,
-        transient: bool = False,
-        retry_after: float | None = None,
-    ) -> None:
-        reason = re.sub(r"//[^/?#\s]*@", "//***@", reason)  # it goes into tables as it is
-        # All of them as arguments, so that the error survives pickling.
-        super().__init__(kind, url, reason, transient, retry_after)
-        self.kind = kind
-        self.url = url
-        self.reason = reason
-        self.transient = transient
-        self.retry_after = retry_after
-
-    def __str__(self) -> str:
-        message = f"{self.url}: {self.reason} [{self.kind}]"
-        return re.sub(r"//[^/?#\s]*@", "//***@", message)  # no passwords in logs
 
 
 def check_address(ip: str, allow_private: bool = False) -> None:

@@ -13,7 +13,11 @@ from logoflow.classes import check_classes, read_classes
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import answers, decision_for, no_logo_of, probabilities
 from logoflow.loading import PhotoFolder
-from logoflow.metrics import Report, auroc, bootstrap, brand_top1, calibration_error, recall_at
+from logoflow.metrics.intervals import bootstrap
+from logoflow.metrics.reliability import calibration_error
+from logoflow.metrics.report import Report
+from logoflow.metrics.scores import auroc, brand_top1
+from logoflow.metrics.thresholds import recall_at
 
 NAN = float("nan")
 

@@ -10,7 +10,7 @@ from mxnet.image import Augmenter
 
 from logoflow.appearance import LightAug, QualityAug, ViewpointAug
 from logoflow.array_augs import on_arrays
-from logoflow.backbones import normalisation
+from logoflow.backbones.registry import normalisation
 from logoflow.crops import LogoCropAug
 from logoflow.datasets.splits import Photo
 from logoflow.images import read_image
@@ -70,15 +70,14 @@ def transform(
     return nd.transpose(data, (2, 0, 1)), np.float32(label)
 
 
-def center_crop_coverage(photos: Sequence[Photo], size: int = SIZE) -> np.ndarray:
+def center_crop_coverage(photos: Sequence[Photo]) -> np.ndarray:
     """Tell how much of each photo's best-placed logo the article's centre crop leaves in.
 
     Parameters
     ----------
     photos : sequence of Photo
-        Those without boxes are left out.
-    size : int
-        Side of the crop, pixels. A photo smaller than that is cropped to its shorter side.
+        Those without boxes are left out. A photo smaller than the crop is cropped to its shorter
+        side.
 
     Returns
     -------
@@ -89,7 +88,7 @@ def center_crop_coverage(photos: Sequence[Photo], size: int = SIZE) -> np.ndarra
     for photo in photos:
         if photo.boxes:
             height, width = read_image(photo.path).shape[:2]
-            crop = min(size, width, height)
+            crop = min(SIZE, width, height)
             left, top = (width - crop) / 2, (height - crop) / 2
             shares.append(max(_share_inside(box, left, top, crop) for box in photo.boxes))
     return np.array(shares)

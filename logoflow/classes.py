@@ -5,16 +5,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from logoflow.errors import ClassListError
 from logoflow.files import write_text
 
 if TYPE_CHECKING:
     from mxnet import gluon
 
 CLASS_FILE = "classes.json"
-
-
-class ClassListError(ValueError):
-    """Two class lists that should be the same differ; the message tells how."""
 
 
 def read_classes(root: Path | str) -> tuple[str, ...]:
@@ -75,7 +72,7 @@ def check_classes(found: Iterable[str], expected: Iterable[str], what: str) -> N
     --------
     >>> check_classes(["bmw"], ["bmw", "dhl"], "the folders of val_data")
     Traceback (most recent call last):
-    logoflow.classes.ClassListError: The class list does not fit the folders of val_data: ...
+    logoflow.errors.ClassListError: The class list does not fit the folders of val_data: ...
     """
     found, expected = list(found), list(expected)
     if found == expected:

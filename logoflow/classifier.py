@@ -195,12 +195,6 @@ class LogoClassifier:
         self.decisions |= fitted
         self.views = views[-1]
 
-    def quantize(self, photos: Sequence, **options: object) -> "LogoClassifier":
-        """Give an INT8 twin that knows its ranges from some photos: `logoflow.quantizing`."""
-        from logoflow.quantizing import quantize  # it needs this class
-
-        return quantize(self, photos, **options)
-
     def preprocess(self, image: Any) -> nd.NDArray:
         """Preprocess one picture as in validation: (3, height, width), float32."""
         return transform(load_image(image), -1, self.augs)[0]

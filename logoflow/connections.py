@@ -13,16 +13,13 @@ import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Url
 
-from logoflow.addresses import FetchError, refusal
+from logoflow.addresses import refusal
+from logoflow.errors import FetchError, TooManyBytes
 
 # The longest silence in the middle of an answer, whatever the deadline still allows.
 READ_TIMEOUT = 10.0
 # What an answer may send beside its body: headers, chunk sizes.
 _AROUND_BODY = 1 << 20
-
-
-class TooManyBytes(Exception):
-    """An answer is longer than allowed."""
 
 
 class Deadline:

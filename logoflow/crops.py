@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from mxnet.image import Augmenter
 
+TRIES = 20  # places at which `crop_beside` looks for background
+
 Region = tuple[int, int, int, int]
 
 
@@ -78,9 +80,7 @@ def crop_around(box: Sequence[float], width: int, height: int, *, margin: float 
     return x, y, crop_width, crop_height
 
 
-def crop_beside(
-    boxes: Sequence[Sequence[float]], width: int, height: int, *, tries: int = 20
-) -> Region | None:
+def crop_beside(boxes: Sequence[Sequence[float]], width: int, height: int) -> Region | None:
     """Draw a crop that shows next to nothing of any box: background from a photo with logos.
 
     Parameters
@@ -89,17 +89,15 @@ def crop_beside(
         All logos that are known, pixels.
     width, height : int
         The photo's size, pixels.
-    tries : int
-        Places to try.
 
     Returns
     -------
     (x, y, width, height) or None
         A crop of 0.15 to 1 times the photo's sides, log-uniform, with less than a tenth of any
-        box in it, and less than a tenth of it in any box. None where there is no such place.
+        box in it, and less than a tenth of it in any box. None if 20 random places are all unfit.
         Drawn with Python's `random`.
     """
-    for _ in range(tries):
+    for _ in range(TRIES):
         side = math.exp(random.uniform(math.log(0.15), 0.0))
         crop = _anywhere(width, height, side, math.exp(random.uniform(-0.15, 0.15)))
         if all(overlap(box, crop) < 0.1 for box in boxes):

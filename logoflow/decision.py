@@ -8,7 +8,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.metrics import against_no_logo, threshold_at
+from logoflow.metrics.scores import against_no_logo
+from logoflow.metrics.thresholds import threshold_at
 
 TEMPERATURES = (0.05, 20.0)
 """The fitted temperature's range: a few photos, all answered right, would drive it to 0."""
@@ -52,7 +53,7 @@ def probabilities(scores: np.ndarray, decision: Decision, no_logo: int | None) -
     Parameters
     ----------
     scores : ndarray
-        (photos, classes), as `logoflow.views.combine` gives.
+        (photos, classes), each row as `logoflow.views.combine` gives it.
     decision : Decision
         Its temperature and bias are used.
     no_logo : int or None

@@ -16,8 +16,9 @@ from urllib3.response import HTTPResponse
 from urllib3.util import Url, parse_url
 
 from logoflow import __version__
-from logoflow.addresses import FetchError, odd_host
-from logoflow.connections import Deadline, TooManyBytes, open_connection
+from logoflow.addresses import odd_host
+from logoflow.connections import Deadline, open_connection
+from logoflow.errors import FetchError, TooManyBytes
 from logoflow.politeness import OUR_NAME, host_slot, opt_out, restated, retry_after
 
 MAX_REDIRECTS = 5

@@ -6,7 +6,7 @@ from typing import Any
 from mxnet import gluon
 from mxnet.gluon import nn
 
-from logoflow.backbones import backbone_of, normalisation
+from logoflow.backbones.registry import backbone_of, normalisation
 
 _AND = " + "
 

@@ -11,7 +11,7 @@ from mxnet import gluon, nd
 from mxnet.gluon.utils import split_and_load
 
 from logoflow.gpus import gpu_advice, usable_gpus
-from logoflow.metrics import Report
+from logoflow.metrics.report import Report
 from logoflow.progress import bar
 
 Contexts: TypeAlias = mx.Context | Sequence[mx.Context]

@@ -43,7 +43,7 @@ class Evidence(NamedTuple):
         """Log-scores as so many views would give them, (1, classes): `logoflow.combine`."""
         rows = self.logits[: window_count(views)]
         found = _row(self.matches, views >= MATCHED), _row(self.letters, views >= READ)
-        return combine(rows, np.zeros(len(rows), dtype=int), no_logo, *found)
+        return combine(rows, no_logo, *found)[None]
 
 
 class Beside(NamedTuple):
@@ -87,14 +87,14 @@ class Beside(NamedTuple):
             return None
         logits = evidence.logits[: len(free)][free].copy()
         logits[:, self.brand] = logits.min() - 10
-        return combine(logits, np.zeros(len(logits), dtype=int), no_logo, matches, letters)
+        return combine(logits, no_logo, matches, letters)[None]
 
 
 def _row(found: np.ndarray | None, looked: bool, but: int | None = None) -> np.ndarray | None:
-    """What was found of each brand, (1, classes), but of one of them; None if nobody looked."""
+    """What was found of each brand, (classes,), but of one of them; None if nobody looked."""
     if found is None or not looked:
         return None
-    return np.where(np.arange(len(found)) == but, 0, found)[None]
+    return np.where(np.arange(len(found)) == but, 0, found)
 
 
 def found_in(

@@ -7,7 +7,7 @@ EXTRAS = {
     "bulk": ("cloudpickle", "dask", "distributed", "pyarrow"),
     "export": ("onnx",),
     "notebooks": ("ipykernel", "nbclient", "nbconvert", "nbformat", "papermill"),
-    "read": ("onnxruntime", "rapidocr"),
+    "read": ("onnxruntime", "rapidfuzz", "rapidocr"),
     "sample": ("resvg_py", "simplepycons", "skimage"),
 }
 

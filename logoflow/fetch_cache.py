@@ -6,7 +6,7 @@ from pathlib import Path
 
 from logoflow.downloading import Answer, Rules
 from logoflow.files import atomic_path, write_text
-from logoflow.images import image_format
+from logoflow.image_headers import image_format
 from logoflow.paths import cache_home
 
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp", "bmp": ".bmp"}

@@ -4,13 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-from logoflow.addresses import FetchError, check_address
 from logoflow.downloading import Rules, download, parse
+from logoflow.errors import FetchError, ImageError, TooManyPixels
 from logoflow.fetch_cache import keep, picture_path, recall
-from logoflow.images import ImageError, TooManyPixels, decode_image, image_size
+from logoflow.images import decode_image, image_size
 from logoflow.politeness import with_retries
-
-__all__ = ["FetchError", "Fetched", "check_address", "fetch_image"]
 
 
 class Fetched(NamedTuple):

@@ -1,6 +1,5 @@
 """Files that are either whole or not there: every write goes through a temporary neighbour."""
 
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -61,17 +60,3 @@ def sha256_of(path: Path | str) -> str:
         for piece in iter(lambda: file.read(1 << 20), b""):
             digest.update(piece)
     return digest.hexdigest()
-
-
-@contextmanager
-def locked(path: Path | str) -> Iterator[None]:
-    """Let one process at a time in; the lock goes when the process does.
-
-    Parameters
-    ----------
-    path : Path or str
-        A file for the lock, made if it is not there; its folder exists.
-    """
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

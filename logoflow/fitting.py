@@ -11,11 +11,11 @@ import mxnet as mx
 import pandas as pd
 from mxnet import gluon, init
 
+from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import check_rate
 from logoflow.ensembles import architecture_of_several
 from logoflow.evaluation import Contexts, as_list, default_ctx
-from logoflow.folders import read_classes
 from logoflow.history import History
 from logoflow.loading import Loaders, PhotoFolder, make_loaders
 from logoflow.losses import balanced_weights

@@ -6,26 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from logoflow.classes import CLASS_FILE, ClassListError, check_classes, fix_classes, read_classes
+from filelock import FileLock
+
+from logoflow.classes import CLASS_FILE, fix_classes, read_classes
 from logoflow.datasets import load_splits
-from logoflow.datasets.flickrlogos32 import label_of, read_boxes_of
-from logoflow.datasets.lookup import finder
+from logoflow.datasets.lookup import finder, label_of, read_boxes_of
 from logoflow.datasets.splits import Photo, Splits
-from logoflow.files import locked, write_text
+from logoflow.files import write_text
 from logoflow.paths import data_home
 from logoflow.placing import LOADED, Prepared, place
-
-__all__ = [
-    "ClassListError",
-    "Prepared",
-    "check_classes",
-    "prepare_datasets",
-    "prepare_root",
-    "prepare_splits",
-    "read_boxes",
-    "read_classes",
-    "read_summary",
-]
 
 BOX_FILE = "boxes.json"
 SUMMARY_FILE = "summary.txt"
@@ -81,7 +70,7 @@ def prepare_datasets(
     names = [name.strip().replace("\\", "/") for name in filenames]
     names = list(dict.fromkeys(name for name in names if name))
     find = finder(base)
-    with locked(base / ".prepare.lock"):
+    with FileLock(base / ".prepare.lock"):
         known = classes or (read_classes(base) if (base / CLASS_FILE).is_file() else ())
         spelling = _spellings([*known, *(label_of(name) for name in names if label_of(name))])
         fixed = fix_classes(base, known or list(spelling.values()), exact=bool(classes))
@@ -131,7 +120,7 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
     """
     root = Path(root)
     root.mkdir(parents=True, exist_ok=True)
-    with locked(root / ".prepare.lock"):
+    with FileLock(root / ".prepare.lock"):
         fix_classes(root, splits.classes, exact=True)
         done = [
             _prepare(root / f"{name}_data", getattr(splits, name), splits.classes)

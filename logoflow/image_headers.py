@@ -2,6 +2,8 @@
 
 import struct
 
+from logoflow.errors import ImageError
+
 # A progressive JPEG has about ten scans. Each one costs a pass over all pixels, and one that
 # changes nothing takes 75 bytes: without a limit a small file keeps a core busy for hours.
 _MAX_SCANS = 100
@@ -11,14 +13,6 @@ _MAX_EXIF = 16
 _MAX_BEFORE_FRAME = 1 << 18  # bytes
 # What a BMP's header calls its run-length compressions: RLE8 and RLE4.
 _RUN_LENGTHS = {b"\1\0\0\0", b"\2\0\0\0"}
-
-
-class ImageError(ValueError):
-    """Bytes that are no picture we read, or a broken one. The message names the source."""
-
-
-class TooManyPixels(ImageError):
-    """A picture whose header announces more pixels than allowed. It was not decoded."""
 
 
 def image_format(content: bytes, *, source: str = "image") -> str:

@@ -15,10 +15,11 @@ from mxnet.gluon.data import DataLoader, Sampler
 from mxnet.gluon.data.vision import ImageFolderDataset
 
 from logoflow.augment import Augs, Statistics, make_augs, transform
-from logoflow.backbones import normalisation
+from logoflow.backbones.registry import normalisation
+from logoflow.classes import check_classes, read_classes
 from logoflow.crops import LogoCropAug, crop_beside
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.folders import check_classes, read_boxes, read_classes
+from logoflow.folders import read_boxes
 from logoflow.images import read_image
 from logoflow.photo_cache import cache_photos, read_photo
 from logoflow.recipes import Recipe, get_recipe

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from mxnet import gluon, nd
 
-from logoflow.folders import read_classes
+from logoflow.classes import read_classes
 from logoflow.loading import PhotoFolder
 
 

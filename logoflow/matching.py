@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from logoflow.classes import read_classes
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.folders import read_boxes, read_classes
+from logoflow.folders import read_boxes
 from logoflow.images import load_image
 from logoflow.loading import PhotoFolder
 from logoflow.views import MATCHED
@@ -17,6 +18,7 @@ from logoflow.views import MATCHED
 Boxes = Sequence[Sequence[float]]
 
 LOGO_SIDE, PHOTO_SIDE = 300, 900  # pixels that the longer side of a logo, of a photo is brought to
+MARGIN = 0.06  # around a logo's box, as a share of its sides
 PER_LOGO, PER_BACKGROUND, PER_PHOTO = 300, 150, 4000  # features
 NEIGHBOURS = 8  # known features that each one of a photo is compared with
 RATIO = 0.9  # of the distance to the nearest background feature, to count as alike
@@ -48,15 +50,13 @@ class LogoIndex(NamedTuple):
     brands: np.ndarray
 
 
-def index_logos(root: Path | str, split: str = "train_data") -> LogoIndex:
-    """Collect the features of a split's logos, and of its photos without one.
+def index_logos(root: Path | str) -> LogoIndex:
+    """Collect the features of the training photos' logos, and of the photos without a logo.
 
     Parameters
     ----------
     root : Path or str
         A prepared data set whose logos have boxes.
-    split : str
-        One of its splits.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def index_logos(root: Path | str, split: str = "train_data") -> LogoIndex:
     boxes = read_boxes(root)
     parts: list[tuple[np.ndarray, np.ndarray, int]] = []
     brands: list[int] = []
-    for path, label in PhotoFolder(root / split, []).items:
+    for path, label in PhotoFolder(root / "train_data", []).items:
         image = load_image(path)
         if classes[label] == NO_LOGO:
             parts.append((*_features(image, LOGO_SIDE * 3 // 2, PER_BACKGROUND), BACKGROUND))
@@ -241,11 +241,11 @@ def _mask(grey: np.ndarray, ignore: Boxes, scale: float) -> np.ndarray | None:
     return mask
 
 
-def _part(image: np.ndarray, box: Sequence[float], margin: float = 0.06) -> np.ndarray:
+def _part(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
     """A logo and a little of what is around it."""
     x, y, width, height = box
-    left, top = max(0, int(x - margin * width)), max(0, int(y - margin * height))
-    right, bottom = int(x + (1 + margin) * width) + 1, int(y + (1 + margin) * height) + 1
+    left, top = max(0, int(x - MARGIN * width)), max(0, int(y - MARGIN * height))
+    right, bottom = int(x + (1 + MARGIN) * width) + 1, int(y + (1 + MARGIN) * height) + 1
     return np.ascontiguousarray(image[top:bottom, left:right])
 
 

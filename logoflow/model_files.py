@@ -11,6 +11,7 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon
 
+from logoflow.errors import ClassifierError
 from logoflow.files import atomic_path, sha256_of, write_text
 from logoflow.graphs import graph_of, is_graph, read_graph
 from logoflow.matching import LogoIndex
@@ -19,10 +20,6 @@ from logoflow.models import build_net
 FACTS = "classifier.json"
 FORMAT = "logoflow-classifier-1"
 KEPT = ("model-*.params", "graph-*.json", "logos-*.npz")
-
-
-class ClassifierError(ValueError):
-    """A classifier folder that is incomplete, altered or not ours."""
 
 
 def write_model(

@@ -8,7 +8,7 @@ from mxnet import gluon, init
 from mxnet.gluon import nn
 
 from logoflow.article_nets import alexnet_cnn, lenet5, mlp
-from logoflow.backbones import backbone_of, new_net, pretrained_net
+from logoflow.backbones.registry import backbone_of, new_net, pretrained_net
 from logoflow.ensembles import Ensemble, kinds_of
 
 

@@ -10,18 +10,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from filelock import FileLock
 
-from logoflow.files import atomic_path, locked
+from logoflow.errors import CacheError
+from logoflow.files import atomic_path
 from logoflow.images import decode_image, image_size
 from logoflow.progress import bar
 from logoflow.threads import physical_cores
 
 MAX_BYTES = 4 * 1024**3
 """A split that would take more is decoded anew in every epoch instead."""
-
-
-class CacheError(OSError):
-    """Photos that cannot be kept decoded: the disk is too small, say."""
 
 
 def read_photo(path: Path | str, side: int | None = None) -> tuple[np.ndarray, float]:
@@ -126,7 +124,7 @@ def cache_photos(
     if wanted > MAX_BYTES:
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder / ".cache.lock"):
+    with FileLock(folder / ".cache.lock"):
         if not path.is_file():  # another process may have made it meanwhile
             _require_room(folder, wanted)
             _build(path, paths, shrunk, side)

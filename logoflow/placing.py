@@ -12,8 +12,9 @@ from typing import NamedTuple
 from PIL import Image
 
 from logoflow.datasets.lookup import first_few, parts_of
+from logoflow.errors import ImageError
 from logoflow.files import atomic_path, write_text
-from logoflow.images import ImageError, decode_image, read_image
+from logoflow.images import decode_image, read_image
 from logoflow.progress import bar
 
 LOADED = (".jpg", ".jpeg", ".png")  # what ImageFolderDataset takes for photos

@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from logoflow.addresses import FetchError
+from logoflow.errors import FetchError
 
 # The name that servers know this program by: it begins the User-Agent header.
 OUR_NAME = "logoflow"

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from logoflow.datasets.archives import ArchiveError
+from logoflow.errors import LogoflowError
 from logoflow.folders import prepare_root, read_summary
 from logoflow.notebook_parameters import read_parameters
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("data … ", end="", flush=True)
     try:
         root = prepare_root(**read_parameters(sys.argv[1:] if arguments is None else arguments))
-    except (ValueError, TypeError, OSError, ArchiveError) as error:
+    except (ValueError, TypeError, OSError, LogoflowError) as error:
         print("stopped", flush=True)
         print(error, file=sys.stderr)
         return 2

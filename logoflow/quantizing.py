@@ -12,7 +12,7 @@ import numpy as np
 from mxnet import gluon, nd
 from mxnet.contrib.quantization import calib_graph, quantize_graph
 
-from logoflow.backbones import backbone_of
+from logoflow.backbones.registry import backbone_of
 from logoflow.classifier import LogoClassifier
 from logoflow.graphs import INT8, as_graph, block_of, graph_of, is_graph, without_pads
 from logoflow.models import architecture_of
@@ -62,7 +62,7 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
 
     Examples
     --------
-    >>> small = classifier.quantize(paths)
+    >>> small = quantize(classifier, paths)
     >>> small.facts["int8"]
     {'agreement': 0.996, 'photos': 270}
     """

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import NamedTuple
 
@@ -138,11 +137,20 @@ def _names(classes: Sequence[str]) -> list[str]:
 
 
 def _letters(name: str, words: Sequence[str]) -> float:
-    near = get_close_matches(name, words, n=1, cutoff=ALIKE) if name else []
-    if not near:
+    """Letters of one name: all of them for the word itself, 0 for a word with a share of ALIKE.
+
+    The similarity is twice the length of the longest common subsequence of word and name, divided
+    by the sum of their lengths.
+    """
+    # rapidfuzz comes with the extra `read`; this module is imported without it too.
+    from rapidfuzz.distance import Indel
+    from rapidfuzz.process import extractOne
+
+    closest = extractOne(name, words, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
+    if closest is None:
         return 0.0
-    alike = SequenceMatcher(None, near[0], name).ratio()
-    return min(len(name), MOST_LETTERS) * (alike - ALIKE) / (1 - ALIKE)
+    _, similarity, _ = closest
+    return min(len(name), MOST_LETTERS) * (similarity - ALIKE) / (1 - ALIKE)
 
 
 def _words(text: str) -> list[str]:

@@ -9,15 +9,15 @@ from pathlib import Path
 from mxnet.gluon.data import DataLoader
 
 from logoflow.augment import make_augs
+from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
+from logoflow.errors import CacheError
 from logoflow.evaluation import Contexts, as_list, default_ctx
-from logoflow.folders import read_classes
 from logoflow.linked import with_validation
 from logoflow.loading import CACHE, needs_statistics, split_loader, training_statistics
 from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
 from logoflow.models import freeze_lower
-from logoflow.photo_cache import CacheError
 from logoflow.recipes import Recipe
 from logoflow.training import train
 

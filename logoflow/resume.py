@@ -9,13 +9,10 @@ from mxnet import gluon, nd
 
 from logoflow.article_nets import old_cnn_reason
 from logoflow.averaging import WeightAverage
+from logoflow.errors import ResumeError
 from logoflow.files import atomic_path
 
 FORMAT = "logoflow-resume-2"
-
-
-class ResumeError(ValueError):
-    """A resume file that is not ours, or belongs to another run."""
 
 
 def save_state(

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from logoflow.errors import NotebookError
 from logoflow.files import write_text
 from logoflow.notebook_parameters import (
     check_parameters,
@@ -25,10 +26,6 @@ from logoflow.notebook_parameters import (
 from logoflow.paths import checkout, runs_home
 
 _QUIET = {"LOGOFLOW_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-
-
-class NotebookError(RuntimeError):
-    """A notebook that stopped before its end."""
 
 
 def run_notebooks(

@@ -1,47 +1,59 @@
-"""How the learning rate goes over a training run, and which weights take larger steps."""
+"""The learning rate of each training step, and of the output layer."""
 
-from mxnet import gluon
+from mxnet import gluon, lr_scheduler
 
 
 def learning_rate_options(
     schedule: str | None, learning_rate: float, warmup_epochs: float, num_epochs: int, batches: int
 ) -> dict[str, object]:
-    """Optimizer options for the learning rate: a number, or gluoncv's scheduler with it.
+    """Give an optimizer's options for the learning rate.
+
+    The rate rises in equal steps from 0 to its peak during the warm-up. It then stays there, or
+    with ``"cosine"`` falls to 0 along half a cosine wave; the run's last step has rate 0.
 
     Parameters
     ----------
     schedule : {None, "cosine"}
-        How the learning rate falls.
+        How the rate changes after the warm-up: not at all, or along a cosine.
     learning_rate : float
-        Its peak.
+        The peak rate.
     warmup_epochs : float
-        Linear warm-up before the schedule.
-    num_epochs, batches : int
-        Length of the run, and of an epoch.
+        Length of the warm-up. It ends two steps before the run does at the latest.
+    num_epochs : int
+        Epochs in the run.
+    batches : int
+        Steps in an epoch.
+
+    Returns
+    -------
+    dict
+        ``learning_rate`` and, unless the rate is constant, ``lr_scheduler``. The scheduler is
+        one of `mxnet.lr_scheduler`; its answer depends on the step's number only, so a resumed
+        run gets the rates of an uninterrupted one.
 
     Raises
     ------
     ValueError
         If there is no such schedule.
-    """
-    if schedule is None and not warmup_epochs:
-        return {"learning_rate": learning_rate}
-    if schedule not in (None, "cosine"):
-        raise ValueError(f"There is no schedule {schedule!r}: None and 'cosine' are.")
-    from gluoncv.utils import LRScheduler, LRSequential
 
+    Examples
+    --------
+    >>> options = learning_rate_options("cosine", 0.1, warmup_epochs=1, num_epochs=5, batches=4)
+    >>> [round(options["lr_scheduler"](step), 3) for step in (1, 2, 3, 11, 20)]
+    [0.033, 0.067, 0.1, 0.055, 0.0]
+    """
+    if schedule not in (None, "cosine"):
+        raise ValueError(f"There is no schedule {schedule!r}: give None or 'cosine'.")
     steps = num_epochs * batches
-    if steps < 2:
+    warmup_steps = max(0, min(round(warmup_epochs * batches), steps - 2) - 1)
+    if steps < 2 or (schedule is None and not warmup_steps):
         return {"learning_rate": learning_rate}
-    # gluoncv's schedulers divide by their length less one.
-    warmup = min(round(warmup_epochs * batches), steps - 2)
-    warmup = warmup if warmup > 1 else 0
-    parts = [
-        LRScheduler("linear", base_lr=0.0, target_lr=learning_rate, niters=warmup),
-        LRScheduler(schedule or "constant", base_lr=learning_rate, niters=steps - warmup),
-    ]
-    scheduler = LRSequential([part for part in parts if part.niters])
-    scheduler.base_lr = learning_rate  # or MXNet prints that the two differ
+    if schedule == "cosine":
+        scheduler = lr_scheduler.CosineScheduler(steps, learning_rate, warmup_steps=warmup_steps)
+    else:
+        scheduler = lr_scheduler.FactorScheduler(
+            steps, base_lr=learning_rate, warmup_steps=warmup_steps
+        )
     return {"learning_rate": learning_rate, "lr_scheduler": scheduler}
 
 

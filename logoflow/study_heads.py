@@ -9,19 +9,21 @@ from typing import NamedTuple
 import mxnet as mx
 import numpy as np
 from mxnet import gluon, init, nd
+from scipy.special import log_softmax
 
 from logoflow.assessment import Assessment
+from logoflow.classes import read_classes
 from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.evaluation import Contexts, as_list, default_ctx
-from logoflow.folders import read_classes
 from logoflow.heads import extract_features
 from logoflow.loading import make_loaders
 from logoflow.models import finetune_net
-from logoflow.recipes import Recipe, get_recipe
+from logoflow.recipes import get_recipe
 from logoflow.training import seed_epoch, train
-from logoflow.views import combine
 
 Pairs = tuple[np.ndarray, np.ndarray]
+
+PASSES = 2  # crops of each training photo
 
 
 class Features(NamedTuple):
@@ -50,10 +52,8 @@ class Features(NamedTuple):
 def photo_features(
     root: Path | str,
     backbone: str = "efficientnet_lite0",
-    recipe: str | Recipe = "logoflow",
     *,
     size: int = 160,
-    passes: int = 2,
     num_workers: int = 0,
     ctx: Contexts | None = None,
     seed: int = 0,
@@ -62,9 +62,7 @@ def photo_features(
 
     Parameters
     ----------
-    passes : int
-        How many crops of each training photo.
-    root, backbone, recipe, size, num_workers, ctx, seed
+    root, backbone, size, num_workers, ctx, seed
         See `logoflow.fit`.
 
     Returns
@@ -79,15 +77,15 @@ def photo_features(
     ctx, classes = as_list(ctx or default_ctx()), read_classes(root)
     net = finetune_net(len(classes), backbone, ctx=ctx)
     net.hybridize()
-    loaders = make_loaders(root, recipe, 32, num_workers, net=net, size=size)
+    loaders = make_loaders(root, "logoflow", 32, num_workers, net=net, size=size)
     seed_epoch(seed, 0)
     folders = [loader._dataset for loader in loaders]
     in_order = [gluon.data.DataLoader(data, 32, num_workers=num_workers) for data in folders]
-    train_passes = [_features_of(in_order[0], net, ctx) for _ in range(passes)]
+    train_passes = [_features_of(in_order[0], net, ctx) for _ in range(PASSES)]
     paths = tuple(Path(path) for path, _ in folders[2].items)
     seen = [_features_of(loader, net, ctx) for loader in in_order[1:]]
     train_pairs = tuple(np.concatenate(arrays) for arrays in zip(*train_passes, strict=True))
-    return Features(classes, train_pairs, *seen, passes, paths)
+    return Features(classes, train_pairs, *seen, PASSES, paths)
 
 
 def assess_head(
@@ -131,7 +129,7 @@ def assess_head(
     rows = _rows(features, photos, negatives, seed)
     head = _train_head(features, rows, class_weights, num_epochs, seed)
     scores = [
-        combine(head(nd.array(X)).asnumpy(), np.arange(len(X)), no_logo)
+        log_softmax(head(nd.array(X)).asnumpy().astype(np.float64), axis=1)
         for X, _ in (features.val, features.test)
     ]
     decision = fit_decision(scores[0], features.val[1], features.classes, false_positive_rate)

@@ -11,12 +11,13 @@ from mxnet import autograd, gluon
 
 from logoflow.averaging import WeightAverage
 from logoflow.classes import check_classes, check_outputs
+from logoflow.errors import ResumeError
 from logoflow.evaluation import Contexts, _get_batch, as_list, evaluate_accuracy
 from logoflow.history import History
 from logoflow.losses import make_loss
 from logoflow.plots import LivePlot
 from logoflow.progress import bar
-from logoflow.resume import ResumeError, load_state, read_facts, save_state
+from logoflow.resume import load_state, read_facts, save_state
 from logoflow.schedules import learning_rate_options, speed_up_head
 
 

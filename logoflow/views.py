@@ -156,12 +156,11 @@ def _crops(images: Iterable, views: int) -> Iterator[np.ndarray]:
 
 def combine(
     logits: np.ndarray,
-    groups: np.ndarray,
     no_logo: int | None,
     matches: np.ndarray | None = None,
     letters: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Bring what a net says to each window of some photos to one row of scores per photo.
+    """Pool a net's answers to a photo's windows into one score per class.
 
     A logo shows in few of a photo's windows: every brand gets its highest odds against no-logo
     over them. Highest probabilities would do worse, since of two windows that show a part of the
@@ -171,49 +170,34 @@ def combine(
     Parameters
     ----------
     logits : ndarray
-        (windows, classes).
-    groups : ndarray of int
-        (windows,): the number of the photo each window is of; each photo from 0 to the highest
-        has at least one.
+        (windows, classes), of at least one window.
     no_logo : int or None
         Class number of no-logo; None where there is no such class. Then every brand gets its
         highest log-probability.
     matches : ndarray of int, optional
-        (photos, classes), how many features of each brand's known logos were found
+        (classes,), how many features of each brand's known logos were found
         (`logoflow.LogoMatcher.count`): 4 of them double a brand's odds, 10 make them 8-fold.
     letters : ndarray, optional
-        (photos, classes), how many letters of each brand's name were read
+        (classes,), how many letters of each brand's name were read
         (`logoflow.NameReader.letters`): each multiplies a brand's odds by e, five by 150.
 
     Returns
     -------
     ndarray
-        (photos, classes) float64 log-probabilities, not calibrated: more windows find more that
-        looks like a logo. For a photo of one window they are the log-softmax of its logits.
-
-    Raises
-    ------
-    ValueError
-        If there is not one group per window, or a photo has none.
+        (classes,) float64 log-probabilities, not calibrated: more windows find more that looks
+        like a logo. For one window they are the log-softmax of its logits.
 
     Examples
     --------
-    >>> np.exp(combine(np.log([[0.1, 0.9], [0.4, 0.6]]), np.array([0, 0]), no_logo=1)).round(2)
-    array([[0.4, 0.6]])
+    >>> np.exp(combine(np.log([[0.1, 0.9], [0.4, 0.6]]), no_logo=1)).round(2)
+    array([0.4, 0.6])
     """
-    logits, groups = np.asarray(logits, dtype=np.float64), np.asarray(groups, dtype=int)
-    if len(logits) != len(groups):
-        raise ValueError(f"{len(logits)} windows, but groups for {len(groups)}.")
-    photos = groups.max(initial=-1) + 1
-    if not np.array_equal(np.unique(groups), np.arange(photos)):
-        raise ValueError(f"Every photo needs a window, and photos are numbered 0 to {photos - 1}.")
-    scores = log_softmax(logits, axis=1)
+    scores = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
     if no_logo is not None:
         scores = scores - scores[:, [no_logo]]
-    combined = np.full((photos, logits.shape[1]), -np.inf)
-    np.maximum.at(combined, groups, scores)
+    combined = scores.max(axis=0)
     if matches is not None:
         combined += MATCH_WEIGHT * np.log1p(np.maximum(0, matches - 3))
     if letters is not None:
         combined += LETTER_WEIGHT * letters
-    return log_softmax(combined, axis=1)
+    return log_softmax(combined)

@@ -4,12 +4,12 @@ import mxnet as mx
 import numpy as np
 import pytest
 
+from logoflow.article_nets import lenet5
 from logoflow.assessment import Assessment, assess
 from logoflow.augment import make_augs
-from logoflow.classes import ClassListError
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import Decision
-from logoflow.models import lenet5
+from logoflow.errors import ClassListError
 
 CLASSES = ("adidas", "aldi", "no-logo")
 ROWS = [

@@ -5,16 +5,15 @@ import mxnet as mx
 import numpy as np
 import pytest
 
+from logoflow.article_nets import lenet5
 from logoflow.augment import make_augs, transform
 from logoflow.by_url import classify_logo
-from logoflow.classes import ClassListError
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import Decision, fit_decision
+from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.evaluation import predict_labels
-from logoflow.images import ImageError, read_image
+from logoflow.images import read_image
 from logoflow.loading import make_loaders
-from logoflow.model_files import ClassifierError
-from logoflow.models import lenet5
 from logoflow.serving import serve_folder
 
 CLASSES = ("adidas", "aldi", "no-logo")

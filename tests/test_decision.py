@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from logoflow.decision import TEMPERATURES, Decision, answers, fit_decision, probabilities
-from logoflow.metrics import against_no_logo
+from logoflow.metrics.scores import against_no_logo
 
 CLASSES = ("adidas", "no-logo", "ups")
 NONE = 1

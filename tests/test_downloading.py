@@ -7,8 +7,8 @@ import tracemalloc
 import pytest
 from loopback_servers import JPEG, Handler, Server, chunk, serving
 
-from logoflow.addresses import FetchError
 from logoflow.downloading import _as_fetch_error
+from logoflow.errors import FetchError
 from logoflow.fetching import fetch_image
 
 pytestmark = pytest.mark.usefixtures("dialled")

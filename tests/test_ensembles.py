@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-from logoflow.backbones import normalisation
+from logoflow.backbones.registry import normalisation
 from logoflow.ensembles import Ensemble
 from logoflow.models import architecture_of, build_net
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from loopback_servers import JPEG, picture
 
-from logoflow.fetching import FetchError, fetch_image
+from logoflow.errors import FetchError
+from logoflow.fetching import fetch_image
 from logoflow.paths import cache_home
 
 pytestmark = pytest.mark.usefixtures("dialled")

@@ -28,7 +28,8 @@ from test_addresses import NEVER, PRIVATE
 from test_images import png_of_size
 
 from logoflow import connections
-from logoflow.fetching import FetchError, fetch_image
+from logoflow.errors import FetchError
+from logoflow.fetching import fetch_image
 from logoflow.paths import cache_home
 
 pytestmark = pytest.mark.usefixtures("dialled")

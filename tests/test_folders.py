@@ -12,15 +12,14 @@ import pytest
 from PIL import Image
 
 from logoflow import folders
+from logoflow.classes import check_classes, read_classes
 from logoflow.datasets.splits import Box, Photo, Splits
+from logoflow.errors import ClassListError
 from logoflow.folders import (
-    ClassListError,
-    check_classes,
     prepare_datasets,
     prepare_root,
     prepare_splits,
     read_boxes,
-    read_classes,
     read_summary,
 )
 

@@ -14,15 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from logoflow.images import (
-    ImageError,
-    TooManyPixels,
-    decode_image,
-    image_format,
-    image_size,
-    load_image,
-    read_image,
-)
+from logoflow.errors import ImageError, TooManyPixels
+from logoflow.image_headers import image_format
+from logoflow.images import decode_image, image_size, load_image, read_image
 
 REPO = Path(__file__).resolve().parent.parent
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)

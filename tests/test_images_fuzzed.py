@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 
-from logoflow.images import ImageError, decode_image, image_size
+from logoflow.errors import ImageError
+from logoflow.images import decode_image, image_size
 
 MAX_PIXELS = 1_000_000
 

@@ -6,9 +6,9 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.backbones import new_net
-from logoflow.classes import ClassListError
+from logoflow.backbones.registry import new_net
 from logoflow.crops import LogoCropAug
+from logoflow.errors import ClassListError
 from logoflow.loading import PhotoFolder, make_loaders, needs_statistics, training_statistics
 
 

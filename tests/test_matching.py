@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from logoflow.folders import read_boxes, read_classes
+from logoflow.classes import read_classes
+from logoflow.folders import read_boxes
 from logoflow.images import read_image
 from logoflow.loading import PhotoFolder
 from logoflow.matching import BACKGROUND, LogoMatcher, index_logos

@@ -8,7 +8,7 @@ import pytest
 from mxnet import autograd, gluon, nd
 
 from logoflow.article_nets import lenet5, mlp
-from logoflow.backbones import backbone_of, new_net, pretrained_net
+from logoflow.backbones.registry import backbone_of, new_net, pretrained_net
 from logoflow.models import (
     architecture_of,
     build_net,

@@ -12,7 +12,7 @@ import pytest
 from loopback_servers import JPEG, Handler, Server, serving
 
 from logoflow import politeness
-from logoflow.addresses import FetchError
+from logoflow.errors import FetchError
 from logoflow.fetching import fetch_image
 from logoflow.politeness import host_slot, opt_out, retry_after, waiting_time
 

@@ -10,7 +10,7 @@ from logoflow.classifier import LogoClassifier
 from logoflow.graphs import block_of, graph_of, without_pads
 from logoflow.loading import PhotoFolder
 from logoflow.models import finetune_net
-from logoflow.quantizing import agreement, logit_error
+from logoflow.quantizing import agreement, logit_error, quantize
 
 CLASSES = ("adidas", "aldi", "no-logo")
 
@@ -30,7 +30,7 @@ def classifier():
 
 @pytest.fixture(scope="module")
 def twin(classifier, photos):
-    return classifier.quantize(photos)
+    return quantize(classifier, photos)
 
 
 def test_the_twin_says_how_often_it_agrees(twin, classifier, photos):
@@ -68,9 +68,9 @@ def test_it_saves_loads_and_predicts_like_any_other(twin, photos, tmp_path):
 
 def test_what_has_no_int8_twin_is_refused(twin, classifier, photos):
     with pytest.raises(ValueError, match="give 16 at least"):
-        classifier.quantize(photos[:15])
+        quantize(classifier, photos[:15])
     with pytest.raises(ValueError, match="Only a float net"):
-        twin.quantize(photos)
+        quantize(twin, photos)
 
 
 def test_the_error_of_logits_is_of_their_differences():

@@ -1,4 +1,5 @@
 import socket
+from difflib import SequenceMatcher
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import logoflow as lf
 from logoflow.augment import make_augs
-from logoflow.reading import LEAST_SIDE, SIDE, NameReader, _sized, letters_of
+from logoflow.reading import ALIKE, LEAST_SIDE, SIDE, NameReader, _sized, letters_of
 
 CLASSES = ("Cocacola", "hp", "no-logo", "vodafone")
 
@@ -91,6 +92,41 @@ def test_names_are_found_whatever_their_capitals_signs_and_spaces(lines, letters
 def test_a_misread_letter_makes_a_name_weaker():
     exact, close, far = (letters_of([text], CLASSES)[3] for text in ("vodafone", "vodatone", "vod"))
     assert exact > close > far == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "letters"),
+    [
+        ("vodafone", 5),
+        ("vodatone", 5 * (14 / 16 - 0.8) / 0.2),  # one letter misread
+        ("vodafon", 5 * (14 / 15 - 0.8) / 0.2),  # one letter missed
+        ("vodaffone", 5 * (16 / 17 - 0.8) / 0.2),  # one letter too many
+        ("vodafnoe", 5 * (14 / 16 - 0.8) / 0.2),  # two letters swapped
+        ("vodeton", 0),
+    ],
+)
+def test_the_letters_in_common_decide_how_much_a_misread_name_counts(word, letters):
+    assert letters_of([word], CLASSES)[3] == pytest.approx(letters)
+
+
+def test_misread_names_count_as_they_did_with_difflib():
+    """The thresholds were fitted on the similarity of Python's difflib."""
+    rng = np.random.default_rng(0)
+    for name in ("cocacola", "vodafone", "hp", "starbucks", "heineken"):
+        for _ in range(50):
+            word = misread(name, rng)
+            share = SequenceMatcher(None, word, name).ratio()
+            expected = min(len(name), 5) * max(0, share - ALIKE) / (1 - ALIKE)
+            assert letters_of([word], [name])[0] == pytest.approx(expected), (name, word)
+
+
+def misread(name, rng):
+    """Change up to three letters of a name, as poor print makes a reader do."""
+    letters = list(name)
+    for _ in range(rng.integers(1, 4)):
+        place = rng.integers(len(letters))
+        letters[place] = rng.choice(["", *"aeo0l1tfcgq"])
+    return "".join(letters) or "o"
 
 
 def test_names_of_any_script_are_found():

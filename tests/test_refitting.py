@@ -6,11 +6,10 @@ import pytest
 
 from logoflow import loading, refitting
 from logoflow.assessment import assess
-from logoflow.classes import ClassListError
 from logoflow.classifier import LogoClassifier
+from logoflow.errors import CacheError, ClassListError
 from logoflow.fitting import fit
 from logoflow.folders import read_boxes
-from logoflow.photo_cache import CacheError
 from logoflow.refitting import refit
 
 QUICK = {"size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}

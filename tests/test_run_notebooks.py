@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from logoflow.run_notebooks import NotebookError, _name, main, run_notebooks
+from logoflow.errors import NotebookError
+from logoflow.run_notebooks import _name, main, run_notebooks
 
 PREPARE = ["dataset = 'sample'\noutput_dir = None", "print(f'headline of {dataset}')"]
 TRAIN = [

@@ -13,12 +13,12 @@ import pytest
 from mxnet import gluon, nd
 
 from logoflow.averaging import WeightAverage
-from logoflow.backbones import new_net
-from logoflow.classes import ClassListError
+from logoflow.backbones.registry import new_net
+from logoflow.errors import ClassListError, ResumeError
 from logoflow.evaluation import _get_batch, default_ctx, evaluate_accuracy, report_on
 from logoflow.heads import extract_features, train_head
 from logoflow.history import History
-from logoflow.resume import ResumeError, save_state
+from logoflow.resume import save_state
 from logoflow.training import train
 
 

@@ -6,7 +6,7 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon
 
-from logoflow.backbones.weights import WeightsError
+from logoflow.errors import WeightsError
 from logoflow.images import read_image
 
 CATS = range(281, 286)  # ImageNet's tabby, tiger cat, Persian, Siamese and Egyptian cat

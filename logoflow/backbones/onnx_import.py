@@ -6,7 +6,7 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon, init
 
-from logoflow.backbones.weights import WeightsError
+from logoflow.errors import WeightsError
 from logoflow.extras import require_extra
 
 

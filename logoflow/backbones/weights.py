@@ -11,15 +11,12 @@ from pathlib import Path
 
 import mxnet as mx
 
+from logoflow.errors import WeightsError
 from logoflow.files import atomic_path, sha256_of
 from logoflow.paths import cache_home
 
 TIMEOUT = (5, 30)  # seconds to connect, seconds between two pieces of an answer
 MAX_BYTES = 1_000_000_000  # the zoo's largest net is 600 MB
-
-
-class WeightsError(Exception):
-    """Pretrained weights that cannot be had, or are not what they should be."""
 
 
 def weights_folders() -> tuple[Path, Path]:

@@ -1,6 +1,5 @@
 """Answers on disk: a Parquet file per part of the input, written whole or not at all."""
 
-import fcntl
 import hashlib
 import json
 import re
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from logoflow.files import atomic_path, write_text
 
@@ -218,11 +218,12 @@ def only_run(folder: Path) -> Iterator[None]:
         raise OSError(
             f"{folder} cannot be the folder of answers ({error}): choose another output."
         ) from error
-    with open(folder / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RuntimeError(f"Another run writes to {folder}: wait for it to end.") from None
+    try:
+        lock = FileLock(folder / ".lock", blocking=False).acquire()
+    except Timeout:
+        raise RuntimeError(f"Another run writes to {folder}: wait for it to end.") from None
+    with lock:
+        (folder / ".lock").touch()  # `logoflow.throughput` reads the start of the run from it
         for path in folder.glob(".*.part"):
             path.unlink(missing_ok=True)
         yield

@@ -1,5 +1,6 @@
 """Data sets: every one of them turns into the same three lists of photos."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from logoflow.datasets.flickrlogos27 import read_flickrlogos27
@@ -8,7 +9,7 @@ from logoflow.datasets.folder import read_folder
 from logoflow.datasets.portions import at_most
 from logoflow.datasets.splits import Splits
 
-DATASETS = ("sample", "flickrlogos32", "flickrlogos27", "folder")
+Source = Path | str | None
 
 
 def load_splits(
@@ -53,25 +54,39 @@ def load_splits(
         raise ValueError(f"No data set {dataset!r}: give one of {', '.join(DATASETS)}.")
     if no_logo_dir and dataset != "flickrlogos27":
         raise ValueError(f"no_logo_dir is for flickrlogos27 only; {dataset} has its own.")
-    _check_data_dir(dataset, data_dir)
-    if dataset == "sample":
-        from logoflow.datasets.sample import make_sample  # its artwork takes a while to import
-
-        splits = read_flickrlogos32(make_sample(data_dir or None))
-    elif dataset == "flickrlogos32":
-        splits = read_flickrlogos32(data_dir)  # type: ignore[arg-type]
-    elif dataset == "flickrlogos27":
-        splits = read_flickrlogos27(data_dir, no_logo_dir=no_logo_dir, seed=seed)
-    else:
-        splits = read_folder(data_dir, seed=seed)  # type: ignore[arg-type]
+    splits = DATASETS[dataset](data_dir, no_logo_dir, seed)
     return splits if photos_per_class is None else at_most(splits, photos_per_class)
 
 
-def _check_data_dir(dataset: str, data_dir: Path | str | None) -> None:
-    if dataset == "flickrlogos32" and not data_dir:
+def _read_sample(data_dir: Source, no_logo_dir: Source, seed: int) -> Splits:
+    from logoflow.datasets.sample import make_sample  # its artwork takes a while to import
+
+    return read_flickrlogos32(make_sample(data_dir or None))
+
+
+def _read_flickrlogos32(data_dir: Source, no_logo_dir: Source, seed: int) -> Splits:
+    if not data_dir:
         raise ValueError(
             "flickrlogos32 needs data_dir: ask its authors for the data (University of Augsburg, "
             "Multimedia Computing) and give the folder FlickrLogos-v2, the archive or its URL."
         )
-    if dataset == "folder" and not data_dir:
+    return read_flickrlogos32(data_dir)
+
+
+def _read_flickrlogos27(data_dir: Source, no_logo_dir: Source, seed: int) -> Splits:
+    return read_flickrlogos27(data_dir, no_logo_dir=no_logo_dir, seed=seed)
+
+
+def _read_folder(data_dir: Source, no_logo_dir: Source, seed: int) -> Splits:
+    if not data_dir:
         raise ValueError("folder needs data_dir: your folder with one folder of photos per class.")
+    return read_folder(data_dir, seed=seed)
+
+
+DATASETS: dict[str, Callable[[Source, Source, int], Splits]] = {
+    "sample": _read_sample,
+    "flickrlogos32": _read_flickrlogos32,
+    "flickrlogos27": _read_flickrlogos27,
+    "folder": _read_folder,
+}
+"""Readers by the data set's name. Each takes data_dir, no_logo_dir and seed of `load_splits`."""

@@ -19,6 +19,7 @@ import requests
 from tqdm.auto import tqdm
 
 from logoflow.datasets.lookup import parts_of
+from logoflow.errors import ArchiveError
 from logoflow.paths import data_home
 from logoflow.progress import watched
 
@@ -37,11 +38,7 @@ BROKEN = (
 )
 
 
-class ArchiveError(Exception):
-    """An archive could not be fetched, or may not be extracted; the message names it."""
-
-
-def open_source(source: Path | str, name: str, *, known_sha256: str | None = None) -> Path:
+def open_source(source: Path | str, name: str) -> Path:
     """Turn what a user gives as a data set into a folder.
 
     Parameters
@@ -50,8 +47,6 @@ def open_source(source: Path | str, name: str, *, known_sha256: str | None = Non
         A folder, an archive or the http(s) URL of one.
     name : str
         Of the data set. Archives are extracted to ``<data home>/<name>-<what it came from>``.
-    known_sha256 : str, optional
-        Of the archive behind a URL.
 
     Returns
     -------
@@ -66,9 +61,7 @@ def open_source(source: Path | str, name: str, *, known_sha256: str | None = Non
         If the archive cannot be fetched or extracted.
     """
     if "://" in str(source):
-        source = fetch_archive(
-            str(source), known_sha256=known_sha256, folder=data_home() / "downloads"
-        )
+        source = fetch_archive(str(source), folder=data_home() / "downloads")
     source = Path(source).expanduser().resolve()
     if source.is_dir():
         return source

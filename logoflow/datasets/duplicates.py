@@ -15,7 +15,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from logoflow.images import ImageError, read_image
+from logoflow.errors import ImageError
+from logoflow.images import read_image
 
 # Measured on FlickrLogos-27 and 500 photos without logos, 1579 in all: pairs of two different
 # brands stay below 0.89; between lies what resembles without repeating, redrawn artwork mostly.
@@ -82,17 +83,13 @@ def near_duplicates(
     return [group for group in groups.values() if len(group) > 1]
 
 
-def repeats_of(
-    paths: Sequence[PathLike], others: Sequence[PathLike], threshold: float = THRESHOLD
-) -> dict[PathLike, PathLike]:
+def repeats_of(paths: Sequence[PathLike], others: Sequence[PathLike]) -> dict[PathLike, PathLike]:
     """Find photos that nearly repeat one of another list: test photos known from training, say.
 
     Parameters
     ----------
     paths, others : sequence of path
         Picture files.
-    threshold : float
-        See `near_duplicates`, which says what is found.
 
     Returns
     -------
@@ -112,7 +109,7 @@ def repeats_of(
         return {}
     found = {}
     for start, scores in _resemblances(_thumbnails(paths), _thumbnails(others)):
-        for row in np.flatnonzero(scores.max(axis=1) >= threshold):
+        for row in np.flatnonzero(scores.max(axis=1) >= THRESHOLD):
             found[paths[start + row]] = others[scores[row].argmax()]
     return found
 

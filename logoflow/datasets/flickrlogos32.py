@@ -1,12 +1,10 @@
 """FlickrLogos-32, the articles' data set, which its authors send on request."""
 
-import math
-from collections.abc import Callable
 from pathlib import Path
 
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.lookup import finder, first_few, lines_of, parts_of
-from logoflow.datasets.splits import NO_LOGO, Box, Photo, Splits, class_list
+from logoflow.datasets.lookup import finder, first_few, label_of, lines_of, read_boxes_of
+from logoflow.datasets.splits import Photo, Splits, class_list
 
 LISTS = {
     "trainset.relpaths.txt": 320,
@@ -20,7 +18,7 @@ ARTICLE_COUNTS = {"train": 1820, "val": 2460, "test": 3960}
 """What both articles' split of the published data comes to."""
 
 
-def read_flickrlogos32(source: Path | str, *, no_logo_share: float = 0.5) -> Splits:
+def read_flickrlogos32(source: Path | str) -> Splits:
     """Read FlickrLogos-32, or data in its layout, as the articles split it.
 
     Parameters
@@ -28,9 +26,6 @@ def read_flickrlogos32(source: Path | str, *, no_logo_share: float = 0.5) -> Spl
     source : Path or str
         The folder ``FlickrLogos-v2``, a folder that holds it, a zip or tar of it, or the
         http(s) URL of such an archive.
-    no_logo_share : float
-        Share of the no-logo validation photos that moves to training, the first ones of
-        their list; 0 to 1. The articles move half.
 
     Returns
     -------
@@ -59,7 +54,7 @@ def read_flickrlogos32(source: Path | str, *, no_logo_share: float = 0.5) -> Spl
     [1820, 2460, 3960]
     """
     base = find_base(open_source(source, "flickrlogos32"))
-    listed = article_split(base, no_logo_share)
+    listed = article_split(base)
     find = finder(base)
     spelling: dict[str, str] = {}
     taken: set[Path] = set()
@@ -93,7 +88,8 @@ def article_split(base_directory: Path | str, no_logo_share: float = 0.5) -> dic
     base_directory : Path or str
         The folder ``FlickrLogos-v2`` (or the sample's).
     no_logo_share : float
-        See `read_flickrlogos32`.
+        Share of the no-logo validation photos that moves to training, the first ones of
+        their list; 0 to 1. The articles move half.
 
     Returns
     -------
@@ -154,37 +150,6 @@ def read_filenames(base_directory: Path | str, list_name: str) -> list[str]:
     return [line.replace("\\", "/") for line in lines_of(path)]
 
 
-def label_of(filename: str) -> str:
-    """Class of a listed photo: the folder it is in, ``no-logo`` in that very spelling."""
-    parts = parts_of(filename)
-    label = parts[-2] if len(parts) > 1 else ""
-    return NO_LOGO if label.casefold() == NO_LOGO else label
-
-
-def read_boxes_of(filename: str, find: Callable[[str], Path | None]) -> tuple[Box, ...]:
-    """Boxes of a listed photo, from ``classes/masks/<class>/<file>.bboxes.txt``.
-
-    Parameters
-    ----------
-    filename : str
-        As listed: ``classes/jpg/<class>/<file>``.
-    find : callable
-        What `finder` made for the data set's folder.
-
-    Returns
-    -------
-    tuple of Box
-        Empty where there is no such file. Lines that are not four numbers (the header is one)
-        or have no area are left out.
-    """
-    parts = parts_of(filename)
-    if len(parts) < 3:
-        return ()
-    path = find("/".join((*parts[:-3], "masks", parts[-2], parts[-1] + ".bboxes.txt")))
-    boxes = (_box(line) for line in lines_of(path)) if path else ()
-    return tuple(box for box in boxes if box)
-
-
 def find_base(folder: Path) -> Path:
     """Find the folder with the list files: `folder` or one at most two levels below."""
     for candidate in (folder, *sorted(folder.glob("*")), *sorted(folder.glob("*/*"))):
@@ -194,15 +159,6 @@ def find_base(folder: Path) -> Path:
         f"No trainset.relpaths.txt in {folder} or just below it: give the folder FlickrLogos-v2 "
         "as its authors send it, or the archive."
     )
-
-
-def _box(line: str) -> Box | None:
-    try:
-        box = Box(*(float(number) for number in line.split()))
-    except (ValueError, TypeError):
-        return None
-    finite = all(math.isfinite(number) for number in box)
-    return box if finite and box.width > 0 and box.height > 0 else None
 
 
 def _check_counts(split: dict, lists: tuple, no_logo_share: float, base: Path | str) -> None:

@@ -13,13 +13,12 @@ SPLIT_FOLDERS = {
     "val": ("val", "val_data", "valid", "validation"),
     "test": ("test", "test_data"),
 }
+VAL_SHARE, TEST_SHARE = 0.2, 0.2  # of each class
 COMPARED = 5000  # photos of a class: with more, comparing each with each takes many minutes
 NO_LOGO_SPELLINGS = ("no-logo", "no_logo", "nologo", "no logo", "none")
 
 
-def read_folder(
-    source: Path | str, *, val_share: float = 0.2, test_share: float = 0.2, seed: int = 0
-) -> Splits:
+def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
     """Read ``<source>/<class>/*.jpg`` and split every class into train, val and test.
 
     Parameters
@@ -29,9 +28,8 @@ def read_folder(
         may lie deeper in their class's folder. Photos without a logo go in ``no-logo``.
         If the folders are ``train``, ``val`` and ``test`` (or ``train_data``, ...) with class
         folders in each, that split is kept. Otherwise photos of a class that nearly repeat each
-        other (`logoflow.near_duplicates`) come on the same side.
-    val_share, test_share : float
-        Shares of each class, at least one photo each.
+        other (`logoflow.near_duplicates`) come on the same side, and a fifth of each class, at
+        least one photo, goes to validation, another to test.
     seed : int
         Decides which photos.
 
@@ -62,8 +60,8 @@ def read_folder(
         photos = _photos(source, notes)
         _check_enough(photos, source)
         repeated = _repeated(photos, notes)
-        rest, test = split_off(photos, test_share, seed, together=repeated)
-        train, val = split_off(rest, val_share / (1 - test_share), seed, together=repeated)
+        rest, test = split_off(photos, TEST_SHARE, seed, together=repeated)
+        train, val = split_off(rest, VAL_SHARE / (1 - TEST_SHARE), seed, together=repeated)
         splits = (train, val, test)
     classes = class_list(*splits)
     if len(classes) < 2:

@@ -41,7 +41,8 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(folder / f"DejaVu{name}.ttf"), size)
 
 
-def _word(rng, text=None, size=150) -> np.ndarray:
+def _word(rng, text=None) -> np.ndarray:
+    size = 150  # pixels
     names = ("Sans-Bold", "Sans", "Serif-Bold", "Sans-BoldOblique", "Serif-BoldItalic")
     font = _font(names[rng.integers(len(names))], size)
     text = text or _WORDS[rng.integers(len(_WORDS))]

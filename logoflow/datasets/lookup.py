@@ -1,7 +1,10 @@
-"""Finding the files that a list names, whatever spelling and line ends the list came with."""
+"""Find the files that a list names, whatever spelling and line ends the list came with."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+
+from logoflow.datasets.splits import NO_LOGO, Box
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
@@ -57,6 +60,39 @@ def parts_of(relative: str) -> tuple[str, ...]:
     return () if unsafe else path.parts
 
 
+def label_of(filename: str) -> str:
+    """Give the class of a listed photo: its folder's name, ``no-logo`` in that very spelling."""
+    parts = parts_of(filename)
+    label = parts[-2] if len(parts) > 1 else ""
+    return NO_LOGO if label.casefold() == NO_LOGO else label
+
+
+def read_boxes_of(filename: str, find: Callable[[str], Path | None]) -> tuple[Box, ...]:
+    """Read the boxes of a listed photo from ``masks/<class>/<file>.bboxes.txt``.
+
+    The folder ``masks`` lies beside the one that holds the classes' folders.
+
+    Parameters
+    ----------
+    filename : str
+        As listed, such as ``classes/jpg/<class>/<file>``.
+    find : callable
+        What `finder` made for the data set's folder.
+
+    Returns
+    -------
+    tuple of Box
+        Empty where there is no such file. Lines that are not four numbers (the header is one)
+        or have no area are left out.
+    """
+    parts = parts_of(filename)
+    if len(parts) < 3:
+        return ()
+    path = find("/".join((*parts[:-3], "masks", parts[-2], parts[-1] + ".bboxes.txt")))
+    boxes = (_box(line) for line in lines_of(path)) if path else ()
+    return tuple(box for box in boxes if box)
+
+
 def lines_of(path: Path) -> list[str]:
     """Lines of a text file without line ends of any system, surrounding blanks, empty lines."""
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
@@ -75,10 +111,19 @@ def photos_below(folder: Path | str) -> list[Path]:
     )
 
 
-def first_few(names: list[str], shown: int = 3) -> str:
-    """Name the first few of many: ``a, b, c and 7 more``."""
-    rest = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")
+def first_few(names: list[str]) -> str:
+    """Name the first three of many: ``a, b, c and 7 more``."""
+    rest = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _box(line: str) -> Box | None:
+    try:
+        box = Box(*(float(number) for number in line.split()))
+    except (ValueError, TypeError):
+        return None
+    finite = all(math.isfinite(number) for number in box)
+    return box if finite and box.width > 0 and box.height > 0 else None
 
 
 def _listing(folder: Path) -> dict[str, list[Path]]:

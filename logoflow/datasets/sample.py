@@ -1,15 +1,14 @@
 """The embedded data set: photos that nobody took, in FlickrLogos-32's own layout."""
 
-import fcntl
 import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
+from filelock import FileLock
 
 from logoflow.datasets import artwork, snapshots
 from logoflow.datasets.artwork import BRANDS, SPLITS
@@ -92,7 +91,7 @@ def make_sample(
         return folder
     require_extra("sample")
     base.mkdir(parents=True, exist_ok=True)
-    with _only_one(base):
+    with FileLock(base / ".sample.lock"):
         if _read_marker(folder) != marker:
             _build(folder, marker, parameters)
     return folder
@@ -119,14 +118,6 @@ def _read_marker(folder: Path) -> dict | None:
             f"{folder} was not made by make_sample (it has no {_MARKER}): "
             "give another base_directory, or move that folder away"
         ) from None
-
-
-@contextmanager
-def _only_one(base: Path):
-    """Let one process at a time build in a folder."""
-    with open(base / ".sample.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build(folder: Path, marker: dict, parameters: dict) -> None:

@@ -11,7 +11,6 @@ import pytest
 from mxnet import nd
 from skimage import data
 
-from logoflow.backbones import pretrained_net
 from logoflow.backbones.check import CATS, cat_photo, to_input
 from logoflow.backbones.efficientnet_lite import (
     MEAN,
@@ -20,6 +19,7 @@ from logoflow.backbones.efficientnet_lite import (
     load_torch_weights,
     torch_names,
 )
+from logoflow.backbones.registry import pretrained_net
 
 REFERENCE = Path(__file__).with_name("efficientnet_lite0_reference.npz")
 

@@ -5,9 +5,10 @@ import numpy as np
 import onnx
 import pytest
 
-from logoflow.backbones import WeightsError, new_net
 from logoflow.backbones.onnx_import import load_onnx
+from logoflow.backbones.registry import new_net
 from logoflow.backbones.weights import fetch_file
+from logoflow.errors import WeightsError
 from logoflow.files import sha256_of
 from logoflow.mxnet_compat import restore_onnx_mapping
 

@@ -5,7 +5,9 @@ import hashlib
 import mxnet as mx
 import pytest
 
-from logoflow.backbones import WeightsError, pretrained_net, resnet18_v2
+from logoflow.backbones import resnet18_v2
+from logoflow.backbones.registry import pretrained_net
+from logoflow.errors import WeightsError
 from logoflow.files import sha256_of
 from logoflow.mxnet_compat import restore_onnx_mapping
 from logoflow.paths import cache_home

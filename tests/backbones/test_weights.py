@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from logoflow.backbones import weights
-from logoflow.backbones.weights import WeightsError, fetch_file, fetch_zoo_file, installed_file
+from logoflow.backbones.weights import fetch_file, fetch_zoo_file, installed_file
+from logoflow.errors import WeightsError
 from logoflow.paths import cache_home
 
 CONTENT = b"forty-two weights"

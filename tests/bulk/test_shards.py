@@ -1,3 +1,5 @@
+import os
+
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -139,3 +141,11 @@ def test_a_folder_is_for_one_run_at_a_time(tmp_path):
             pass
     with only_run(folder):
         assert [path.name for path in folder.iterdir()] == [".lock"]
+
+
+def test_the_time_of_the_lock_file_is_the_start_of_the_latest_run(tmp_path):
+    with only_run(tmp_path):
+        pass
+    os.utime(tmp_path / ".lock", (0, 0))
+    with only_run(tmp_path):
+        assert (tmp_path / ".lock").stat().st_mtime > 0

@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from logoflow.datasets.archives import ArchiveError, extract, fetch_archive, open_source
+from logoflow.datasets.archives import extract, fetch_archive, open_source
+from logoflow.errors import ArchiveError
 from logoflow.files import sha256_of
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from logoflow.datasets.duplicates import near_duplicates, repeats_of
 from logoflow.datasets.flickrlogos27 import read_flickrlogos27
-from logoflow.images import ImageError
+from logoflow.errors import ImageError
 
 
 def scene(seed):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from logoflow.metrics import bootstrap, calibration_error
+from logoflow.metrics.intervals import bootstrap
+from logoflow.metrics.reliability import calibration_error
 
 
 def test_interval_of_a_share_is_the_binomial_one():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from logoflow.metrics import calibration_error, reliability_bins
+from logoflow.metrics.reliability import calibration_error, reliability_bins
 
 
 def test_bins_hold_photos_up_to_their_upper_edge():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score
 
-from logoflow.metrics import Report
+from logoflow.metrics.report import Report
 
 CLASSES = ["bmw", "no-logo", "ups"]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc, roc_auc_score
 
-from logoflow.metrics import auroc, brand_top1, logo_scores, precision_recall, roc
+from logoflow.metrics.scores import auroc, brand_top1, logo_scores, precision_recall, roc
 
 CLASSES = ["bmw", "no-logo", "ups"]
 TRUTH = [0, 0, 2, 1, 1]

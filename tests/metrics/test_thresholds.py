@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from logoflow.metrics import Report, logo_scores, recall_at, threshold_at, threshold_curve
+from logoflow.metrics.report import Report
+from logoflow.metrics.scores import logo_scores
+from logoflow.metrics.thresholds import recall_at, threshold_at, threshold_curve
 
 CLASSES = ["bmw", "no-logo", "ups"]
 TRUTH = [0, 0, 2, 1, 1]

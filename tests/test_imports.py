@@ -1,0 +1,99 @@
+"""Modules import one another one way only, so that each can be read without those above it."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import logoflow
+
+PACKAGE = Path(logoflow.__file__).parent
+
+
+def module_name(path: Path, package: Path) -> str:
+    """``logoflow.datasets.folder`` for ``logoflow/datasets/folder.py``."""
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def import_statements(node: ast.AST):
+    """Yield the imports in a piece of code, also those inside functions.
+
+    The ones that only a type checker sees, under ``if TYPE_CHECKING``, are left out.
+    """
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node
+    children = node.orelse if is_type_checking(node) else ast.iter_child_nodes(node)
+    for child in children:
+        yield from import_statements(child)
+
+
+def imported_names(statement: ast.Import | ast.ImportFrom):
+    """Yield the modules that a statement may import, the most precise name of each first."""
+    for alias in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            yield f"{statement.module}.{alias.name}", statement.module
+        else:
+            yield (alias.name,)
+
+
+def module_graph(package: Path) -> dict[str, set[str]]:
+    """Map each module of a package to those modules of the package that it imports."""
+    paths = {module_name(path, package): path for path in package.rglob("*.py")}
+    graph = {}
+    for name, path in paths.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        candidates = [
+            names for statement in import_statements(tree) for names in imported_names(statement)
+        ]
+        known = [[name for name in names if name in paths] for names in candidates]
+        graph[name] = {names[0] for names in known if names}
+    return graph
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    graph = module_graph(PACKAGE)
+    assert graph["logoflow.errors"] == set()
+    assert "logoflow.datasets.sample" in graph["logoflow.datasets"], "an import inside a function"
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"These modules import one another: {' <- '.join(error.args[1])}")
+
+
+def test_imports_are_absolute():
+    """The graph knows no other ones."""
+    relative = [
+        f"{path.name}:{statement.lineno}"
+        for path in PACKAGE.rglob("*.py")
+        for statement in import_statements(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(statement, ast.ImportFrom) and statement.level
+    ]
+    assert relative == []
+
+
+def test_the_graph_sees_a_circle_through_a_function(tmp_path):
+    package = tmp_path / "house"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "door.py").write_text("import house.wall\n")
+    (package / "wall.py").write_text("def paint():\n    from house import door\n")
+    graph = module_graph(package)
+    assert graph == {"house": set(), "house.door": {"house.wall"}, "house.wall": {"house.door"}}
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph).prepare()
+
+
+def test_the_graph_leaves_out_what_only_a_type_checker_imports(tmp_path):
+    package = tmp_path / "house"
+    package.mkdir()
+    (package / "door.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from house.wall import Wall\n"
+    )
+    (package / "wall.py").write_text("import house.door\n")
+    assert module_graph(package) == {"house.door": set(), "house.wall": {"house.door"}}
