@@ -56,7 +56,7 @@ def classifier() -> object:
     import logoflow as lf
 
     net = lf.pretrained_net("efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, size=224)[1]
+    augs = lf.make_augs("logoflow", net, image_size=224)[1]
     return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
 
 

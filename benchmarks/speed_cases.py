@@ -138,7 +138,7 @@ def classifier_of(lf, backbone: str) -> object:
     import mxnet as mx
 
     net, _ = ready_net(lf, mx, backbone)
-    augs = lf.make_augs("logoflow", backbone, size=SIDE)[1]
+    augs = lf.make_augs("logoflow", backbone, image_size=SIDE)[1]
     return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
 
 
@@ -200,7 +200,7 @@ def memory(photos: int) -> float:
     import logoflow as lf
 
     net = lf.finetune_net(17, "efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, size=32)[1]
+    augs = lf.make_augs("logoflow", net, image_size=32)[1]
     classifier = lf.LogoClassifier(net, [str(number) for number in range(17)], augs)
     some = sample_photos(lf, 50)
 

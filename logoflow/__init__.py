@@ -22,7 +22,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "logoflow.article_nets": "alexnet_cnn lenet5 mlp",
-    "logoflow.augment": "center_crop_coverage make_augs train_augs transform val_test_augs",
+    "logoflow.augment": (
+        "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
+    ),
     "logoflow.crops": "LogoCropAug crop_anywhere crop_around crop_beside",
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.assessment": "Assessment assess",

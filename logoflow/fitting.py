@@ -76,7 +76,7 @@ def fit(
         is picked for it on validation, where what lies beside the logos counts as no-logo too.
     rounds : int
         Between rounds, hard negatives are mined from the no-logo photos of training. 1: never;
-        nor with the articles' recipes, which do not look there.
+        nor with a recipe that does not mine them, as the articles'.
     refit_epochs : int
         When all is decided, so many epochs more on the photos of training and validation alike
         (`logoflow.refit`). Where they fail, on a full disk say, a warning tells it and the
@@ -122,8 +122,7 @@ def fit(
     weights = _weights(class_weights, root, classes)
     _check_decision(views, false_positive_rate)
     matcher = _matcher(root, boxes, views)
-    # Only recipe logoflow's crops go where the hard negatives are.
-    rounds = rounds if negatives and plan.name == "logoflow" else 1
+    rounds = rounds if negatives and plan.mines_hard_negatives else 1
     train_one = partial(
         *(_train_one, Path(root), plan, ctx, classes, num_epochs, rounds),
         {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes},

@@ -14,8 +14,7 @@ from mxnet import nd
 from mxnet.gluon.data import DataLoader, Sampler
 from mxnet.gluon.data.vision import ImageFolderDataset
 
-from logoflow.augment import Augs, Statistics, make_augs, transform
-from logoflow.backbones import normalisation
+from logoflow.augment import Augs, Statistics, make_augs, needs_statistics, transform
 from logoflow.crops import LogoCropAug, crop_beside
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.folders import check_classes, read_boxes, read_classes
@@ -25,9 +24,6 @@ from logoflow.recipes import Recipe, get_recipe
 
 SPLITS = ("train_data", "val_data", "test_data")
 CACHE = ".cache"  # folder beside the splits
-# Recipe logoflow crops as tight as logos are, from photos whose shorter side is so many times
-# what the net sees; the articles' recipes are given the photos at full size.
-DETAIL = 2.5
 
 
 class Loaders(NamedTuple):
@@ -232,7 +228,7 @@ def make_loaders(
     """
     read_classes(root)  # says what to do where there is nothing prepared
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
-    first, rest = make_augs(recipe, net, statistics=statistics, size=size)
+    first, rest = make_augs(recipe, net, statistics=statistics, image_size=size)
     how = {"size": size, "negatives": negatives, "boxes": boxes, "cache": cache}
     return Loaders(
         *(
@@ -261,19 +257,14 @@ def split_loader(
     training = split == "train_data"
     if training:
         options |= {"backgrounds": plan.backgrounds, "negatives": negatives}
-    if plan.name == "logoflow":
-        options["side"] = round(DETAIL * size)
+    if plan.cache_oversampling:
+        options["side"] = round(plan.cache_oversampling * size)
     if cache:
         options["cache"] = root / CACHE
     photos = PhotoFolder(root / split, augs, drawn, **options)
     check_classes(photos.synsets, classes, f"the folders of {root / split}")
     order = {"sampler": _SeededOrder(photos)} if training else {}
     return DataLoader(photos, batch_size, num_workers=num_workers, **order)
-
-
-def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
-    """Tell whether a recipe normalises this net's photos by the training set's statistics."""
-    return get_recipe(recipe).name != "article" and (net is None or normalisation(net) is None)
 
 
 def training_statistics(root: Path | str) -> Statistics:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from mxnet.gluon.data import DataLoader
 
-from logoflow.augment import make_augs
+from logoflow.augment import make_augs, needs_statistics
 from logoflow.classifier import LogoClassifier
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.folders import read_classes
 from logoflow.linked import with_validation
-from logoflow.loading import CACHE, needs_statistics, split_loader, training_statistics
+from logoflow.loading import CACHE, split_loader, training_statistics
 from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
 from logoflow.models import freeze_lower
 from logoflow.photo_cache import CacheError
-from logoflow.recipes import Recipe
+from logoflow.recipes import Recipe, recipe_from_json
 from logoflow.training import train
 
 LEARNING_RATE = 0.5
@@ -81,7 +81,7 @@ def refit(
         )
     classifier.check_classes(read_classes(root))
     grown, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
-    plan, weights = Recipe(**grown.facts["plan"]), grown.facts["class_weights"]
+    plan, weights = recipe_from_json(grown.facts["plan"]), grown.facts["class_weights"]
     with _all_photos(root) as everything:
         loader = _loader(grown, root, everything, plan, num_workers)
         for number, net in enumerate(getattr(grown.net, "members", [grown.net])):
@@ -107,7 +107,7 @@ def _loader(
     facts, net = classifier.facts, classifier.net
     # The net knows its photos normalised by those of training alone.
     statistics = training_statistics(root) if needs_statistics(plan, net) else None
-    augs, _ = make_augs(plan, net, statistics=statistics, size=facts["image_size"])
+    augs, _ = make_augs(plan, net, statistics=statistics, image_size=facts["image_size"])
     options = {name: facts[name] for name in ("negatives", "boxes")}
     options["size"] = facts["image_size"]
     of = (everything, "train_data", augs, plan, plan.batch_size, num_workers)

@@ -55,8 +55,8 @@ _PLAIN = {
     "backgrounds": 0.0,
     "appearance": False,
     "label_smoothing": 0.0,
-    "head_multiplier": 1.0,
-    "averaging": 0.0,
+    "head_lr_multiplier": 1.0,
+    "ema_decay": 0.0,
     "frozen": 0.0,
     "rounds": 1,
 }
@@ -83,7 +83,7 @@ STEPS = (
         ("+ other light and viewpoints", {"appearance": None}),
         (
             "+ smoothed labels, faster head, averaged weights",
-            {"label_smoothing": None, "head_multiplier": None, "averaging": None},
+            {"label_smoothing": None, "head_lr_multiplier": None, "ema_decay": None},
         ),
         ("+ hard negatives", {"rounds": 2}),
         ("+ probabilities calibrated", {"decided": "calibrated"}),

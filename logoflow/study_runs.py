@@ -27,9 +27,10 @@ from logoflow.loading import SPLITS, PhotoFolder
 from logoflow.model_files import FACTS
 from logoflow.recipes import get_recipe
 
-# What a run's name does not tell: where the photos are, what does not change the result, and
-# the seed and the views, which are told elsewhere.
-UNTOLD = ("root", "views", "seed", "num_workers", "ctx", "quiet")
+# Arguments of `fit` that are not part of a run's key: where the photos are, what does not change
+# the result, the seed and the views, which are stored elsewhere, and the recipe, whose fields are
+# part of the key but not its name.
+NOT_IN_KEY = ("root", "recipe", "views", "seed", "num_workers", "ctx", "quiet")
 
 
 class Run(NamedTuple):
@@ -199,7 +200,8 @@ def _digest(root: Path | str, settings: Mapping[str, object]) -> str:
     given = {**known, **{key: value for key, value in settings.items() if value is not None}}
     named = {key: given[key] for key in settings if key not in known and key in given}
     plan = asdict(get_recipe(given["recipe"], **named))
-    own = {key: given[key] for key in known if key not in UNTOLD}
+    del plan["name"]
+    own = {key: given[key] for key in known if key not in NOT_IN_KEY}
     text = json.dumps([own, plan, photos], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -6,10 +6,11 @@ import mxnet as mx
 import numpy as np
 import pytest
 
+from logoflow.augment import needs_statistics
 from logoflow.backbones import new_net
 from logoflow.classes import ClassListError
 from logoflow.crops import LogoCropAug
-from logoflow.loading import PhotoFolder, make_loaders, needs_statistics, training_statistics
+from logoflow.loading import PhotoFolder, make_loaders, training_statistics
 
 
 def test_batches_have_the_articles_shapes_and_every_photo_once(small_root):

@@ -18,7 +18,9 @@ def brightness_classifier():
     net.initialize(mx.init.Zero())
     net[1].weight.set_data(mx.nd.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]))
     statistics = ([127.0] * 3, [64.0] * 3)
-    return LogoClassifier(net, CLASSES, make_augs("logoflow", statistics=statistics, size=32)[1])
+    return LogoClassifier(
+        net, CLASSES, make_augs("logoflow", statistics=statistics, image_size=32)[1]
+    )
 
 
 def test_the_windows_most_like_a_brand_are_found(small_root):

@@ -25,7 +25,7 @@ def photos(small_root):
 def classifier():
     mx.random.seed(5)
     net = finetune_net(3, "efficientnet_lite0", ctx=mx.cpu())
-    return LogoClassifier(net, CLASSES, make_augs("logoflow", net, size=64)[1], {"seed": 5})
+    return LogoClassifier(net, CLASSES, make_augs("logoflow", net, image_size=64)[1], {"seed": 5})
 
 
 @pytest.fixture(scope="module")
