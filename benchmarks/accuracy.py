@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def headline(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     """Each seed's figures and their mean, per number of views, with and without repeated photos."""
-    known = [path for split in ("train_data", "val_data") for path in photos_of(root / split)]
-    repeats = lf.repeats_of(photos_of(root / "test_data"), known)
+    known = [path for split in ("train_data", "val_data") for path, _ in lf.photos_of(root, split)]
+    repeats = lf.repeats_of([path for path, _ in lf.photos_of(root, "test_data")], known)
     runs = []
     for seed in options.seeds:
         keep_in = options.save and Path(options.save) / f"seed-{seed}"
@@ -109,7 +109,7 @@ def step_tables(results: Iterator, *, against_first: bool = False) -> Iterator[p
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
     """What `fit` is told; the rest is its own."""
-    return {"num_epochs": options.epochs, "size": options.size, "backbone": options.backbone}
+    return {"num_epochs": options.epochs, "image_size": options.size, "backbone": options.backbone}
 
 
 def of_several(options: argparse.Namespace) -> dict[str, object]:
@@ -124,10 +124,6 @@ def hardware(options: argparse.Namespace) -> dict[str, object]:
 
 def common(options: argparse.Namespace) -> dict[str, object]:
     return {"seeds": options.seeds, **settings(options), **hardware(options)}
-
-
-def photos_of(folder: Path) -> list[Path]:
-    return [Path(path) for path, _ in lf.PhotoFolder(folder, []).items]
 
 
 def keep(table: pd.DataFrame, options: argparse.Namespace) -> None:

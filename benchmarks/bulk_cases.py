@@ -40,10 +40,10 @@ def photos(folder: Path, count: int, side: int = 500) -> list[Path]:
     paths = [
         path
         for split in ("val_data", "test_data", "train_data")
-        for path, _ in lf.PhotoFolder(root / split, []).items
+        for path, _ in lf.photos_of(root, split)
     ]
     for number in range(count):
-        image = cv2.imread(paths[number % len(paths)])
+        image = cv2.imread(str(paths[number % len(paths)]))
         image = cv2.resize(image, (side, round(side * 0.75)), interpolation=cv2.INTER_AREA)
         image[0, 0] = number % 256, number // 256, 0
         found.append(folder / f"{number}.jpg")

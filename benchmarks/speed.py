@@ -17,7 +17,7 @@ from rows import row
 
 import logoflow as lf
 from logoflow.files import write_text
-from logoflow.loading import SPLITS
+from logoflow.prepared import SPLITS
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared"
@@ -100,7 +100,7 @@ def ort_int8(model: Path, classifier: lf.LogoClassifier, folder: Path) -> Path:
     from onnxruntime.quantization import CalibrationDataReader, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    photos = [path for path, _ in lf.PhotoFolder(lf.prepare_root() / "val_data", []).items][:64]
+    photos = [path for path, _ in lf.photos_of(lf.prepare_root(), "val_data")][:64]
 
     class Photos(CalibrationDataReader):
         waiting = iter([{"data": classifier.preprocess(p).asnumpy()[None]} for p in photos])
@@ -138,15 +138,15 @@ def against_pytorch(runs: int, folder: Path) -> list[dict]:
 
 def large_photos(folder: Path, count: int = 120) -> Path:
     """A prepared set of 1024 x 768 JPEGs, of the sample's photos enlarged."""
-    root = folder / "large"
+    root, sample = folder / "large", lf.prepare_root()
     for split in SPLITS:
-        photos = lf.PhotoFolder(lf.prepare_root() / split, [])
-        for number, (path, label) in enumerate(photos.items[:: max(1, len(photos) // count)]):
-            image = cv2.resize(cv2.imread(path), (1024, 768), interpolation=cv2.INTER_CUBIC)
-            place = root / split / photos.synsets[label] / f"{number}.jpg"
+        photos = lf.photos_of(sample, split)
+        for number, (path, _) in enumerate(photos[:: max(1, len(photos) // count)]):
+            image = cv2.resize(cv2.imread(str(path)), (1024, 768), interpolation=cv2.INTER_CUBIC)
+            place = root / split / path.parent.name / f"{number}.jpg"
             place.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(place), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
-    write_text(root / "classes.json", json.dumps(lf.read_classes(lf.prepare_root())))
+    write_text(root / "classes.json", json.dumps(lf.read_classes(sample)))
     return root
 
 

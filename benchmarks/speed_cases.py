@@ -142,9 +142,8 @@ def classifier_of(lf, backbone: str) -> object:
     return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
 
 
-def sample_photos(lf, count: int) -> list[str]:
-    root = lf.prepare_root()
-    return [path for path, _ in lf.PhotoFolder(root / "val_data", []).items][:count]
+def sample_photos(lf, count: int) -> list[Path]:
+    return [path for path, _ in lf.photos_of(lf.prepare_root(), "val_data")][:count]
 
 
 def predict_int8(ours: bool, backbone: str) -> float:
@@ -166,10 +165,9 @@ def int8_agreement(photos: str, no_logo: str) -> float:
     from logoflow.quantizing import agreement
 
     root = lf.prepare_root("flickrlogos27", photos, no_logo_dir=no_logo)
-    net = lf.fit(root, num_epochs=3, size=160, views=(1,), rounds=1, quiet=True)
+    net = lf.fit(root, num_epochs=3, image_size=160, views=(1,), hard_negative_rounds=1, quiet=True)
     known, asked = (
-        [path for path, _ in lf.PhotoFolder(root / split, []).items]
-        for split in ("val_data", "test_data")
+        [path for path, _ in lf.photos_of(root, split)] for split in ("val_data", "test_data")
     )
     return agreement(net, net.quantize(known[::4][:64]), asked)
 
@@ -204,7 +202,7 @@ def memory(photos: int) -> float:
     classifier = lf.LogoClassifier(net, [str(number) for number in range(17)], augs)
     some = sample_photos(lf, 50)
 
-    def many() -> Iterator[str]:
+    def many() -> Iterator[Path]:
         for number in range(photos):
             yield some[number % len(some)]
 

@@ -55,7 +55,7 @@ _HOMES = {
     "logoflow.history": "History",
     "logoflow.images": "ImageError decode_image load_image read_image",
     "logoflow.linked": "few_photos with_validation",
-    "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
+    "logoflow.loading": "Loaders make_loaders training_statistics",
     "logoflow.losses": "balanced_weights",
     "logoflow.matching": "LogoIndex LogoMatcher index_logos matcher_for",
     "logoflow.metrics": (
@@ -66,10 +66,12 @@ _HOMES = {
     "logoflow.model_files": "ClassifierError",
     "logoflow.models": "count_parameters finetune_net freeze_features freeze_lower",
     "logoflow.paths": "cache_home data_home runs_home",
+    "logoflow.photo_folder": "PhotoFolder",
     "logoflow.plots": (
         "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
         "show_images to_pictures"
     ),
+    "logoflow.prepared": "class_folders photos_of",
     "logoflow.reading": "NameReader",
     "logoflow.recipes": "Recipe get_recipe",
     "logoflow.refitting": "refit",

@@ -17,7 +17,7 @@ from logoflow.ensembles import architecture_of_several
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.folders import read_classes
 from logoflow.history import History
-from logoflow.loading import Loaders, PhotoFolder, make_loaders
+from logoflow.loading import Loaders, make_loaders
 from logoflow.losses import balanced_weights
 from logoflow.matching import LogoMatcher, matcher_for
 from logoflow.mining import hard_negatives
@@ -36,13 +36,13 @@ def fit(
     recipe: str | Recipe = "logoflow",
     *,
     num_epochs: int = 10,
-    size: int = 160,
+    image_size: int = 160,
     views: tuple[int, ...] = (1, 3),
     false_positive_rate: float = 0.02,
-    rounds: int = 2,
+    hard_negative_rounds: int = 2,
     refit_epochs: int = 0,
-    negatives: bool = True,
-    boxes: bool = True,
+    use_no_logo: bool = True,
+    use_boxes: bool = True,
     class_weights: list[float] | str | None = None,
     num_workers: int = 0,
     ctx: Contexts | None = None,
@@ -65,8 +65,8 @@ def fit(
         See `logoflow.get_recipe`.
     num_epochs : int
         Passes over the training photos.
-    size : int
-        Side of the square the net sees, pixels.
+    image_size : int
+        Side of the square the network sees, in pixels.
     views : tuple of int
         How closely validation photos are looked at (`logoflow.views.windows`), a decision being
         fitted for each; the last is what `predict` does by default. With 5 or 6 among them,
@@ -74,15 +74,17 @@ def fit(
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
         is picked for it on validation, where what lies beside the logos counts as no-logo too.
-    rounds : int
-        Between rounds, hard negatives are mined from the no-logo photos of training. 1: never;
-        nor with a recipe that does not mine them, as the articles'.
+    hard_negative_rounds : int
+        Training is split into so many rounds. Between them, hard negatives are mined from the
+        no-logo training photos, if the recipe mines them. 1: never.
     refit_epochs : int
         When all is decided, so many epochs more on the photos of training and validation alike
         (`logoflow.refit`). Where they fail, on a full disk say, a warning tells it and the
         classifier is the one of before.
-    negatives, boxes : bool
-        False: train without no-logo photos; as if nobody had drawn boxes (`make_loaders`).
+    use_no_logo : bool
+        False trains without no-logo photos.
+    use_boxes : bool
+        False trains as if nobody had drawn boxes around the logos.
     class_weights : list of float or "balanced", optional
         Of the classes in the loss, in label order; ``"balanced"``: every class counts the same
         (`logoflow.balanced_weights`).
@@ -121,11 +123,16 @@ def fit(
     architecture, classes = _checked(kinds, root), read_classes(root)
     weights = _weights(class_weights, root, classes)
     _check_decision(views, false_positive_rate)
-    matcher = _matcher(root, boxes, views)
-    rounds = rounds if negatives and plan.mines_hard_negatives else 1
+    matcher = _matcher(root, use_boxes, views)
+    rounds = hard_negative_rounds if use_no_logo and plan.mines_hard_negatives else 1
     train_one = partial(
         *(_train_one, Path(root), plan, ctx, classes, num_epochs, rounds),
-        {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes},
+        {
+            "num_workers": num_workers,
+            "image_size": image_size,
+            "use_no_logo": use_no_logo,
+            "use_boxes": use_boxes,
+        },
         {"class_weights": weights, "quiet": quiet},
     )
     histories = []
@@ -136,11 +143,16 @@ def fit(
             histories.append(history.frame.drop(columns="test_acc").round(4).reset_index())
         if len(kinds) > 1:
             net = _bring_together(files, architecture, len(classes), ctx)
-    classifier = LogoClassifier(net, classes, loaders.val._dataset.augs, matcher=matcher)
+    classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=matcher)
     _calibrate(classifier, loaders, views, false_positive_rate)
     classifier.facts = {
-        **{"backbone": architecture, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
-        **{"rounds": rounds, "negatives": negatives, "boxes": boxes},
+        **{
+            "backbone": architecture,
+            "recipe": plan.name,
+            "image_size": image_size,
+            "epochs": num_epochs,
+        },
+        **{"hard_negative_rounds": rounds, "use_no_logo": use_no_logo, "use_boxes": use_boxes},
         **{"plan": asdict(plan), "class_weights": weights},
         **{"seed": seed, "history": pd.concat(histories).to_dict("list")},
     }
@@ -270,14 +282,14 @@ def _miner(
     rounds: int,
 ) -> Callable[[int], None] | None:
     """What looks for hard negatives between rounds; None where there are none to look for."""
-    classifier = LogoClassifier(net, classes, loaders.val._dataset.augs)
+    classifier = LogoClassifier(net, classes, loaders.preprocessing)
     if rounds < 2 or classifier.no_logo is None:
         return None
 
     def after_epoch(epoch: int) -> None:
         if _is_end_of_round(epoch, num_epochs, rounds):
             found = hard_negatives(classifier, Path(root) / "train_data")
-            loaders.train._dataset.boxes.update(found)
+            loaders.photos.train.boxes.update(found)
 
     return after_epoch
 
@@ -290,7 +302,7 @@ def _is_end_of_round(epoch: int, num_epochs: int, rounds: int) -> bool:
 
 def _calibrate(classifier, loaders: Loaders, views, false_positive_rate: float) -> None:
     """Calibrate on the photos of validation."""
-    photos: PhotoFolder = loaders.val._dataset
+    photos = loaders.photos.val
     paths, labels = zip(*photos.items, strict=True)
     boxes = [photos.boxes_of(path) for path in paths]
     options = {"views": views, "false_positive_rate": false_positive_rate}

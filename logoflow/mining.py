@@ -7,7 +7,7 @@ import numpy as np
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.images import image_size
-from logoflow.loading import PhotoFolder
+from logoflow.prepared import class_folders, photos_of
 from logoflow.views import windows
 
 
@@ -46,14 +46,15 @@ def hard_negatives(
 
     Examples
     --------
-    >>> photos = make_loaders(root, "logoflow", net=classifier.net).train._dataset
-    >>> photos.boxes.update(hard_negatives(classifier, root / "train_data"))
+    >>> data = make_loaders(root, "logoflow", net=classifier.net)
+    >>> data.photos.train.boxes.update(hard_negatives(classifier, root / "train_data"))
     """
-    photos = PhotoFolder(folder, [])
-    if classifier.no_logo is None or NO_LOGO not in photos.synsets:
+    root, split = Path(folder).parent, Path(folder).name
+    names = class_folders(root, split)
+    if classifier.no_logo is None or NO_LOGO not in names:
         raise ValueError(f"There is no class {NO_LOGO} to find hard negatives of in {folder}.")
-    label = photos.synsets.index(NO_LOGO)
-    paths = [Path(path) for path, number in photos.items if number == label]
+    label = names.index(NO_LOGO)
+    paths = [path for path, number in photos_of(root, split) if number == label]
     if not paths:
         return {}
     odds = np.stack([_odds(rows, label)[1:] for rows in classifier.window_logits(paths, views)])

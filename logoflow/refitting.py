@@ -24,6 +24,14 @@ from logoflow.training import train
 LEARNING_RATE = 0.5
 """Share of the recipe's learning rate: most is learnt already, and is to stay."""
 
+FORMER_NAMES = {
+    "rounds": "hard_negative_rounds",
+    "negatives": "use_no_logo",
+    "boxes": "use_boxes",
+    "size": "image_size",
+}
+"""Arguments of `logoflow.fit` that had another name in earlier versions, and in saved models."""
+
 SEED = 500_000  # apart from those of the epochs before
 
 
@@ -104,20 +112,24 @@ def _loader(
     classifier: LogoClassifier, root: Path, everything: Path, plan: Recipe, num_workers: int
 ) -> DataLoader:
     """Batches of all photos as `fit` had those of training, with hard negatives if it mined."""
-    facts, net = classifier.facts, classifier.net
+    facts, net = _with_new_names(classifier.facts), classifier.net
     # The net knows its photos normalised by those of training alone.
     statistics = training_statistics(root) if needs_statistics(plan, net) else None
     augs, _ = make_augs(plan, net, statistics=statistics, image_size=facts["image_size"])
-    options = {name: facts[name] for name in ("negatives", "boxes")}
-    options["size"] = facts["image_size"]
+    options = {name: facts[name] for name in ("use_no_logo", "use_boxes", "image_size")}
     of = (everything, "train_data", augs, plan, plan.batch_size, num_workers)
     try:
         loader = split_loader(*of, cache=True, **options)
     except CacheError:  # a training of hours is not to be lost for that
         loader = split_loader(*of, cache=False, **options)
-    if facts["rounds"] > 1 and classifier.no_logo is not None:
-        loader._dataset.boxes.update(hard_negatives(classifier, everything / "train_data"))
+    if facts["hard_negative_rounds"] > 1 and classifier.no_logo is not None:
+        loader.dataset.boxes.update(hard_negatives(classifier, everything / "train_data"))
     return loader
+
+
+def _with_new_names(facts: dict) -> dict:
+    """What `fit` noted of a training, by today's names where an earlier version wrote it."""
+    return {FORMER_NAMES.get(name, name): value for name, value in facts.items()}
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def photo_features(
     backbone: str = "efficientnet_lite0",
     recipe: str | Recipe = "logoflow",
     *,
-    size: int = 160,
+    image_size: int = 160,
     passes: int = 2,
     num_workers: int = 0,
     ctx: Contexts | None = None,
@@ -64,7 +64,7 @@ def photo_features(
     ----------
     passes : int
         How many crops of each training photo.
-    root, backbone, recipe, size, num_workers, ctx, seed
+    root, backbone, recipe, image_size, num_workers, ctx, seed
         See `logoflow.fit`.
 
     Returns
@@ -79,12 +79,13 @@ def photo_features(
     ctx, classes = as_list(ctx or default_ctx()), read_classes(root)
     net = finetune_net(len(classes), backbone, ctx=ctx)
     net.hybridize()
-    loaders = make_loaders(root, recipe, 32, num_workers, net=net, size=size)
+    loaders = make_loaders(root, recipe, 32, num_workers, net=net, image_size=image_size)
     seed_epoch(seed, 0)
-    folders = [loader._dataset for loader in loaders]
-    in_order = [gluon.data.DataLoader(data, 32, num_workers=num_workers) for data in folders]
+    in_order = [
+        gluon.data.DataLoader(photos, 32, num_workers=num_workers) for photos in loaders.photos
+    ]
     train_passes = [_features_of(in_order[0], net, ctx) for _ in range(passes)]
-    paths = tuple(Path(path) for path, _ in folders[2].items)
+    paths = tuple(path for path, _ in loaders.photos.test.items)
     seen = [_features_of(loader, net, ctx) for loader in in_order[1:]]
     train_pairs = tuple(np.concatenate(arrays) for arrays in zip(*train_passes, strict=True))
     return Features(classes, train_pairs, *seen, passes, paths)
@@ -94,7 +95,7 @@ def assess_head(
     features: Features,
     *,
     photos: int | None = None,
-    negatives: bool = True,
+    use_no_logo: bool = True,
     class_weights: Sequence[float] | None = None,
     num_epochs: int = 30,
     false_positive_rate: float = 0.02,
@@ -107,8 +108,8 @@ def assess_head(
     features : Features
     photos : int, optional
         Only so many training photos of each brand; those without a logo stay.
-    negatives : bool
-        False: none without a logo.
+    use_no_logo : bool
+        False leaves out the photos without a logo.
     class_weights : sequence of float, optional
         Of the classes in the loss.
     num_epochs : int
@@ -128,7 +129,7 @@ def assess_head(
     >>> [assess_head(features, photos=n).brand_top1 for n in (2, 5, 10)]
     """
     no_logo = no_logo_of(features.classes)
-    rows = _rows(features, photos, negatives, seed)
+    rows = _rows(features, photos, use_no_logo, seed)
     head = _train_head(features, rows, class_weights, num_epochs, seed)
     scores = [
         combine(head(nd.array(X)).asnumpy(), np.arange(len(X)), no_logo)
@@ -141,7 +142,7 @@ def assess_head(
     return Assessment(features.classes, features.test_paths, truth, given, answered)
 
 
-def _rows(features: Features, photos: int | None, negatives: bool, seed: int) -> np.ndarray:
+def _rows(features: Features, photos: int | None, use_no_logo: bool, seed: int) -> np.ndarray:
     """Rows of the training features to learn from: all passes of each photo that is kept."""
     labels = features.train[1].astype(int)
     count, kept = len(labels) // features.passes, []
@@ -151,7 +152,7 @@ def _rows(features: Features, photos: int | None, negatives: bool, seed: int) ->
         if is_brand and photos is not None:
             random.Random(f"{seed} {name}").shuffle(of_class)
             of_class = of_class[:photos]
-        kept += of_class if is_brand or negatives else []
+        kept += of_class if is_brand or use_no_logo else []
     return np.concatenate([np.array(kept) + count * number for number in range(features.passes)])
 
 

@@ -192,11 +192,18 @@ def train(
 
 def _shared_classes(*loaders: Iterable | None) -> list[str] | None:
     """Class folders of ImageFolderDatasets, the article's own ones too, if they agree."""
-    datasets = [getattr(loader, "_dataset", None) for loader in loaders]
-    lists = [data.synsets for data in datasets if hasattr(data, "synsets")]
+    lists = [found for loader in loaders if (found := _folder_classes(loader))]
     for synsets in lists[1:]:
         check_classes(synsets, lists[0], "the folders of another split")
     return lists[0] if lists else None
+
+
+def _folder_classes(loader: Iterable | None) -> list[str] | None:
+    """Class folders that a loader's labels number; None where it does not say."""
+    # Gluon's own DataLoader, which the article uses, has no public name for its data set. It is
+    # asked all the same: labels of other folders would mean other brands.
+    photos = getattr(loader, "dataset", getattr(loader, "_dataset", None))
+    return getattr(photos, "synsets", None)
 
 
 def _train_epoch(net, ctx, train_data, trainer, loss, average, epoch) -> tuple[float, float]:

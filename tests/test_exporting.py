@@ -12,8 +12,8 @@ from mxnet import gluon, nd
 from logoflow.augment import make_augs, val_test_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.exporting import describe, export
-from logoflow.loading import PhotoFolder
 from logoflow.models import build_net, finetune_net
+from logoflow.prepared import photos_of
 
 CLASSES = ("adidas", "aldi", "no-logo")
 
@@ -33,7 +33,7 @@ def files(classifier, tmp_path_factory):
 @pytest.fixture(scope="module")
 def photos(classifier, small_root):
     """The test photos' paths, what the net is given of them, and its logits."""
-    paths = [path for path, _ in PhotoFolder(small_root / "test_data", []).items]
+    paths = [path for path, _ in photos_of(small_root, "test_data")]
     data = nd.stack(*[classifier.preprocess(path) for path in paths])
     return paths, data.asnumpy(), classifier.net(data).asnumpy()
 

@@ -45,7 +45,7 @@ def _brightness(path, box):
 
 def test_finds_are_regions_of_their_photos_and_fit_a_photo_folder(small_root):
     from logoflow.crops import LogoCropAug
-    from logoflow.loading import PhotoFolder
+    from logoflow.photo_folder import PhotoFolder
 
     found = hard_negatives(brightness_classifier(), small_root / "train_data", views=3, share=0.1)
     photos = PhotoFolder(small_root / "train_data", [LogoCropAug(16)], found)

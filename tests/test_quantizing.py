@@ -8,8 +8,8 @@ from mxnet import nd
 from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.graphs import block_of, graph_of, without_pads
-from logoflow.loading import PhotoFolder
 from logoflow.models import finetune_net
+from logoflow.prepared import photos_of
 from logoflow.quantizing import agreement, logit_error
 
 CLASSES = ("adidas", "aldi", "no-logo")
@@ -18,7 +18,7 @@ CLASSES = ("adidas", "aldi", "no-logo")
 @pytest.fixture(scope="module")
 def photos(small_root):
     splits = ("train_data", "val_data")
-    return [path for split in splits for path, _ in PhotoFolder(small_root / split, []).items]
+    return [path for split in splits for path, _ in photos_of(small_root, split)]
 
 
 @pytest.fixture(scope="module")

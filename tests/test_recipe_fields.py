@@ -29,11 +29,13 @@ def first_batch(root, recipe, size):
     mx.random.seed(1)
     np.random.seed(1)  # noqa: NPY002 - the order of photos
     net = new_net("efficientnet_lite0", 3)
-    return [next(iter(loader)) for loader in make_loaders(root, recipe, 4, net=net, size=size)]
+    return [
+        next(iter(loader)) for loader in make_loaders(root, recipe, 4, net=net, image_size=size)
+    ]
 
 
 def weights(root, recipe):
-    net = fit(root, "lenet5", recipe, num_epochs=1, size=224, views=(1,), quiet=True).net
+    net = fit(root, "lenet5", recipe, num_epochs=1, image_size=224, views=(1,), quiet=True).net
     return [parameter.data().asnumpy() for parameter in net.collect_params().values()]
 
 

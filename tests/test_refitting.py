@@ -4,7 +4,7 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow import loading, refitting
+from logoflow import photo_folder, refitting
 from logoflow.assessment import assess
 from logoflow.classes import ClassListError
 from logoflow.classifier import LogoClassifier
@@ -13,7 +13,7 @@ from logoflow.folders import read_boxes
 from logoflow.photo_cache import CacheError
 from logoflow.refitting import refit
 
-QUICK = {"size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
+QUICK = {"image_size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +73,19 @@ def test_it_learns_from_all_photos_by_the_settings_of_before(
     seen = []
 
     def spy(net, ctx, loader, val_data, *rest, **options):
-        seen.append((loader._dataset, rest, options))
+        seen.append((loader.dataset, rest, options))
 
     def full(*_, **__):
         raise CacheError("too small")
 
     how = {"num_epochs": 1, "learning_rate": 0.02, "label_smoothing": 0.3}
-    classifier = fit(small_root, "lenet5", size=64, views=(1,), quiet=True, **how)
+    classifier = fit(small_root, "lenet5", image_size=64, views=(1,), quiet=True, **how)
     if not room:
-        monkeypatch.setattr(loading, "cache_photos", full)
+        monkeypatch.setattr(photo_folder, "cache_photos", full)
     monkeypatch.setattr(refitting, "train", spy)
     grown = refit(classifier, small_root)
     ((photos, rest, options),) = seen
-    names = {Path(path).name for path, _ in photos.items[: photos._photos]}
+    names = {Path(path).name for path, _ in photos.items[: photos._count]}
     assert len(names) == 28
     assert rest[0:1] == (None,)
     assert rest[5] == 0.01

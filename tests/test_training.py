@@ -22,13 +22,17 @@ from logoflow.resume import ResumeError, save_state
 from logoflow.training import train
 
 
-def blobs(photos=50, seed=0, batch_size=8):
+def points(photos=50, seed=0):
     """Two classes that a linear net tells apart: 6 numbers a photo."""
     rng = np.random.default_rng(seed)
     labels = np.arange(photos) % 2
     data = rng.normal(size=(photos, 6)).astype(np.float32) + 2.0 * labels[:, None]
-    pairs = gluon.data.ArrayDataset(nd.array(data), nd.array(labels.astype(np.float32)))
-    return gluon.data.DataLoader(pairs, batch_size, shuffle=True)
+    return gluon.data.ArrayDataset(nd.array(data), nd.array(labels.astype(np.float32)))
+
+
+def blobs(photos=50, seed=0, batch_size=8):
+    """Batches of these points in a new order each time."""
+    return gluon.data.DataLoader(points(photos, seed), batch_size, shuffle=True)
 
 
 def small_net(seed=0, ctx=None):
@@ -122,7 +126,7 @@ def test_training_on_several_devices_matches_one(tmp_path):
 
 def test_a_last_batch_smaller_than_the_devices_trains_as_on_one(tmp_path):
     weights = []
-    pairs = gluon.data.SimpleDataset([blobs()._dataset[i] for i in range(9)])
+    pairs = gluon.data.SimpleDataset([points()[i] for i in range(9)])
     for ctx in ([mx.cpu(0)], [mx.cpu(0), mx.cpu(1), mx.cpu(2)]):
         net = gluon.nn.Dense(2, in_units=6)
         net.initialize(mx.init.Constant(0.1), ctx=ctx)
@@ -169,7 +173,7 @@ def test_cosine_schedule_warms_up_and_falls(tmp_path):
                 weights.append(net[2].weight.data().asnumpy())
                 yield batch
 
-    pairs = blobs()._dataset
+    pairs = points()
     data = Watching(pairs, 10, shuffle=False)
     train(
         net,
@@ -445,7 +449,7 @@ def test_more_views_are_more_passes_over_the_training_photos(tmp_path):
             self.passes += 1
             return super().__iter__()
 
-    data = Counting(blobs()._dataset, 8)
+    data = Counting(points(), 8)
     train_head(net, mx.cpu(), data, blobs(30, 1), None, 8, 2, tmp_path / "head", views=3)
     assert data.passes == 3
 
@@ -453,7 +457,7 @@ def test_more_views_are_more_passes_over_the_training_photos(tmp_path):
 def test_features_come_in_the_loaders_order():
     net = FeatureNet()
     net.initialize()
-    data = gluon.data.DataLoader(blobs()._dataset, 7)
+    data = gluon.data.DataLoader(points(), 7)
     features, labels = extract_features(data, net, [mx.cpu(0), mx.cpu(1)][:1])
     assert features.shape == (50, 5)
     assert labels.asnumpy().tolist() == [float(i % 2) for i in range(50)]
