@@ -32,7 +32,10 @@ def measure(case: str, *arguments: object, python: Path | str = sys.executable) 
 def against_the_article(case: str, root: Path, runs: int, **about: object) -> dict:
     """A row of ours against the Gluon article's way on the same photos."""
     return row(
-        *(case, lambda: measure(case, True, root), lambda: measure(case, False, root), runs),
+        case,
+        lambda: measure(case, True, root),
+        lambda: measure(case, False, root),
+        runs,
         **about,
     )
 
