@@ -205,8 +205,9 @@ def parser() -> argparse.ArgumentParser:
     add("what", choices=BENCHMARKS, help="which benchmark")
     add("--data", type=Path, default=SHARED / "flickrlogos27", help="FlickrLogos-27 (%(default)s)")
     add(
-        *("--no-logo",),
-        **{"type": Path, "default": SHARED / "no_logo_photos"},
+        "--no-logo",
+        type=Path,
+        default=SHARED / "no_logo_photos",
         help="photos without logos to train on (%(default)s)",
     )
     add("--photos-per-class", type=int, help="a small part of the data, for a quick try")
@@ -216,20 +217,24 @@ def parser() -> argparse.ArgumentParser:
     add("--backbone", default="efficientnet_lite0", help="default %(default)s")
     add("--together", nargs="+", default=SEVERAL, help="of headline: backbones that answer as one")
     add(
-        *("--refit-epochs",),
-        **{"type": int, "default": 4},
+        "--refit-epochs",
+        type=int,
+        default=4,
         help="of headline: last ones, on validation photos too (default %(default)s)",
     )
     add(
-        *("--views",),
-        **{"type": int, "nargs": "+", "default": [1, 3, 4, 5, 6]},
+        "--views",
+        type=int,
+        nargs="+",
+        default=[1, 3, 4, 5, 6],
         help="of headline: how closely to look (default 1 3 4 5 6)",
     )
     add("--save", help="of headline: folder for the models, seed-<n>/ each")
     add("--num-workers", type=int, default=0, help="processes that decode photos")
     add(
-        *("--work",),
-        **{"type": Path, "default": lf.runs_home() / "accuracy"},
+        "--work",
+        type=Path,
+        default=lf.runs_home() / "accuracy",
         help="where finished trainings are kept (%(default)s)",
     )
     add("--results", type=Path, default=HERE, help="where tables are written (%(default)s)")

@@ -94,15 +94,13 @@ def finetune_epoch(ours: bool, root: Path) -> float:
     import logoflow as lf
 
     net = lf.finetune_net(len(lf.read_classes(root)), "efficientnet_lite0")
-    where = (lf.default_ctx(), root / "net")
+    ctx, prefix = lf.default_ctx(), root / "net"
     if ours:
         train_data, val_data, _ = lf.make_loaders(root, "article", 40)
         data, options = (train_data, val_data, None), {"train_acc_in_passing": True}
     else:
         data, options = article_loaders(root), {}
-    history = lf.train(
-        *(net, where[0], *data, 40, 2, where[1], True, 0.01, 0.001), quiet=True, **options
-    )
+    history = lf.train(net, ctx, *data, 40, 2, prefix, True, 0.01, 0.001, quiet=True, **options)
     return float(history.frame.seconds.iloc[1])
 
 
@@ -226,8 +224,16 @@ def importing(module: str) -> float:
 CASES: dict[str, Callable[..., float]] = {
     function.__name__: function
     for function in (
-        *(load, frozen_20_epochs, finetune_epoch, predict_float, predict_int8, int8_agreement),
-        *(ort, pytorch, memory, importing),
+        load,
+        frozen_20_epochs,
+        finetune_epoch,
+        predict_float,
+        predict_int8,
+        int8_agreement,
+        ort,
+        pytorch,
+        memory,
+        importing,
     )
 }
 

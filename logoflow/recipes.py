@@ -1,5 +1,6 @@
 """Three ways to train, by name: the Gluon article's, the PyTorch article's and ours."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 
@@ -91,17 +92,6 @@ class Recipe:
                     f"{field} is {getattr(self, field)!r}: choose one of {', '.join(choices)}."
                 )
 
-    def train_options(self) -> dict[str, object]:
-        """Keyword arguments for `logoflow.train`, beyond the Gluon article's own."""
-        return {
-            "optimizer": self.optimizer,
-            "schedule": self.schedule,
-            "warmup_epochs": self.warmup_epochs,
-            "label_smoothing": self.label_smoothing,
-            "head_multiplier": self.head_lr_multiplier,
-            "averaging": self.ema_decay,
-        }
-
 
 CHOICES = {
     "crops": ("random", "whole", "around-logos"),
@@ -144,8 +134,16 @@ RECIPES = {
     )
 }
 
-FORMER_NAMES = {"averaging": "ema_decay", "head_multiplier": "head_lr_multiplier"}
-"""Fields that had another name in earlier versions, and in the files that those wrote."""
+FORMER_FIELDS = {"averaging": "ema_decay", "head_multiplier": "head_lr_multiplier"}
+"""Fields of a recipe that had another name in earlier versions, and in the files they wrote."""
+
+FORMER_ARGUMENTS = {
+    "size": "image_size",
+    "rounds": "hard_negative_rounds",
+    "negatives": "use_no_logo",
+    "boxes": "use_boxes",
+}
+"""Arguments of `logoflow.fit` that had another name in earlier versions, and in saved models."""
 
 
 def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
@@ -182,7 +180,7 @@ def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
     """
     if isinstance(recipe, str) and recipe not in RECIPES:
         raise ValueError(f"There is no recipe {recipe!r}: choose one of {', '.join(RECIPES)}.")
-    refuse_former_names(settings, FORMER_NAMES)
+    refuse_former_names(settings, FORMER_FIELDS)
     known = {field.name for field in fields(Recipe)} - {"name"}
     if unknown := sorted(set(settings) - known):
         raise ValueError(
@@ -193,7 +191,7 @@ def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
     return replace(own, **changes)
 
 
-def refuse_former_names(settings: dict[str, object], former: dict[str, str]) -> None:
+def refuse_former_names(settings: Mapping[str, object], former: dict[str, str]) -> None:
     """Raise ValueError, with the new name, for a setting that has another name now.
 
     Examples
@@ -205,6 +203,17 @@ def refuse_former_names(settings: dict[str, object], former: dict[str, str]) -> 
     for name, new in former.items():
         if name in settings:
             raise ValueError(f"{name} has a new name: pass {new}={settings[name]!r}.")
+
+
+def with_new_names(values: Mapping[str, object], former: dict[str, str]) -> dict[str, object]:
+    """Give values that an earlier version of logoflow wrote their names of today.
+
+    Examples
+    --------
+    >>> with_new_names({"averaging": 0.9, "wd": 0.0}, FORMER_FIELDS)
+    {'ema_decay': 0.9, 'wd': 0.0}
+    """
+    return {former.get(name, name): value for name, value in values.items()}
 
 
 def recipe_from_json(stored: dict[str, object]) -> Recipe:
@@ -222,7 +231,7 @@ def recipe_from_json(stored: dict[str, object]) -> Recipe:
     >>> recipe_from_json({"name": "logoflow", "averaging": 0.9}).ema_decay
     0.9
     """
-    values = {FORMER_NAMES.get(name, name): value for name, value in stored.items()}
+    values = with_new_names(stored, FORMER_FIELDS)
     names = {field.name for field in fields(Recipe)}
     own = RECIPES.get(str(values.get("name")))
     if set(values) - names or (own is None and names - set(values)):

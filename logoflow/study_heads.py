@@ -159,22 +159,32 @@ def _rows(features: Features, photos: int | None, use_no_logo: bool, seed: int) 
 def _train_head(
     features: Features, rows: np.ndarray, class_weights, num_epochs: int, seed: int
 ) -> gluon.nn.Dense:
-    plan = get_recipe("logoflow")
+    recipe = get_recipe("logoflow")
     mx.random.seed(seed)
     head = gluon.nn.Dense(len(features.classes))
     head.initialize(init.Xavier(magnitude=2.24))
     kept = features.train[0][rows], features.train[1][rows]
     # As NumPy arrays: picking rows of MXNet's one by one takes longer than learning from them.
     loaders = [
-        gluon.data.DataLoader(gluon.data.ArrayDataset(*pairs), plan.batch_size, shuffle=True)
+        gluon.data.DataLoader(gluon.data.ArrayDataset(*pairs), recipe.batch_size, shuffle=True)
         for pairs in (kept, features.val)
     ]
     with tempfile.TemporaryDirectory() as folder:
         train(
-            *(head, mx.cpu(), *loaders, None, plan.batch_size, num_epochs, Path(folder) / "head"),
-            **{"learning_rate": plan.learning_rate, "wd": plan.wd, **plan.train_options()},
-            **{"class_weights": class_weights, "seed": seed, "quiet": True},
+            head,
+            mx.cpu(),
+            *loaders,
+            None,
+            recipe.batch_size,
+            num_epochs,
+            Path(folder) / "head",
+            learning_rate=recipe.learning_rate,
+            wd=recipe.wd,
+            recipe=recipe,
+            seed=seed,
+            class_weights=class_weights,
             train_acc_in_passing=True,
+            quiet=True,
         )
     return head
 

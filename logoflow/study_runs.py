@@ -25,7 +25,7 @@ from logoflow.files import atomic_path
 from logoflow.fitting import fit
 from logoflow.model_files import FACTS
 from logoflow.prepared import SPLITS, photos_of
-from logoflow.recipes import get_recipe
+from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 
 # Arguments of `fit` that are not part of a run's key: where the photos are, what does not change
 # the result, the seed and the views, which are stored elsewhere, and the recipe, whose fields are
@@ -195,9 +195,10 @@ def _digest(root: Path | str, settings: Mapping[str, object]) -> str:
         for split in SPLITS
         for path, _ in photos_of(root, split)
     ]
-    # Defaults are told too, so that a value is the same run whether it was given or left out.
+    refuse_former_names(settings, FORMER_ARGUMENTS)
+    # Defaults count too, so that a value is the same run whether it is given or left out.
     known = {key: p.default for key, p in signature(fit).parameters.items() if key != "settings"}
-    given = {**known, **{key: value for key, value in settings.items() if value is not None}}
+    given = known | {key: value for key, value in settings.items() if value is not None}
     named = {key: given[key] for key in settings if key not in known and key in given}
     plan = asdict(get_recipe(given["recipe"], **named))
     del plan["name"]

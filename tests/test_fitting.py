@@ -7,7 +7,7 @@ import pytest
 from logoflow import fitting
 from logoflow.assessment import assess
 from logoflow.classifier import LogoClassifier
-from logoflow.fitting import _is_end_of_round, fit
+from logoflow.fitting import fit
 from logoflow.losses import balanced_weights
 
 QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}
@@ -59,15 +59,6 @@ def test_brands_alone_train_without_negatives_and_without_boxes(small_root, tmp_
 def test_a_wrong_setting_is_refused_before_anything_is_trained(small_root):
     with pytest.raises(ValueError, match="no setting speed"):
         fit(small_root, speed=3)
-
-
-@pytest.mark.parametrize(
-    ("num_epochs", "rounds", "ends"),
-    [(4, 2, [1]), (6, 3, [1, 3]), (3, 1, []), (1, 2, []), (5, 2, [2])],
-)
-def test_rounds_share_the_epochs(num_epochs, rounds, ends):
-    found = [e for e in range(num_epochs) if _is_end_of_round(e, num_epochs, rounds)]
-    assert found == ends
 
 
 def test_a_net_from_nothing_learns_by_the_articles_recipe(small_root):
@@ -164,3 +155,18 @@ def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
         photo.unlink()
     with pytest.raises(ValueError, match="No photos in .*val_data"):
         fit(tmp_path / "root")
+
+
+@pytest.mark.parametrize(
+    ("former", "new"),
+    [
+        ({"rounds": 2}, "hard_negative_rounds=2"),
+        ({"negatives": False}, "use_no_logo=False"),
+        ({"boxes": False}, "use_boxes=False"),
+        ({"size": 64}, "image_size=64"),
+        ({"averaging": 0.9}, "ema_decay=0.9"),
+    ],
+)
+def test_a_former_name_of_an_argument_is_an_error_that_gives_the_new_one(small_root, former, new):
+    with pytest.raises(ValueError, match=f"has a new name: pass {new}"):
+        fit(small_root, **former)

@@ -6,7 +6,7 @@ from mxnet import gluon
 from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.images import read_image
-from logoflow.mining import hard_negatives
+from logoflow.mining import _is_end_of_round, hard_negatives
 
 CLASSES = ("adidas", "aldi", "no-logo")
 
@@ -62,3 +62,12 @@ def test_without_a_no_logo_class_there_is_nothing_to_mine(tmp_path):
     (tmp_path / "adidas").mkdir()
     with pytest.raises(ValueError, match="no class no-logo"):
         hard_negatives(brightness_classifier(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("num_epochs", "rounds", "ends"),
+    [(4, 2, [1]), (6, 3, [1, 3]), (3, 1, []), (1, 2, []), (5, 2, [2])],
+)
+def test_rounds_share_the_epochs(num_epochs, rounds, ends):
+    found = [e for e in range(num_epochs) if _is_end_of_round(e, num_epochs, rounds)]
+    assert found == ends

@@ -89,7 +89,7 @@ def test_it_learns_from_all_photos_by_the_settings_of_before(
     assert len(names) == 28
     assert rest[0:1] == (None,)
     assert rest[5] == 0.01
-    assert options["label_smoothing"] == 0.3
+    assert options["recipe"].label_smoothing == 0.3
     assert normalisation_of(grown.augs) == normalisation_of(classifier.augs)
     assert normalisation_of(photos.augs) == normalisation_of(classifier.augs)
 
@@ -110,3 +110,20 @@ def test_what_cannot_learn_on_is_refused(fitted, small_root, tmp_path):
     (tmp_path / "classes.json").write_text('["adidas", "no-logo", "ups"]')
     with pytest.raises(ClassListError):
         refit(fitted, tmp_path)
+
+
+def test_a_model_of_an_earlier_version_can_learn_on(small_root, fitted):
+    facts = fitted.facts
+    recipe = {name: facts["plan"][name] for name in ("name", "batch_size", "learning_rate", "wd")}
+    former = {
+        "plan": recipe | {"averaging": 0.9, "head_multiplier": 2.0},
+        "image_size": facts["image_size"],
+        "rounds": 1,
+        "negatives": True,
+        "boxes": True,
+        "class_weights": None,
+        "seed": 0,
+    }
+    net = fitted.net
+    older = LogoClassifier(net, fitted.classes, fitted.augs, former, matcher=fitted.matcher)
+    assert refit(older, small_root, num_epochs=1).facts["refit_epochs"] == 1
