@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def headline(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     """Each seed's figures and their mean, per number of views, with and without repeated photos."""
-    known = [path for split in ("train_data", "val_data") for path in photos_of(root / split)]
-    repeats = lf.repeats_of(photos_of(root / "test_data"), known)
+    known = [path for split in ("train_data", "val_data") for path, _ in lf.photos_of(root, split)]
+    repeats = lf.repeats_of([path for path, _ in lf.photos_of(root, "test_data")], known)
     runs = []
     for seed in options.seeds:
         keep_in = options.save and Path(options.save) / f"seed-{seed}"
@@ -109,7 +109,7 @@ def step_tables(results: Iterator, *, against_first: bool = False) -> Iterator[p
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
     """What `fit` is told; the rest is its own."""
-    return {"num_epochs": options.epochs, "size": options.size, "backbone": options.backbone}
+    return {"num_epochs": options.epochs, "image_size": options.size, "backbone": options.backbone}
 
 
 def of_several(options: argparse.Namespace) -> dict[str, object]:
@@ -124,10 +124,6 @@ def hardware(options: argparse.Namespace) -> dict[str, object]:
 
 def common(options: argparse.Namespace) -> dict[str, object]:
     return {"seeds": options.seeds, **settings(options), **hardware(options)}
-
-
-def photos_of(folder: Path) -> list[Path]:
-    return [Path(path) for path, _ in lf.PhotoFolder(folder, []).items]
 
 
 def keep(table: pd.DataFrame, options: argparse.Namespace) -> None:
@@ -209,8 +205,9 @@ def parser() -> argparse.ArgumentParser:
     add("what", choices=BENCHMARKS, help="which benchmark")
     add("--data", type=Path, default=SHARED / "flickrlogos27", help="FlickrLogos-27 (%(default)s)")
     add(
-        *("--no-logo",),
-        **{"type": Path, "default": SHARED / "no_logo_photos"},
+        "--no-logo",
+        type=Path,
+        default=SHARED / "no_logo_photos",
         help="photos without logos to train on (%(default)s)",
     )
     add("--photos-per-class", type=int, help="a small part of the data, for a quick try")
@@ -220,20 +217,24 @@ def parser() -> argparse.ArgumentParser:
     add("--backbone", default="efficientnet_lite0", help="default %(default)s")
     add("--together", nargs="+", default=SEVERAL, help="of headline: backbones that answer as one")
     add(
-        *("--refit-epochs",),
-        **{"type": int, "default": 4},
+        "--refit-epochs",
+        type=int,
+        default=4,
         help="of headline: last ones, on validation photos too (default %(default)s)",
     )
     add(
-        *("--views",),
-        **{"type": int, "nargs": "+", "default": [1, 3, 4, 5, 6]},
+        "--views",
+        type=int,
+        nargs="+",
+        default=[1, 3, 4, 5, 6],
         help="of headline: how closely to look (default 1 3 4 5 6)",
     )
     add("--save", help="of headline: folder for the models, seed-<n>/ each")
     add("--num-workers", type=int, default=0, help="processes that decode photos")
     add(
-        *("--work",),
-        **{"type": Path, "default": lf.runs_home() / "accuracy"},
+        "--work",
+        type=Path,
+        default=lf.runs_home() / "accuracy",
         help="where finished trainings are kept (%(default)s)",
     )
     add("--results", type=Path, default=HERE, help="where tables are written (%(default)s)")

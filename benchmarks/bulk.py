@@ -47,13 +47,17 @@ ROWS: rows.Rows = {
         "bulk_rate", lambda: measure("rate", 0.0), lambda: measure("in_memory"), at_least=0.9
     ),
     "bulk_rate_slow_server": paired(
-        *("bulk_rate_slow_server", lambda: measure("rate", 0.3), lambda: measure("in_memory")),
+        "bulk_rate_slow_server",
+        lambda: measure("rate", 0.3),
+        lambda: measure("in_memory"),
         at_least=0.85,
     ),
     "bulk_memory": memory,
     "bulk_kills": kills,
     "bulk_two_workers": paired(
-        *("bulk_two_workers", lambda: measure("workers", 2), lambda: measure("workers", 1)),
+        "bulk_two_workers",
+        lambda: measure("workers", 2),
+        lambda: measure("workers", 1),
         at_least=1.7,
     ),
 }

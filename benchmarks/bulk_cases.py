@@ -40,10 +40,10 @@ def photos(folder: Path, count: int, side: int = 500) -> list[Path]:
     paths = [
         path
         for split in ("val_data", "test_data", "train_data")
-        for path, _ in lf.PhotoFolder(root / split, []).items
+        for path, _ in lf.photos_of(root, split)
     ]
     for number in range(count):
-        image = cv2.imread(paths[number % len(paths)])
+        image = cv2.imread(str(paths[number % len(paths)]))
         image = cv2.resize(image, (side, round(side * 0.75)), interpolation=cv2.INTER_AREA)
         image[0, 0] = number % 256, number // 256, 0
         found.append(folder / f"{number}.jpg")
@@ -56,7 +56,7 @@ def classifier() -> object:
     import logoflow as lf
 
     net = lf.pretrained_net("efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, size=224)[1]
+    augs = lf.make_augs("logoflow", net, image_size=224)[1]
     return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
 
 

@@ -17,7 +17,7 @@ from rows import row
 
 import logoflow as lf
 from logoflow.files import write_text
-from logoflow.loading import SPLITS
+from logoflow.prepared import SPLITS
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared"
@@ -32,7 +32,10 @@ def measure(case: str, *arguments: object, python: Path | str = sys.executable) 
 def against_the_article(case: str, root: Path, runs: int, **about: object) -> dict:
     """A row of ours against the Gluon article's way on the same photos."""
     return row(
-        *(case, lambda: measure(case, True, root), lambda: measure(case, False, root), runs),
+        case,
+        lambda: measure(case, True, root),
+        lambda: measure(case, False, root),
+        runs,
         **about,
     )
 
@@ -77,7 +80,7 @@ def int8_agreement(runs: int, folder: Path) -> list[dict]:
 def against_ort(runs: int, folder: Path) -> list[dict]:
     """Our float net, and our INT8 one, against ONNX Runtime's."""
     net = lf.pretrained_net("efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, size=224)[1]
+    augs = lf.make_augs("logoflow", net, image_size=224)[1]
     classifier = lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
     model = lf.export(classifier, folder / "served").onnx
     small = ort_int8(model, classifier, folder)
@@ -100,7 +103,7 @@ def ort_int8(model: Path, classifier: lf.LogoClassifier, folder: Path) -> Path:
     from onnxruntime.quantization import CalibrationDataReader, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    photos = [path for path, _ in lf.PhotoFolder(lf.prepare_root() / "val_data", []).items][:64]
+    photos = [path for path, _ in lf.photos_of(lf.prepare_root(), "val_data")][:64]
 
     class Photos(CalibrationDataReader):
         waiting = iter([{"data": classifier.preprocess(p).asnumpy()[None]} for p in photos])
@@ -138,15 +141,15 @@ def against_pytorch(runs: int, folder: Path) -> list[dict]:
 
 def large_photos(folder: Path, count: int = 120) -> Path:
     """A prepared set of 1024 x 768 JPEGs, of the sample's photos enlarged."""
-    root = folder / "large"
+    root, sample = folder / "large", lf.prepare_root()
     for split in SPLITS:
-        photos = lf.PhotoFolder(lf.prepare_root() / split, [])
-        for number, (path, label) in enumerate(photos.items[:: max(1, len(photos) // count)]):
-            image = cv2.resize(cv2.imread(path), (1024, 768), interpolation=cv2.INTER_CUBIC)
-            place = root / split / photos.synsets[label] / f"{number}.jpg"
+        photos = lf.photos_of(sample, split)
+        for number, (path, _) in enumerate(photos[:: max(1, len(photos) // count)]):
+            image = cv2.resize(cv2.imread(str(path)), (1024, 768), interpolation=cv2.INTER_CUBIC)
+            place = root / split / path.parent.name / f"{number}.jpg"
             place.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(place), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
-    write_text(root / "classes.json", json.dumps(lf.read_classes(lf.prepare_root())))
+    write_text(root / "classes.json", json.dumps(lf.read_classes(sample)))
     return root
 
 

@@ -94,15 +94,13 @@ def finetune_epoch(ours: bool, root: Path) -> float:
     import logoflow as lf
 
     net = lf.finetune_net(len(lf.read_classes(root)), "efficientnet_lite0")
-    where = (lf.default_ctx(), root / "net")
+    ctx, prefix = lf.default_ctx(), root / "net"
     if ours:
         train_data, val_data, _ = lf.make_loaders(root, "article", 40)
         data, options = (train_data, val_data, None), {"train_acc_in_passing": True}
     else:
         data, options = article_loaders(root), {}
-    history = lf.train(
-        *(net, where[0], *data, 40, 2, where[1], True, 0.01, 0.001), quiet=True, **options
-    )
+    history = lf.train(net, ctx, *data, 40, 2, prefix, True, 0.01, 0.001, quiet=True, **options)
     return float(history.frame.seconds.iloc[1])
 
 
@@ -138,13 +136,12 @@ def classifier_of(lf, backbone: str) -> object:
     import mxnet as mx
 
     net, _ = ready_net(lf, mx, backbone)
-    augs = lf.make_augs("logoflow", backbone, size=SIDE)[1]
+    augs = lf.make_augs("logoflow", backbone, image_size=SIDE)[1]
     return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
 
 
-def sample_photos(lf, count: int) -> list[str]:
-    root = lf.prepare_root()
-    return [path for path, _ in lf.PhotoFolder(root / "val_data", []).items][:count]
+def sample_photos(lf, count: int) -> list[Path]:
+    return [path for path, _ in lf.photos_of(lf.prepare_root(), "val_data")][:count]
 
 
 def predict_int8(ours: bool, backbone: str) -> float:
@@ -166,10 +163,9 @@ def int8_agreement(photos: str, no_logo: str) -> float:
     from logoflow.quantizing import agreement
 
     root = lf.prepare_root("flickrlogos27", photos, no_logo_dir=no_logo)
-    net = lf.fit(root, num_epochs=3, size=160, views=(1,), rounds=1, quiet=True)
+    net = lf.fit(root, num_epochs=3, image_size=160, views=(1,), hard_negative_rounds=1, quiet=True)
     known, asked = (
-        [path for path, _ in lf.PhotoFolder(root / split, []).items]
-        for split in ("val_data", "test_data")
+        [path for path, _ in lf.photos_of(root, split)] for split in ("val_data", "test_data")
     )
     return agreement(net, lf.quantize(net, known[::4][:64]), asked)
 
@@ -200,11 +196,11 @@ def memory(photos: int) -> float:
     import logoflow as lf
 
     net = lf.finetune_net(17, "efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, size=32)[1]
+    augs = lf.make_augs("logoflow", net, image_size=32)[1]
     classifier = lf.LogoClassifier(net, [str(number) for number in range(17)], augs)
     some = sample_photos(lf, 50)
 
-    def many() -> Iterator[str]:
+    def many() -> Iterator[Path]:
         for number in range(photos):
             yield some[number % len(some)]
 
@@ -228,8 +224,16 @@ def importing(module: str) -> float:
 CASES: dict[str, Callable[..., float]] = {
     function.__name__: function
     for function in (
-        *(load, frozen_20_epochs, finetune_epoch, predict_float, predict_int8, int8_agreement),
-        *(ort, pytorch, memory, importing),
+        load,
+        frozen_20_epochs,
+        finetune_epoch,
+        predict_float,
+        predict_int8,
+        int8_agreement,
+        ort,
+        pytorch,
+        memory,
+        importing,
     )
 }
 

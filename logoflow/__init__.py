@@ -22,7 +22,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "logoflow.article_nets": "alexnet_cnn lenet5 mlp",
-    "logoflow.augment": "center_crop_coverage make_augs train_augs transform val_test_augs",
+    "logoflow.augment": (
+        "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
+    ),
     "logoflow.crops": "LogoCropAug crop_anywhere crop_around crop_beside",
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.assessment": "Assessment assess",
@@ -54,7 +56,7 @@ _HOMES = {
     "logoflow.history": "History",
     "logoflow.images": "decode_image load_image read_image",
     "logoflow.linked": "few_photos with_validation",
-    "logoflow.loading": "Loaders PhotoFolder make_loaders training_statistics",
+    "logoflow.loading": "Loaders make_loaders training_statistics",
     "logoflow.losses": "balanced_weights",
     "logoflow.matching": "LogoIndex LogoMatcher index_logos matcher_for",
     "logoflow.metrics.intervals": "bootstrap",
@@ -65,10 +67,12 @@ _HOMES = {
     "logoflow.mining": "hard_negatives",
     "logoflow.models": "count_parameters finetune_net freeze_features freeze_lower",
     "logoflow.paths": "cache_home data_home runs_home",
+    "logoflow.photo_folder": "PhotoFolder",
     "logoflow.plots": (
         "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
         "show_images to_pictures"
     ),
+    "logoflow.prepared": "class_folders photos_of",
     "logoflow.quantizing": "quantize",
     "logoflow.reading": "NameReader",
     "logoflow.recipes": "Recipe get_recipe",

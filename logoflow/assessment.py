@@ -12,12 +12,12 @@ import pandas as pd
 from logoflow.classes import check_classes, read_classes
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import answers, decision_for, no_logo_of, probabilities
-from logoflow.loading import PhotoFolder
 from logoflow.metrics.intervals import bootstrap
 from logoflow.metrics.reliability import calibration_error
 from logoflow.metrics.report import Report
 from logoflow.metrics.scores import auroc, brand_top1
 from logoflow.metrics.thresholds import recall_at
+from logoflow.prepared import class_folders, photos_of
 
 NAN = float("nan")
 
@@ -241,18 +241,18 @@ def assess(
             "flatter. Measure on test_data.",
             stacklevel=2,
         )
-    photos = PhotoFolder(folder, [])
-    check_classes(photos.synsets, classifier.classes, f"the folders of {folder}")
-    if not photos.items:
+    check_classes(class_folders(root, split), classifier.classes, f"the folders of {folder}")
+    photos = photos_of(root, split)
+    if not photos:
         raise ValueError(f"No photos in {folder}.")
     views = classifier.views if views is None else views
     decision = decision_for(classifier.decisions, views)
-    paths, truth = zip(*photos.items, strict=True)
+    paths, truth = zip(*photos, strict=True)
     scores = classifier.scores(paths, views=views)
     given = probabilities(scores, decision, classifier.no_logo)
     return Assessment(
         classifier.classes,
-        tuple(map(Path, paths)),
+        paths,
         np.array(truth),
         given,
         answers(given, decision, classifier.no_logo),

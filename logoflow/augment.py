@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import mxnet as mx
 import numpy as np
@@ -22,13 +23,23 @@ Statistics = tuple[Sequence[float], Sequence[float]]
 SIZE = 224
 AUTO = 9  # MXNet: area to shrink, cubic to enlarge
 
-train_augs: Augs = [
-    mx.image.HorizontalFlipAug(0.5),
-    mx.image.RandomCropAug((SIZE, SIZE)),
-]
+
+@cache
+def random_crop(side: int) -> Augs:
+    """Mirror half of the photos and crop a square anywhere, as the Gluon article trains."""
+    return [mx.image.HorizontalFlipAug(0.5), mx.image.RandomCropAug((side, side))]
+
+
+@cache
+def center_crop(side: int) -> Augs:
+    """Crop the centre, as the Gluon article validates, whatever is there."""
+    return [mx.image.CenterCropAug((side, side))]
+
+
+train_augs: Augs = random_crop(SIZE)
 """The Gluon article's training augmentation: mirror half of the photos, crop anywhere."""
 
-val_test_augs: Augs = [mx.image.CenterCropAug((SIZE, SIZE))]
+val_test_augs: Augs = center_crop(SIZE)
 """The Gluon article's validation and test preprocessing: the middle, whatever is there."""
 
 
@@ -106,22 +117,21 @@ def make_augs(
     net: object = None,
     *,
     statistics: Statistics | None = None,
-    size: int = SIZE,
+    image_size: int = SIZE,
 ) -> tuple[Augs, Augs]:
-    """Give the training and the validation augmentation that a recipe wants for a net.
+    """Make the augmentation for training and the preprocessing for validation and test.
 
     Parameters
     ----------
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     net : Block, optional
-        Its backbone decides the normalisation, except in recipe ``"article"``, which has none.
+        Its pretrained backbone decides the normalisation, if the recipe normalises by it.
     statistics : (mean, std), optional
         Of the training photos, three numbers each on 0 to 255 RGB
-        (`logoflow.training_statistics`). ``"pytorch-article"`` and ``"logoflow"`` need them for a
-        net without a pretrained backbone.
-    size : int
-        Side of the square the net sees, pixels. The articles' recipes have 224 only.
+        (`logoflow.training_statistics`). Needed where `needs_statistics` says so.
+    image_size : int
+        Side of the square the network sees, in pixels.
 
     Returns
     -------
@@ -131,27 +141,58 @@ def make_augs(
     Raises
     ------
     ValueError
-        For an unknown recipe, for missing `statistics`, for another size in an article's recipe.
+        For an unknown recipe, for missing `statistics`, or for a size other than the recipe's
+        ``fixed_size``.
+
+    Examples
+    --------
+    >>> for_training, for_validation = make_augs("logoflow", net, image_size=160)
     """
-    plan = get_recipe(recipe)
-    name = plan.name
-    if name != "logoflow" and size != SIZE:
-        raise ValueError(f"Recipe {name!r} has photos of {SIZE} pixels, not {size}.")
-    if name == "article":
-        return list(train_augs), list(val_test_augs)
-    own = normalisation(net) if net is not None else None
-    mean_std = own or statistics
+    recipe = get_recipe(recipe)
+    if recipe.fixed_size not in (None, image_size):
+        raise ValueError(
+            f"Recipe {recipe.name!r} has photos of {recipe.fixed_size} pixels, not {image_size}."
+        )
+    training_crop, validation_crop = _crops(recipe, image_size)
+    looks = [ViewpointAug(), LightAug(), QualityAug()] if recipe.appearance else []
+    normalise = _normalise(recipe, net, statistics)
+    return [*training_crop, *looks, *normalise], [*validation_crop, *normalise]
+
+
+def _crops(recipe: Recipe, image_size: int) -> tuple[Augs, Augs]:
+    """Augmenters that bring a photo to the network's size, in training and in validation."""
+    if recipe.crops == "random":
+        return random_crop(image_size), center_crop(image_size)
+    whole = mx.image.ForceResizeAug((image_size, image_size), interp=AUTO)
+    return [LogoCropAug(image_size) if recipe.crops == "around-logos" else whole], [whole]
+
+
+def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
+    """Tell whether a recipe normalises this network's photos by the training set's statistics.
+
+    Examples
+    --------
+    >>> needs_statistics("logoflow", finetune_net(3, "efficientnet_lite0"))
+    False
+    """
+    normalise_by = get_recipe(recipe).normalise_by
+    if normalise_by == "backbone":
+        return net is None or normalisation(net) is None
+    return normalise_by == "training-set"
+
+
+def _normalise(recipe: Recipe, net: object, statistics: Statistics | None) -> Augs:
+    """The augmenter that normalises pixels as a recipe wants; none if it wants none."""
+    if recipe.normalise_by == "nothing":
+        return []
+    mean_std = statistics if needs_statistics(recipe, net) else normalisation(net)
     if mean_std is None:
         raise ValueError(
-            f"Recipe {name!r} normalises with the training photos' mean and deviation here: "
+            f"Recipe {recipe.name!r} normalises with the training photos' mean and deviation here: "
             "pass statistics=training_statistics(root), or use make_loaders, which does."
         )
-    normalise = mx.image.ColorNormalizeAug(*(nd.array(values) for values in mean_std))
-    whole = mx.image.ForceResizeAug((size, size), interp=AUTO)
-    if name == "pytorch-article":
-        return [whole, normalise], [whole, normalise]
-    looks = [ViewpointAug(), LightAug(), QualityAug()] if plan.appearance else []
-    return [LogoCropAug(size), *looks, normalise], [whole, normalise]
+    mean, std = mean_std
+    return [mx.image.ColorNormalizeAug(nd.array(mean), nd.array(std))]
 
 
 _NAMED = {

@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -103,6 +104,60 @@ def crop_beside(boxes: Sequence[Sequence[float]], width: int, height: int) -> Re
         if all(overlap(box, crop) < 0.1 for box in boxes):
             return crop
     return None
+
+
+def no_logo_crop(hard_places: Sequence[Sequence[float]], width: int, height: int) -> Region | None:
+    """Draw a crop of a photo without logos; None half of the time where there are hard places.
+
+    None leaves the crop to `LogoCropAug`, which draws it around one of the hard places.
+
+    Parameters
+    ----------
+    hard_places : sequence of (x, y, width, height)
+        Places that a network took for a logo (`logoflow.hard_negatives`), pixels.
+    width, height : int
+        The photo's size, pixels.
+
+    Returns
+    -------
+    (x, y, width, height) or None
+        A crop at any place. Drawn with Python's `random`.
+
+    Examples
+    --------
+    >>> x, y, width, height = no_logo_crop([], 640, 480)
+    """
+    if hard_places and random.random() >= 0.5:
+        return None
+    return crop_beside((), width, height)
+
+
+def aim_crops(
+    augs: Sequence[Callable], boxes: Sequence[Sequence[float]], region: Region | None
+) -> list[Callable]:
+    """Tell each `LogoCropAug` among some augmenters where to crop the photo that comes next.
+
+    Parameters
+    ----------
+    augs : sequence of callable
+        For `logoflow.transform`; others than `LogoCropAug` stay as they are.
+    boxes : sequence of (x, y, width, height)
+        The photo's logos, pixels.
+    region : (x, y, width, height) or None
+        The crop, where it is decided already.
+
+    Returns
+    -------
+    list of callable
+
+    Examples
+    --------
+    >>> data, label = transform(photo, 3, aim_crops(augs, [(10, 20, 64, 64)], None))
+    """
+    return [
+        partial(aug, boxes=boxes, region=region) if isinstance(aug, LogoCropAug) else aug
+        for aug in augs
+    ]
 
 
 def crop_anywhere(width: int, height: int, *, min_area: float) -> Region:

@@ -10,25 +10,28 @@ from logoflow.backbones.registry import backbone_of, normalisation
 
 _AND = " + "
 
+ENSEMBLE_SEED_STRIDE = 1000
+"""Distance between the seeds that an ensemble's networks are trained with."""
+
 
 class Ensemble(gluon.HybridBlock):
     """Nets whose log-probabilities are averaged.
 
     What several nets agree on is more often right, and what looks like a logo to one of them by
-    chance seldom does to all: fewer false alarms at the same recall. Nets of different kinds
+    chance seldom does to all: fewer false alarms at the same recall. Nets of different backbones
     agree less by chance than nets of one kind.
 
     Parameters
     ----------
-    kinds : sequence of str
-        What each is built as, see `logoflow.models.build_net`; at least one.
+    backbones : sequence of str
+        Architecture of each, a name that `logoflow.models.build_net` takes; at least one.
     build : callable
-        Gives a net of a kind, not initialised.
+        From such a name to a network, not initialised.
 
     Raises
     ------
     ValueError
-        If there are no kinds, or their backbones want different normalisations of a photo.
+        If there are no backbones, or they want different normalisations of a photo.
 
     Notes
     -----
@@ -43,17 +46,17 @@ class Ensemble(gluon.HybridBlock):
     2
     """
 
-    def __init__(self, kinds: Sequence[str], build: Callable[[str], gluon.HybridBlock]):
+    def __init__(self, backbones: Sequence[str], build: Callable[[str], gluon.HybridBlock]):
         super().__init__(prefix="ensemble_")
-        if not kinds:
+        if not backbones:
             raise ValueError("An ensemble of no nets: name one at least.")
-        self.architecture, self.members = architecture_of_several(kinds), []
+        self.architecture, self.members = architecture_of_several(backbones), []
         with self.name_scope():
-            for number, kind in enumerate(kinds):
+            for number, backbone in enumerate(backbones):
                 # Nets of one kind have the same names for their weights, so each needs a scope.
                 scope = nn.HybridSequential(prefix=f"member{number}_")
                 with scope.name_scope():
-                    member = build(kind)
+                    member = build(backbone)
                 self.register_child(member, f"member{number}")
                 self.members.append(member)
         self.backbone = backbone_of(self.members[0])
@@ -69,17 +72,17 @@ class Ensemble(gluon.HybridBlock):
         return F.add_n(*[F.log_softmax(net(x)) for net in self.members]) / len(self.members)
 
 
-def architecture_of_several(kinds: Sequence[str]) -> str:
-    """Name an ensemble by its members' kinds; one alone is called what it is."""
-    return _AND.join(kinds)
+def architecture_of_several(backbones: Sequence[str]) -> str:
+    """Name an ensemble by its backbones; a single network keeps its name."""
+    return _AND.join(backbones)
 
 
-def kinds_of(architecture: str) -> list[str]:
+def backbones_of(architecture: str) -> list[str]:
     """Read what `architecture_of_several` wrote.
 
     Examples
     --------
-    >>> kinds_of("efficientnet_lite0 + efficientnet_lite2")
+    >>> backbones_of("efficientnet_lite0 + efficientnet_lite2")
     ['efficientnet_lite0', 'efficientnet_lite2']
     """
     return architecture.split(_AND)

@@ -146,8 +146,13 @@ def _to_onnx(symbol: Path, params: Path, facts: dict) -> "onnx.ModelProto":
     width, height = facts["size"]
     path = symbol.with_name("converted.onnx")
     mx.onnx.export_model(
-        *(str(symbol), str(params), [(1, 3, height, width)], np.float32, str(path)),
-        **{"dynamic": True, "dynamic_input_shapes": [("batch", 3, height, width)]},
+        str(symbol),
+        str(params),
+        [(1, 3, height, width)],
+        np.float32,
+        str(path),
+        dynamic=True,
+        dynamic_input_shapes=[("batch", 3, height, width)],
     )
     model = onnx.load(str(path))
     # It writes nodes as of this version, and calls them the installed onnx package's newest.

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from mxnet import gluon
 
 from logoflow.files import atomic_path
-from logoflow.loading import CACHE, PhotoFolder
+from logoflow.loading import CACHE
+from logoflow.photo_folder import PhotoFolder
 
 KEPT = 4  # files of a split: other nets, sizes and seeds than the last one's are soon asked for
 
@@ -62,6 +62,8 @@ def kept_features(
 
 def describe_photos(photos: PhotoFolder) -> str:
     """Say what decides which pixels a data set gives: files, boxes, augmenters."""
-    files = [(path, Path(path).stat().st_mtime_ns, label) for path, label in photos.items]
+    files = [(path, path.stat().st_mtime_ns, label) for path, label in photos.items]
     augs = [aug.dumps() if hasattr(aug, "dumps") else repr(aug) for aug in photos.augs]
-    return json.dumps([files, sorted(photos.boxes.items()), augs, photos.side], default=str)
+    return json.dumps(
+        [files, sorted(photos.boxes.items()), augs, photos.max_short_side], default=str
+    )

@@ -2,7 +2,7 @@
 
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,20 +14,18 @@ from mxnet import gluon, init
 from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import check_rate
-from logoflow.ensembles import architecture_of_several
+from logoflow.ensembles import ENSEMBLE_SEED_STRIDE, architecture_of_several
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.history import History
-from logoflow.loading import Loaders, PhotoFolder, make_loaders
+from logoflow.loading import Loaders, make_loaders
 from logoflow.losses import balanced_weights
 from logoflow.matching import LogoMatcher, matcher_for
-from logoflow.mining import hard_negatives
+from logoflow.mining import hard_negative_callback
 from logoflow.models import BUILDERS, build_net, finetune_net, freeze_lower
-from logoflow.recipes import Recipe, get_recipe
+from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.refitting import refit
 from logoflow.training import train
 from logoflow.views import MATCHED, window_count
-
-MEMBER_SEEDS = 1000  # between the seeds of an ensemble's nets
 
 
 def fit(
@@ -36,13 +34,13 @@ def fit(
     recipe: str | Recipe = "logoflow",
     *,
     num_epochs: int = 10,
-    size: int = 160,
+    image_size: int = 160,
     views: tuple[int, ...] = (1, 3),
     false_positive_rate: float = 0.02,
-    rounds: int = 2,
+    hard_negative_rounds: int = 2,
     refit_epochs: int = 0,
-    negatives: bool = True,
-    boxes: bool = True,
+    use_no_logo: bool = True,
+    use_boxes: bool = True,
     class_weights: list[float] | str | None = None,
     num_workers: int = 0,
     ctx: Contexts | None = None,
@@ -50,58 +48,60 @@ def fit(
     quiet: bool = False,
     **settings: object,
 ) -> LogoClassifier:
-    """Train a net on a prepared data set, calibrate it, pick its threshold.
+    """Train a network on a prepared data set, calibrate it and pick its threshold.
 
     Parameters
     ----------
     root : Path or str
-        As `logoflow.prepare_root` made it.
+        Folder that `logoflow.prepare_root` made.
     backbone : str or sequence of str
-        A pretrained one, which is fine-tuned (`logoflow.finetune_net`), or ``"alexnet_cnn"``,
-        ``"lenet5"`` or ``"mlp"``, which start from nothing. Of several, a net each is trained, one
-        after another, and they answer as one (`logoflow.Ensemble`): more accurate, and that
-        much longer to train and to ask.
+        A pretrained backbone, which is fine-tuned (`logoflow.finetune_net`), or ``"alexnet_cnn"``,
+        ``"lenet5"`` or ``"mlp"``, which start from random weights. For several backbones one
+        network each is trained, one after another, and their answers are averaged
+        (`logoflow.Ensemble`): more accurate, and slower by their number.
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     num_epochs : int
         Passes over the training photos.
-    size : int
-        Side of the square the net sees, pixels.
+    image_size : int
+        Side of the square the network sees, in pixels.
     views : tuple of int
-        How closely validation photos are looked at (`logoflow.views.windows`), a decision being
-        fitted for each; the last is what `predict` does by default. With 5 or 6 among them,
-        the logos of the training photos' boxes are remembered (`logoflow.LogoMatcher`).
+        How closely photos are looked at (`logoflow.views.windows`). A decision is fitted for each
+        number; `predict` uses the last one by default. With 5 or 6 among them, the classifier
+        remembers the logos in the training photos' boxes (`logoflow.LogoMatcher`).
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
-        is picked for it on validation, where what lies beside the logos counts as no-logo too.
-    rounds : int
-        Between rounds, hard negatives are mined from the no-logo photos of training. 1: never;
-        nor with the articles' recipes, which do not look there.
+        is picked for it on validation, where the background of logo photos counts as no-logo too.
+    hard_negative_rounds : int
+        Training is split into so many rounds. Between them, hard negatives are mined from the
+        no-logo training photos, if the recipe mines them. 1: never.
     refit_epochs : int
-        When all is decided, so many epochs more on the photos of training and validation alike
-        (`logoflow.refit`). Where they fail, on a full disk say, a warning tells it and the
-        classifier is the one of before.
-    negatives, boxes : bool
-        False: train without no-logo photos; as if nobody had drawn boxes (`make_loaders`).
+        Epochs on the photos of training and validation together, after everything is decided
+        (`logoflow.refit`). If they fail, for example because the disk is full, `fit` warns and
+        returns the classifier as it was before them.
+    use_no_logo : bool
+        False trains without no-logo photos.
+    use_boxes : bool
+        False trains as if nobody had drawn boxes around the logos.
     class_weights : list of float or "balanced", optional
-        Of the classes in the loss, in label order; ``"balanced"``: every class counts the same
-        (`logoflow.balanced_weights`).
+        Weight of each class in the loss, in label order. With ``"balanced"`` every class counts
+        the same (`logoflow.balanced_weights`).
     num_workers : int
-        Processes that decode photos.
+        Processes that decode photos. 0: this one.
     ctx : Context or sequence of Context, optional
         Devices.
     seed : int
-        Of the output layer's first weights, the order of photos, augmentation and dropout.
+        Seeds the output layer's first weights, the order of photos, augmentation and dropout.
     quiet : bool
         Print no lines.
     **settings
-        In place of the recipe's own, `learning_rate` say (`logoflow.get_recipe`).
+        Values that replace the recipe's own, `learning_rate` for example (`logoflow.get_recipe`).
 
     Returns
     -------
     LogoClassifier
-        With the weights that its recipe keeps (their average, where it has one), its decisions,
-        and the runs' history, one after another, in ``facts["history"]``.
+        With the weights that its recipe keeps (their average, where it averages) and its decisions.
+        The training history is in ``facts["history"]``, network after network.
 
     Raises
     ------
@@ -116,54 +116,79 @@ def fit(
     >>> classifier = fit(prepare_root("folder", "~/brands"), num_epochs=20)
     >>> classifier.save("my-model")
     """
-    plan, ctx = get_recipe(recipe, **settings), as_list(ctx or default_ctx())
-    kinds = [backbone] if isinstance(backbone, str) else list(backbone)
-    architecture, classes = _checked(kinds, root), read_classes(root)
-    weights = _weights(class_weights, root, classes)
+    refuse_former_names(settings, FORMER_ARGUMENTS)
+    recipe, ctx, root = get_recipe(recipe, **settings), as_list(ctx or default_ctx()), Path(root)
+    backbones = [backbone] if isinstance(backbone, str) else list(backbone)
+    architecture, classes = _checked_architecture(backbones, root), read_classes(root)
+    class_weights = _checked_weights(class_weights, root, classes)
     _check_decision(views, false_positive_rate)
-    matcher = _matcher(root, boxes, views)
-    # Only recipe logoflow's crops go where the hard negatives are.
-    rounds = rounds if negatives and plan.name == "logoflow" else 1
-    train_one = partial(
-        *(_train_one, Path(root), plan, ctx, classes, num_epochs, rounds),
-        {"num_workers": num_workers, "size": size, "negatives": negatives, "boxes": boxes},
-        {"class_weights": weights, "quiet": quiet},
+    matcher = _matcher(root, use_boxes, views)
+    rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
+    load = partial(
+        make_loaders,
+        root,
+        recipe,
+        recipe.batch_size,
+        num_workers,
+        image_size=image_size,
+        use_no_logo=use_no_logo,
+        use_boxes=use_boxes,
     )
-    histories = []
+    tables = []
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder) / f"member{number}.params" for number in range(len(kinds))]
-        for number, (kind, file) in enumerate(zip(kinds, files, strict=True)):
-            net, loaders, history = train_one(kind, seed + MEMBER_SEEDS * number, file)
-            histories.append(history.frame.drop(columns="test_acc").round(4).reset_index())
-        if len(kinds) > 1:
-            net = _bring_together(files, architecture, len(classes), ctx)
-    classifier = LogoClassifier(net, classes, loaders.val._dataset.augs, matcher=matcher)
+        files = [Path(folder) / f"member{number}.params" for number in range(len(backbones))]
+        for number, (name, file) in enumerate(zip(backbones, files, strict=True)):
+            member_seed = seed + ENSEMBLE_SEED_STRIDE * number
+            net = _new_net(name, len(classes), recipe, ctx, member_seed)
+            loaders = load(net=net)
+            history = _train_net(
+                net,
+                loaders,
+                recipe,
+                ctx,
+                file,
+                num_epochs=num_epochs,
+                rounds=rounds,
+                seed=member_seed,
+                class_weights=class_weights,
+                quiet=quiet,
+            )
+            tables.append(history.frame.drop(columns="test_acc").round(4).reset_index())
+        if len(backbones) > 1:
+            net = _build_ensemble(files, architecture, len(classes), ctx)
+    classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=matcher)
     _calibrate(classifier, loaders, views, false_positive_rate)
     classifier.facts = {
-        **{"backbone": architecture, "recipe": plan.name, "image_size": size, "epochs": num_epochs},
-        **{"rounds": rounds, "negatives": negatives, "boxes": boxes},
-        **{"plan": asdict(plan), "class_weights": weights},
-        **{"seed": seed, "history": pd.concat(histories).to_dict("list")},
+        "backbone": architecture,
+        "recipe": recipe.name,
+        "plan": asdict(recipe),
+        "image_size": image_size,
+        "epochs": num_epochs,
+        "hard_negative_rounds": rounds,
+        "use_no_logo": use_no_logo,
+        "use_boxes": use_boxes,
+        "class_weights": class_weights,
+        "seed": seed,
+        "history": pd.concat(tables).to_dict("list"),
     }
     if refit_epochs:
-        how = {"num_epochs": refit_epochs, "num_workers": num_workers, "ctx": ctx}
-        return _refitted(classifier, root, how)
+        return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
     return classifier
 
 
-def _checked(kinds: list[str], root: Path | str) -> str:
-    """The architecture's name; what would fail at the end is refused before training."""
-    if not kinds:
+def _checked_architecture(backbones: list[str], root: Path) -> str:
+    """The architecture's name. Refuses before training what would only fail after it."""
+    if not backbones:
         raise ValueError("No backbone at all: name one at least.")
-    if not any((Path(root) / "val_data").glob("*/*")):
-        raise ValueError(f"No photos in {Path(root) / 'val_data'}, and the decision needs some.")
-    architecture = architecture_of_several(kinds)
+    if not any((root / "val_data").glob("*/*")):
+        raise ValueError(f"No photos in {root / 'val_data'}, and the decision needs some.")
+    architecture = architecture_of_several(backbones)
     build_net(architecture, 2)
     return architecture
 
 
 def _check_decision(views: Sequence[int], false_positive_rate: float) -> None:
-    """Refuse at once what would only fail once the net is trained."""
+    """Refuse before training what would only fail after it."""
     if not views:
         raise ValueError("No views at all: name one number at least, such as (1, 3).")
     for number in views:
@@ -171,7 +196,7 @@ def _check_decision(views: Sequence[int], false_positive_rate: float) -> None:
     check_rate(false_positive_rate)
 
 
-def _weights(
+def _checked_weights(
     class_weights: Sequence[float] | str | None, root: Path | str, classes: tuple[str, ...]
 ) -> list[float] | None:
     """The classes' weights as numbers, checked."""
@@ -187,74 +212,89 @@ def _weights(
     return weights
 
 
-def _refitted(classifier: LogoClassifier, root: Path | str, how: dict) -> LogoClassifier:
-    """The last epochs; a training of hours is not to be lost where they fail."""
+def _refit_or_warn(
+    classifier: LogoClassifier, root: Path, num_epochs: int, num_workers: int, ctx: list[mx.Context]
+) -> LogoClassifier:
+    """Train the last epochs; if they fail, keep the classifier that took hours to train."""
     try:
-        return refit(classifier, root, **how)
+        return refit(classifier, root, num_epochs=num_epochs, num_workers=num_workers, ctx=ctx)
     except (OSError, FloatingPointError) as error:
         warnings.warn(
             f"The last epochs on all photos failed ({error}). This is the classifier of before "
-            f"them: logoflow.refit(classifier, root, num_epochs={how['num_epochs']}) tries again.",
+            f"them: logoflow.refit(classifier, root, num_epochs={num_epochs}) tries again.",
             stacklevel=3,
         )
         return classifier
 
 
-def _matcher(root: Path | str, boxes: bool, views: Sequence[int]) -> LogoMatcher | None:
-    """What knows the training photos' logos, where it is asked for and there are boxes."""
-    if boxes:
+def _matcher(root: Path, use_boxes: bool, views: Sequence[int]) -> LogoMatcher | None:
+    """A matcher that knows the training photos' logos, if views ask for it and there are boxes."""
+    if use_boxes:
         return matcher_for(root, views)
     if MATCHED in views:
-        raise ValueError(f"views={MATCHED} remembers the logos in their boxes: not boxes=False.")
+        raise ValueError(
+            f"views={MATCHED} remembers the logos in their boxes: it needs use_boxes=True."
+        )
     return None
 
 
-def _train_one(
-    root: Path,
-    plan: Recipe,
-    ctx: list[mx.Context],
-    classes: tuple[str, ...],
-    num_epochs: int,
-    rounds: int,
-    data: dict,
-    options: dict,
-    kind: str,
-    seed: int,
-    file: Path,
-) -> tuple[gluon.Block, Loaders, History]:
-    """Train a net and write its weights to a file."""
+def _new_net(
+    backbone: str, classes: int, recipe: Recipe, ctx: list[mx.Context], seed: int
+) -> gluon.Block:
+    """A network to train, from pretrained weights where there are any."""
     mx.random.seed(seed)
-    net = _new_net(kind, len(classes), plan, ctx)
-    loaders = make_loaders(root, plan, plan.batch_size, net=net, **data)
-    history = train(
-        *(net, ctx, loaders.train, loaders.val, None, plan.batch_size, num_epochs),
-        *(file.with_suffix(""), True, plan.learning_rate, plan.wd),
-        **{"seed": seed, "train_acc_in_passing": True},
-        after_epoch=_miner(net, classes, loaders, root, num_epochs, rounds),
-        **plan.train_options(),
-        **options,
-    )
-    if plan.keeps_best:
-        history.load_best(net)
-    net.save_parameters(str(file))
-    return net, loaders, history
-
-
-def _new_net(backbone: str, classes: int, plan: Recipe, ctx: list[mx.Context]) -> gluon.Block:
-    """A net to train, from pretrained weights where there are any."""
     if backbone in BUILDERS:
         net = build_net(backbone, classes)
         net.initialize(init.Xavier(magnitude=2.24), ctx=ctx)  # as the Gluon article does
     else:
         net = finetune_net(classes, backbone, ctx=ctx)
-        freeze_lower(net, plan.frozen)
+        freeze_lower(net, recipe.frozen)
     return net
 
 
-def _bring_together(
+def _train_net(
+    net: gluon.Block,
+    loaders: Loaders,
+    recipe: Recipe,
+    ctx: list[mx.Context],
+    file: Path,
+    *,
+    num_epochs: int,
+    rounds: int,
+    seed: int,
+    class_weights: list[float] | None,
+    quiet: bool,
+) -> History:
+    """Train a network by a recipe and write the weights that the recipe keeps to a file."""
+    history = train(
+        net,
+        ctx,
+        loaders.train,
+        loaders.val,
+        None,
+        recipe.batch_size,
+        num_epochs,
+        file.with_suffix(""),
+        True,
+        recipe.learning_rate,
+        recipe.wd,
+        recipe=recipe,
+        seed=seed,
+        class_weights=class_weights,
+        train_acc_in_passing=True,
+        after_epoch=hard_negative_callback(net, loaders, num_epochs, rounds),
+        quiet=quiet,
+    )
+    if recipe.keeps_best:
+        history.load_best(net)
+    net.save_parameters(str(file))
+    return history
+
+
+def _build_ensemble(
     files: list[Path], architecture: str, classes: int, ctx: list[mx.Context]
 ) -> gluon.HybridBlock:
-    """One net of those that were trained apart."""
+    """Put networks that were trained one by one together as one."""
     net = build_net(architecture, classes)
     for member, path in zip(net.members, files, strict=True):
         member.load_parameters(str(path), ctx=ctx)
@@ -262,37 +302,16 @@ def _bring_together(
     return net
 
 
-def _miner(
-    net: gluon.Block,
-    classes: tuple[str, ...],
+def _calibrate(
+    classifier: LogoClassifier,
     loaders: Loaders,
-    root: Path | str,
-    num_epochs: int,
-    rounds: int,
-) -> Callable[[int], None] | None:
-    """What looks for hard negatives between rounds; None where there are none to look for."""
-    classifier = LogoClassifier(net, classes, loaders.val._dataset.augs)
-    if rounds < 2 or classifier.no_logo is None:
-        return None
-
-    def after_epoch(epoch: int) -> None:
-        if _is_end_of_round(epoch, num_epochs, rounds):
-            found = hard_negatives(classifier, Path(root) / "train_data")
-            loaders.train._dataset.boxes.update(found)
-
-    return after_epoch
-
-
-def _is_end_of_round(epoch: int, num_epochs: int, rounds: int) -> bool:
-    """Tell whether another round begins after an epoch."""
-    round_of = [rounds * number // num_epochs for number in (epoch, epoch + 1)]
-    return epoch + 1 < num_epochs and round_of[0] != round_of[1]
-
-
-def _calibrate(classifier, loaders: Loaders, views, false_positive_rate: float) -> None:
-    """Calibrate on the photos of validation."""
-    photos: PhotoFolder = loaders.val._dataset
+    views: Sequence[int],
+    false_positive_rate: float,
+) -> None:
+    """Fit the decisions on the photos of validation."""
+    photos = loaders.photos.val
     paths, labels = zip(*photos.items, strict=True)
     boxes = [photos.boxes_of(path) for path in paths]
-    options = {"views": views, "false_positive_rate": false_positive_rate}
-    classifier.calibrate(paths, labels, boxes=boxes, **options)
+    classifier.calibrate(
+        paths, labels, boxes=boxes, views=views, false_positive_rate=false_positive_rate
+    )

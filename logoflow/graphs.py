@@ -7,7 +7,7 @@ from pathlib import Path
 import mxnet as mx
 from mxnet import gluon, nd
 
-from logoflow.ensembles import kinds_of
+from logoflow.ensembles import backbones_of
 
 INT8 = "int8 "
 """How the `architecture` of such a net begins; what follows is what it was made of."""
@@ -43,7 +43,7 @@ def read_graph(
     symbol, data = mx.sym.load(str(graph)), mx.sym.var("data", dtype="float32")
     block = gluon.SymbolBlock(symbol, data)
     block.collect_params().load(str(weights), ctx=ctx, cast_dtype=True, dtype_source="saved")
-    return as_graph(block, architecture, kinds_of(architecture.removeprefix(INT8))[0])
+    return as_graph(block, architecture, backbones_of(architecture.removeprefix(INT8))[0])
 
 
 def block_of(symbol: mx.sym.Symbol, arrays: dict[str, nd.NDArray]) -> gluon.SymbolBlock:

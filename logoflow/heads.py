@@ -83,7 +83,7 @@ def train_head(
         seed_epoch(seed, 0)
         passes = views if data is train_data else 1
         compute = partial(_arrays_of, chain(*[data] * passes), net, ctx)
-        photos = getattr(data, "_dataset", None)
+        photos = getattr(data, "dataset", None)
         pairs = gluon.data.ArrayDataset(*kept_features(photos, net, seed, passes, compute))
         loaders.append(gluon.data.DataLoader(pairs, batch_size, shuffle=data is train_data))
     return train(net.output, ctx, *loaders, batch_size, num_epochs, model_prefix, **options)

@@ -1,146 +1,95 @@
-"""From prepared folders to batches: Gluon DataLoaders over ImageFolderDataset."""
+"""From prepared folders to batches: Gluon DataLoaders over the three splits."""
 
-import os
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from mxnet import nd
 from mxnet.gluon.data import DataLoader, Sampler
-from mxnet.gluon.data.vision import ImageFolderDataset
 
-from logoflow.augment import Augs, Statistics, make_augs, transform
-from logoflow.backbones.registry import normalisation
+from logoflow.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.classes import check_classes, read_classes
-from logoflow.crops import LogoCropAug, crop_beside
-from logoflow.datasets.splits import NO_LOGO
 from logoflow.folders import read_boxes
 from logoflow.images import read_image
-from logoflow.photo_cache import cache_photos, read_photo
+from logoflow.photo_folder import Boxes, PhotoFolder
+from logoflow.prepared import photos_of
 from logoflow.recipes import Recipe, get_recipe
 
-SPLITS = ("train_data", "val_data", "test_data")
 CACHE = ".cache"  # folder beside the splits
-# Recipe logoflow crops as tight as logos are, from photos whose shorter side is so many times
-# what the net sees; the articles' recipes are given the photos at full size.
-DETAIL = 2.5
 
 
-class Loaders(NamedTuple):
-    """Batches of the three splits, in the Gluon article's order."""
-
-    train: DataLoader
-    val: DataLoader
-    test: DataLoader
-
-
-class PhotoFolder(ImageFolderDataset):
-    """Gluon's ImageFolderDataset, with the photos' logo boxes and a list of augmenters.
+class PhotoLoader(DataLoader):
+    """Gluon's DataLoader, with the data set that it loads from in the open.
 
     Parameters
     ----------
-    root : Path or str
-        One split, a folder per class.
-    augs : list
-        For `logoflow.transform`. A `LogoCropAug` in it is given the photo's boxes.
-    boxes : dict, optional
-        From ``"<class>/<file>"`` to a list of ``(x, y, width, height)``, pixels. Those of a
-        no-logo photo are places to look at often (`logoflow.mining`).
-    backgrounds : float
-        So many crops beside the logos, as no-logo photos, for each photo of a brand whose logos
-        have boxes. They come after the photos; each is of a photo drawn anew. At most 1.
-    negatives : bool
-        False: leave the no-logo photos out, backgrounds too.
-    side : int, optional
-        Photos whose shorter side is longer are shrunk to it before anything else.
-    cache : Path or str, optional
-        Folder to keep the decoded photos in (`logoflow.photo_cache`).
+    dataset : PhotoFolder
+        The photos of a split.
+    batch_size : int
+        Photos per batch; the last one of an epoch may have fewer.
+    **options
+        Of Gluon's DataLoader.
 
-    Notes
-    -----
-    An item asked for as ``(index, seed, boxes)`` is augmented with draws of that seed and with
-    these boxes: the same in whatever process it is made.
+    Attributes
+    ----------
+    dataset : PhotoFolder
+
+    Examples
+    --------
+    >>> loader = PhotoLoader(PhotoFolder(root / "val_data", val_test_augs), 40)
+    >>> len(loader.dataset)
+    240
     """
 
-    def __init__(
-        self,
-        root: Path | str,
-        augs: Augs,
-        boxes: dict[str, list[Sequence[float]]] | None = None,
-        backgrounds: float = 0.0,
-        negatives: bool = True,
-        side: int | None = None,
-        cache: Path | str | None = None,
-    ):
-        super().__init__(str(root))
-        self.folder, self.augs, self.side = Path(root), augs, side
-        self.boxes = boxes or {}
-        paths = [path for path, _ in self.items]
-        self._numbers = {path: number for number, path in enumerate(paths)}
-        self._cached = cache_photos(paths, cache, Path(root).name, side) if cache else None
-        self._process = os.getpid()
-        self._no_logo = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
-        if not negatives:
-            self.items = [item for item in self.items if item[1] != self._no_logo]
-        self._photos = len(self.items)
-        if negatives and backgrounds and self._no_logo is not None:
-            self._label_of = {
-                path: brand
-                for path, brand in self.items
-                if brand != self._no_logo and self.boxes_of(path)
-            }
-            self._marked = list(self._label_of)
-            drawn = self._marked[: round(backgrounds * len(self._marked))]
-            self.items += [(path, self._no_logo) for path in drawn]  # the path is drawn anew
+    def __init__(self, dataset: PhotoFolder, batch_size: int, **options: object):
+        super().__init__(dataset, batch_size, **options)
+        self.dataset = dataset
 
-    def __getitem__(self, idx: int | tuple[int, int, list]) -> tuple[nd.NDArray, np.float32]:
-        if isinstance(idx, tuple):
-            idx, seed, boxes = idx
-            with _seeded(seed):
-                return self._item(idx, boxes)
-        self._part_from_siblings()
-        return self._item(idx, self.boxes_of(self.items[idx][0]))
 
-    def _item(self, idx: int, boxes: list) -> tuple[nd.NDArray, np.float32]:
-        path, label = self.items[idx]
-        if idx >= self._photos:
-            path = random.choice(self._marked)
-            boxes = self.boxes_of(path)
-        image, scale = self._read(path)
-        boxes = [[side * scale for side in box] for box in boxes]
-        size, region = image.shape[1::-1], None
-        if idx >= self._photos:
-            region = crop_beside(boxes, *size)
-            if region is None:  # logos all over: the photo as what it is
-                label = self._label_of[path]
-        elif label == self._no_logo and (not boxes or random.random() < 0.5):
-            region = crop_beside((), *size)
-        augs = [
-            partial(aug, boxes=boxes, region=region) if isinstance(aug, LogoCropAug) else aug
-            for aug in self.augs
-        ]
-        return transform(image, label, augs)
+class PhotoFolders(NamedTuple):
+    """The data sets of the three splits."""
 
-    def _read(self, path: str) -> tuple[np.ndarray, float]:
-        """A photo, and what its sides were multiplied with."""
-        if self._cached is None:
-            return read_photo(path, self.side)
-        return self._cached.photo(self._numbers[path])
+    train: PhotoFolder
+    val: PhotoFolder
+    test: PhotoFolder
 
-    def boxes_of(self, path: str) -> list[Sequence[float]]:
-        """Boxes of one of the photos; none if nobody drew any."""
-        return self.boxes.get("/".join(path.split(os.sep)[-2:]), [])
 
-    def _part_from_siblings(self) -> None:
-        """Give each worker process draws of its own: forks start with their parent's."""
-        if self._process != os.getpid():
-            self._process = os.getpid()
-            random.seed(f"{random.random()} {self._process}")
+class Loaders(NamedTuple):
+    """Batches of the three splits, in the Gluon article's order, and what they are made of.
+
+    Parameters
+    ----------
+    train, val, test : PhotoLoader
+        Batches ``(data, label)``.
+
+    Examples
+    --------
+    >>> train_data, val_data, test_data = make_loaders(root, "article")
+    >>> data = make_loaders(root, "logoflow", net=net)
+    >>> classifier = LogoClassifier(net, data.classes, data.preprocessing)
+    """
+
+    train: PhotoLoader
+    val: PhotoLoader
+    test: PhotoLoader
+
+    @property
+    def photos(self) -> PhotoFolders:
+        """The splits' photos; ``photos.val.items`` lists paths and labels."""
+        return PhotoFolders(self.train.dataset, self.val.dataset, self.test.dataset)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in label order."""
+        return tuple(self.train.dataset.synsets)
+
+    @property
+    def preprocessing(self) -> Augs:
+        """Augmenters of validation and test: what `LogoClassifier` needs."""
+        return self.val.dataset.augs
 
 
 class _SeededOrder(Sampler):
@@ -148,7 +97,7 @@ class _SeededOrder(Sampler):
 
     NumPy's generator decides the order, as in Gluon's own sampler, and Python's the seeds. All is
     decided in the process that asks: worker processes change nothing, and need not know of the
-    places that were mined after they had begun.
+    hard negatives that were found after they had begun.
     """
 
     def __init__(self, photos: PhotoFolder):
@@ -157,23 +106,12 @@ class _SeededOrder(Sampler):
     def __len__(self) -> int:
         return len(self._photos)
 
-    def __iter__(self) -> Iterator[tuple[int, int, list]]:
+    def __iter__(self) -> Iterator[tuple[int, int, Boxes]]:
         order = np.arange(len(self))
         np.random.shuffle(order)  # noqa: NPY002 - what Gluon's sampler uses
         draw = random.getrandbits(32)
         for idx in map(int, order):
             yield idx, draw * len(self) + idx, self._photos.boxes_of(self._photos.items[idx][0])
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Python's draws of a seed within a ``with``, and afterwards as if nothing had been drawn."""
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
 
 
 def make_loaders(
@@ -183,12 +121,12 @@ def make_loaders(
     num_workers: int = 0,
     *,
     net: object = None,
-    size: int = 224,
-    negatives: bool = True,
-    boxes: bool = True,
+    image_size: int = 224,
+    use_no_logo: bool = True,
+    use_boxes: bool = True,
     cache: bool = True,
 ) -> Loaders:
-    """Give the batches of a prepared data set as a recipe wants them.
+    """Make the batches of a prepared data set as a recipe wants them.
 
     Parameters
     ----------
@@ -199,15 +137,15 @@ def make_loaders(
     batch_size : int
         Photos per batch; the last one of an epoch may have fewer.
     num_workers : int
-        Processes that decode. 0: this one.
+        Processes that decode photos. 0: this one.
     net : Block, optional
         Its backbone decides the normalisation (`logoflow.make_augs`).
-    size : int
-        Side of the square the net sees, pixels.
-    negatives : bool
-        False: train without no-logo photos; validation and test keep theirs.
-    boxes : bool
-        False: train as if nobody had drawn the logos' boxes.
+    image_size : int
+        Side of the square the network sees, in pixels.
+    use_no_logo : bool
+        False trains without no-logo photos; validation and test keep theirs.
+    use_boxes : bool
+        False trains as if nobody had drawn boxes around the logos.
     cache : bool
         Keep a split's photos decoded in one file below ``<root>/.cache``, unless it would take more
         than 4 GB. What is loaded is the same with and without.
@@ -216,7 +154,7 @@ def make_loaders(
     -------
     Loaders
         ``(train, val, test)``; training is shuffled. Batches are ``(data, label)`` of shapes
-        ``(batch, 3, size, size)`` and ``(batch,)``.
+        ``(batch, 3, image_size, image_size)`` and ``(batch,)``.
 
     Raises
     ------
@@ -233,14 +171,19 @@ def make_loaders(
     """
     read_classes(root)  # says what to do where there is nothing prepared
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
-    first, rest = make_augs(recipe, net, statistics=statistics, size=size)
-    how = {"size": size, "negatives": negatives, "boxes": boxes, "cache": cache}
-    return Loaders(
-        *(
-            split_loader(root, split, augs, recipe, batch_size, num_workers, **how)
-            for split, augs in zip(SPLITS, (first, rest, rest), strict=True)
-        )
+    train_augs, augs = make_augs(recipe, net, statistics=statistics, image_size=image_size)
+    load = partial(
+        split_loader,
+        root,
+        recipe=recipe,
+        batch_size=batch_size,
+        num_workers=num_workers,
+        image_size=image_size,
+        use_no_logo=use_no_logo,
+        use_boxes=use_boxes,
+        cache=cache,
     )
+    return Loaders(load("train_data", train_augs), load("val_data", augs), load("test_data", augs))
 
 
 def split_loader(
@@ -251,34 +194,78 @@ def split_loader(
     batch_size: int,
     num_workers: int = 0,
     *,
-    size: int,
-    negatives: bool,
-    boxes: bool,
-    cache: bool,
-) -> DataLoader:
-    """Give the batches of one split; see `make_loaders`. Those of ``train_data`` are shuffled."""
-    root, plan, options, classes = Path(root), get_recipe(recipe), {}, read_classes(root)
-    drawn = _of(split, read_boxes(root)) if boxes else {}
-    training = split == "train_data"
-    if training:
-        options |= {"backgrounds": plan.backgrounds, "negatives": negatives}
-    if plan.name == "logoflow":
-        options["side"] = round(DETAIL * size)
-    if cache:
-        options["cache"] = root / CACHE
-    photos = PhotoFolder(root / split, augs, drawn, **options)
-    check_classes(photos.synsets, classes, f"the folders of {root / split}")
-    order = {"sampler": _SeededOrder(photos)} if training else {}
-    return DataLoader(photos, batch_size, num_workers=num_workers, **order)
+    image_size: int,
+    use_no_logo: bool = True,
+    use_boxes: bool = True,
+    cache: bool = True,
+) -> PhotoLoader:
+    """Make the batches of one split; those of ``train_data`` are shuffled.
+
+    Parameters
+    ----------
+    split : str
+        ``"train_data"``, ``"val_data"`` or ``"test_data"``.
+    augs : list
+        For `logoflow.transform`.
+    root, recipe, batch_size, num_workers, image_size, use_no_logo, use_boxes, cache
+        See `make_loaders`, which also says what is raised.
+
+    Returns
+    -------
+    PhotoLoader
+
+    Examples
+    --------
+    >>> augs = make_augs("article")[1]
+    >>> val_data = split_loader(root, "val_data", augs, "article", 40, image_size=224)
+    """
+    root, recipe = Path(root), get_recipe(recipe)
+    is_training = split == "train_data"
+    oversampling = recipe.cache_oversampling
+    photos = PhotoFolder(
+        root / split,
+        augs,
+        split_boxes(root, split) if use_boxes else None,
+        backgrounds=recipe.backgrounds if is_training else 0.0,
+        use_no_logo=use_no_logo or not is_training,
+        max_short_side=round(oversampling * image_size) if oversampling else None,
+        cache=root / CACHE if cache else None,
+    )
+    check_classes(photos.synsets, read_classes(root), f"the folders of {root / split}")
+    sampler = _SeededOrder(photos) if is_training else None
+    return PhotoLoader(photos, batch_size, num_workers=num_workers, sampler=sampler)
 
 
-def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
-    """Tell whether a recipe normalises this net's photos by the training set's statistics."""
-    return get_recipe(recipe).name != "article" and (net is None or normalisation(net) is None)
+def split_boxes(root: Path | str, split: str) -> dict[str, Boxes]:
+    """Read the logos' boxes of one split.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+    split : str
+        ``"train_data"``, ``"val_data"`` or ``"test_data"``.
+
+    Returns
+    -------
+    dict
+        From ``"<class>/<file>"`` to boxes ``[x, y, width, height]`` in pixels: the boxes that
+        `PhotoFolder` takes.
+
+    Examples
+    --------
+    >>> photos = PhotoFolder(root / "val_data", val_test_augs, split_boxes(root, "val_data"))
+    """
+    prefix = f"{split}/"
+    return {
+        name.removeprefix(prefix): boxes
+        for name, boxes in read_boxes(root).items()
+        if name.startswith(prefix)
+    }
 
 
 def training_statistics(root: Path | str) -> Statistics:
-    """Mean and standard deviation of the training photos' pixels.
+    """Compute mean and standard deviation of the training photos' pixels.
 
     Parameters
     ----------
@@ -288,21 +275,23 @@ def training_statistics(root: Path | str) -> Statistics:
     Returns
     -------
     mean, std : list of float
-        Red, green, blue, on 0 to 255. Every photo counts alike, whatever its size: it is
-        looked at shrunk to 64 x 64.
+        Red, green, blue, on 0 to 255. Every photo counts alike, whatever its size: each is shrunk
+        to 64 x 64 first.
+
+    Raises
+    ------
+    ValueError
+        If there are no training photos.
+
+    Examples
+    --------
+    >>> mean, std = training_statistics(prepare_root())
     """
-    folder = PhotoFolder(Path(root) / "train_data", [])
-    if not folder.items:
+    photos = photos_of(root, "train_data")
+    if not photos:
         raise ValueError(f"No photos in {Path(root) / 'train_data'}: prepare the data set first.")
     small = [
-        cv2.resize(read_image(path), (64, 64), interpolation=cv2.INTER_AREA)
-        for path, _ in folder.items
+        cv2.resize(read_image(path), (64, 64), interpolation=cv2.INTER_AREA) for path, _ in photos
     ]
     pixels = np.stack(small).reshape(-1, 3).astype(np.float64)
     return pixels.mean(axis=0).tolist(), pixels.std(axis=0).tolist()
-
-
-def _of(split: str, boxes: dict[str, list]) -> dict[str, list]:
-    """Boxes of one split, by class and file name."""
-    prefix = split + "/"
-    return {name[len(prefix) :]: found for name, found in boxes.items() if name.startswith(prefix)}

@@ -7,7 +7,7 @@ import numpy as np
 from mxnet import gluon, nd
 
 from logoflow.classes import read_classes
-from logoflow.loading import PhotoFolder
+from logoflow.prepared import photos_of
 
 
 def make_loss(
@@ -71,6 +71,6 @@ def balanced_weights(root: Path | str) -> list[float]:
     --------
     >>> fit(root, class_weights=balanced_weights(root))  # the same as class_weights="balanced"
     """
-    labels = [label for _, label in PhotoFolder(Path(root) / "train_data", []).items]
+    labels = [label for _, label in photos_of(root, "train_data")]
     counts = np.bincount(labels, minlength=len(read_classes(root)))
     return (len(labels) / (len(counts) * np.maximum(counts, 1))).tolist()

@@ -12,7 +12,7 @@ from logoflow.classes import read_classes
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.folders import read_boxes
 from logoflow.images import load_image
-from logoflow.loading import PhotoFolder
+from logoflow.prepared import photos_of
 from logoflow.views import MATCHED
 
 Boxes = Sequence[Sequence[float]]
@@ -71,12 +71,12 @@ def index_logos(root: Path | str) -> LogoIndex:
     boxes = read_boxes(root)
     parts: list[tuple[np.ndarray, np.ndarray, int]] = []
     brands: list[int] = []
-    for path, label in PhotoFolder(root / "train_data", []).items:
+    for path, label in photos_of(root, "train_data"):
         image = load_image(path)
         if classes[label] == NO_LOGO:
             parts.append((*_features(image, LOGO_SIDE * 3 // 2, PER_BACKGROUND), BACKGROUND))
             continue
-        for box in boxes.get("/".join(Path(path).parts[-3:]), []):
+        for box in boxes.get("/".join(path.parts[-3:]), []):
             points, descriptors = _features(_part(image, box), LOGO_SIDE, PER_LOGO)
             if len(points) >= LEAST:
                 parts.append((points, descriptors, len(brands)))

@@ -1,13 +1,16 @@
 """Hard negatives: the places in photos without logos that a net takes for a logo."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from mxnet import gluon
 
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.images import image_size
-from logoflow.loading import PhotoFolder
+from logoflow.loading import Loaders
+from logoflow.prepared import class_folders, photos_of
 from logoflow.views import windows
 
 
@@ -46,14 +49,15 @@ def hard_negatives(
 
     Examples
     --------
-    >>> photos = make_loaders(root, "logoflow", net=classifier.net).train._dataset
-    >>> photos.boxes.update(hard_negatives(classifier, root / "train_data"))
+    >>> data = make_loaders(root, "logoflow", net=classifier.net)
+    >>> data.photos.train.boxes.update(hard_negatives(classifier, root / "train_data"))
     """
-    photos = PhotoFolder(folder, [])
-    if classifier.no_logo is None or NO_LOGO not in photos.synsets:
+    root, split = Path(folder).parent, Path(folder).name
+    names = class_folders(root, split)
+    if classifier.no_logo is None or NO_LOGO not in names:
         raise ValueError(f"There is no class {NO_LOGO} to find hard negatives of in {folder}.")
-    label = photos.synsets.index(NO_LOGO)
-    paths = [Path(path) for path, number in photos.items if number == label]
+    label = names.index(NO_LOGO)
+    paths = [path for path, number in photos_of(root, split) if number == label]
     if not paths:
         return {}
     odds = np.stack([_odds(rows, label)[1:] for rows in classifier.window_logits(paths, views)])
@@ -70,3 +74,47 @@ def hard_negatives(
 def _odds(logits: np.ndarray, no_logo: int) -> np.ndarray:
     """Log-odds of the likeliest brand against no-logo, per window."""
     return np.delete(logits, no_logo, axis=1).max(axis=1) - logits[:, no_logo]
+
+
+def hard_negative_callback(
+    net: gluon.Block, loaders: Loaders, num_epochs: int, rounds: int
+) -> Callable[[int], None] | None:
+    """Make what adds hard negatives to the training photos between rounds.
+
+    Parameters
+    ----------
+    net : Block
+        The network that is trained.
+    loaders : Loaders
+        Its photos. Hard negatives are added to the boxes of ``loaders.photos.train``.
+    num_epochs : int
+        Epochs of the whole training.
+    rounds : int
+        Rounds that share them.
+
+    Returns
+    -------
+    callable or None
+        For the argument `after_epoch` of `logoflow.train`. None for a single round, and for
+        classes without no-logo.
+
+    Examples
+    --------
+    >>> after_epoch = hard_negative_callback(net, loaders, num_epochs=10, rounds=2)
+    """
+    classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
+    if rounds < 2 or classifier.no_logo is None:
+        return None
+
+    def after_epoch(epoch: int) -> None:
+        if _is_end_of_round(epoch, num_epochs, rounds):
+            photos = loaders.photos.train
+            photos.boxes.update(hard_negatives(classifier, photos.folder))
+
+    return after_epoch
+
+
+def _is_end_of_round(epoch: int, num_epochs: int, rounds: int) -> bool:
+    """Tell whether another round begins after an epoch."""
+    round_of = [rounds * number // num_epochs for number in (epoch, epoch + 1)]
+    return epoch + 1 < num_epochs and round_of[0] != round_of[1]

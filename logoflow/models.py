@@ -9,7 +9,7 @@ from mxnet.gluon import nn
 
 from logoflow.article_nets import alexnet_cnn, lenet5, mlp
 from logoflow.backbones.registry import backbone_of, new_net, pretrained_net
-from logoflow.ensembles import Ensemble, kinds_of
+from logoflow.ensembles import Ensemble, backbones_of
 
 
 def finetune_net(
@@ -103,8 +103,8 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
-    if len(kinds := kinds_of(architecture)) > 1:
-        return Ensemble(kinds, partial(build_net, classes=classes))
+    if len(backbones := backbones_of(architecture)) > 1:
+        return Ensemble(backbones, partial(build_net, classes=classes))
     return new_net(architecture, classes)
 
 

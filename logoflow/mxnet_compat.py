@@ -105,7 +105,7 @@ def restore_numpy_names() -> None:
     for name, current in RENAMED.items():
         if not _has(np, name):
             setattr(np, name, getattr(np, current))
-    for name, value in {**DROPPED, **dict.fromkeys(FINANCIAL, _refuse)}.items():
+    for name, value in (DROPPED | dict.fromkeys(FINANCIAL, _refuse)).items():
         if not _has(np, name):
             setattr(np, name, value)
 

@@ -22,15 +22,15 @@ MAX_BYTES = 4 * 1024**3
 """A split that would take more is decoded anew in every epoch instead."""
 
 
-def read_photo(path: Path | str, side: int | None = None) -> tuple[np.ndarray, float]:
+def read_photo(path: Path | str, max_short_side: int | None = None) -> tuple[np.ndarray, float]:
     """Read a photo as training wants it: no larger than it is going to be looked at.
 
     Parameters
     ----------
     path : Path or str
         A picture file.
-    side : int, optional
-        Pixels that a longer shorter side is shrunk to; None leaves the photo as it is.
+    max_short_side : int, optional
+        A photo whose shorter side is longer, in pixels, is shrunk to it. None: full size.
 
     Returns
     -------
@@ -45,8 +45,8 @@ def read_photo(path: Path | str, side: int | None = None) -> tuple[np.ndarray, f
         See `logoflow.read_image`.
     """
     content = Path(path).read_bytes()
-    scale, (height, width) = _shrunk(image_size(content, source=str(path)), side)
-    photo = decode_image(content, source=str(path), at_least=None if scale == 1 else side)
+    scale, (height, width) = _shrunk(image_size(content, source=str(path)), max_short_side)
+    photo = decode_image(content, source=str(path), at_least=None if scale == 1 else max_short_side)
     if photo.shape[:2] != (height, width):
         photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
     return photo, scale
@@ -80,20 +80,20 @@ class CachedPhotos:
 
 
 def cache_photos(
-    paths: Sequence[str], folder: Path | str, name: str, side: int | None = None
+    paths: Sequence[Path | str], folder: Path | str, name: str, max_short_side: int | None = None
 ) -> CachedPhotos | None:
     """Decode photos into one file, or find the file that was made of them before.
 
     Parameters
     ----------
-    paths : sequence of str
+    paths : sequence of Path or str
         Picture files.
     folder : Path or str
         Where the file goes. One that was made of other photos under the same name, or of these
         before they changed, is replaced.
     name : str
         Start of the file's name.
-    side : int, optional
+    max_short_side : int, optional
         See `read_photo`.
 
     Returns
@@ -110,16 +110,16 @@ def cache_photos(
 
     Examples
     --------
-    >>> photos = cache_photos(paths, root / "cache", "train_data", side=400)
+    >>> photos = cache_photos(paths, root / "cache", "train_data", max_short_side=400)
     >>> photos.photo(0)[0].shape
     (400, 533, 3)
     """
-    folder, stem = Path(folder), f"{name}-{side or 'whole'}"
+    folder, stem = Path(folder), f"{name}-{max_short_side or 'whole'}"
     path = folder / f"{stem}-{_digest(paths)}.photos"
     if path.is_file():
         return CachedPhotos(path)
-    headers = [image_size(Path(photo).read_bytes(), source=photo) for photo in paths]
-    shrunk = [_shrunk(size, side) for size in headers]
+    headers = [image_size(Path(photo).read_bytes(), source=str(photo)) for photo in paths]
+    shrunk = [_shrunk(size, max_short_side) for size in headers]
     wanted = sum(height * width * 3 for _, (height, width) in shrunk)
     if wanted > MAX_BYTES:
         return None
@@ -127,22 +127,22 @@ def cache_photos(
     with FileLock(folder / ".cache.lock"):
         if not path.is_file():  # another process may have made it meanwhile
             _require_room(folder, wanted)
-            _build(path, paths, shrunk, side)
+            _build(path, paths, shrunk, max_short_side)
             for old in set(folder.glob(f"{stem}-*.photos")) - {path}:
                 old.unlink()
     return CachedPhotos(path)
 
 
-def _shrunk(size: tuple[int, int], side: int | None) -> tuple[float, tuple[int, int]]:
+def _shrunk(size: tuple[int, int], max_short_side: int | None) -> tuple[float, tuple[int, int]]:
     """Scale, and (height, width) after it, of a photo of (width, height)."""
     width, height = size
-    if side is None or min(size) <= side:
+    if max_short_side is None or min(size) <= max_short_side:
         return 1.0, (height, width)
-    scale = side / min(size)
+    scale = max_short_side / min(size)
     return scale, (round(height * scale), round(width * scale))
 
 
-def _digest(paths: Sequence[str]) -> str:
+def _digest(paths: Sequence[Path | str]) -> str:
     """Changes whenever a photo does, comes or goes."""
     facts = []
     for path in paths:
@@ -160,7 +160,9 @@ def _require_room(folder: Path, wanted: int) -> None:
         )
 
 
-def _build(path: Path, paths: Sequence[str], shrunk: list, side: int | None) -> None:
+def _build(
+    path: Path, paths: Sequence[Path | str], shrunk: list, max_short_side: int | None
+) -> None:
     """Decode with all cores into a file that appears when it is whole."""
     told = {"shapes": [shape for _, shape in shrunk], "scales": [scale for scale, _ in shrunk]}
     header = json.dumps(told).encode()
@@ -171,7 +173,7 @@ def _build(path: Path, paths: Sequence[str], shrunk: list, side: int | None) -> 
         pixels = np.memmap(tmp, np.uint8, "r+")
 
         def put(number: int) -> None:
-            photo, _ = read_photo(paths[number], side)
+            photo, _ = read_photo(paths[number], max_short_side)
             pixels[ends[number] : ends[number + 1]] = photo.ravel()
 
         with ThreadPoolExecutor(physical_cores()) as pool:  # decoding lets go of Python's lock

@@ -73,7 +73,10 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
         raise ValueError("Only a float net on the CPU has an INT8 twin.")
     data = nd.stack(*[classifier.preprocess(photo) for photo in photos])
     twin = LogoClassifier(
-        *(_quantized(classifier.net, data), classifier.classes, classifier.augs, classifier.facts),
+        _quantized(classifier.net, data),
+        classifier.classes,
+        classifier.augs,
+        classifier.facts,
         decisions=classifier.decisions,
         views=classifier.views,
         matcher=classifier.matcher,
@@ -173,7 +176,9 @@ def _int8(
         kinds[kind][name] = array
     how = {"calib_mode": "customize", "quantized_dtype": "auto", "logger": None}
     *parts, collector = quantize_graph(
-        *(symbol, kinds["arg"], kinds["aux"]),
+        symbol,
+        kinds["arg"],
+        kinds["aux"],
         excluded_sym_names=stay_float,
         quantize_mode="smart",
         quantize_granularity="channel-wise",

@@ -1,28 +1,28 @@
-"""The last epochs on all photos: once everything is decided, validation photos may teach too."""
+"""The last epochs, on training and validation photos together, once everything is decided."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
-from mxnet.gluon.data import DataLoader
-
-from logoflow.augment import make_augs
+from logoflow.augment import make_augs, needs_statistics
 from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
+from logoflow.ensembles import ENSEMBLE_SEED_STRIDE
 from logoflow.errors import CacheError
 from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.linked import with_validation
-from logoflow.loading import CACHE, needs_statistics, split_loader, training_statistics
+from logoflow.loading import CACHE, PhotoLoader, split_loader, training_statistics
 from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
 from logoflow.models import freeze_lower
-from logoflow.recipes import Recipe
+from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
 from logoflow.training import train
 
 LEARNING_RATE = 0.5
-"""Share of the recipe's learning rate: most is learnt already, and is to stay."""
+"""Share of the recipe's learning rate: what the network has learnt already should stay."""
 
 SEED = 500_000  # apart from those of the epochs before
 
@@ -35,41 +35,42 @@ def refit(
     num_workers: int = 0,
     ctx: Contexts | None = None,
 ) -> LogoClassifier:
-    """Train a calibrated classifier on, on the photos of training and validation alike.
+    """Continue the training of a calibrated classifier on training and validation photos together.
 
-    What validation was for is done by then: the decisions stay as they are, and the photos that
-    they were fitted on are so many more to learn from. Nothing but test photos is left to
-    measure the result on.
+    Validation has done its work by then: the decisions stay as they are, and their photos can
+    serve as training photos. Only the test photos are left to measure the result on.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        As `logoflow.fit` gave it; it is not changed.
+        From `logoflow.fit`; it is not changed.
     root : Path or str
         The prepared data set that it was trained on.
     num_epochs : int
-        Passes over all these photos, by the recipe and with the settings of before, but at half of
-        the learning rate.
+        Passes over all these photos, with the recipe and the settings of `fit`, but at half the
+        learning rate.
     num_workers : int
-        Processes that decode photos.
+        Processes that decode photos. 0: this one.
     ctx : Context or sequence of Context, optional
         Devices.
 
     Returns
     -------
     LogoClassifier
-        With the same decisions and views; a matcher knows the validation photos' logos too.
+        With the same decisions and views. Its matcher, if any, knows the validation photos' logos
+        too.
 
     Raises
     ------
     ValueError
-        For a classifier that `fit` did not make, an INT8 twin say.
+        For a classifier that `fit` did not make, such as an INT8 twin, and for one that a version
+        of logoflow with other recipes made.
     ClassListError
-        If the data set's classes are others.
+        If the data set has other classes.
 
     Notes
     -----
-    AutoGluon has it as ``refit_full``, which starts from nothing.
+    AutoGluon's ``refit_full`` does the same from random weights.
 
     Examples
     --------
@@ -81,48 +82,75 @@ def refit(
         )
     classifier.check_classes(read_classes(root))
     grown, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
-    plan, weights = Recipe(**grown.facts["plan"]), grown.facts["class_weights"]
+    recipe = recipe_from_json(grown.facts["plan"])
     with _all_photos(root) as everything:
-        loader = _loader(grown, root, everything, plan, num_workers)
+        loader = _loader(grown, root, everything, recipe, num_workers)
         for number, net in enumerate(getattr(grown.net, "members", [grown.net])):
-            freeze_lower(net, plan.frozen)
+            freeze_lower(net, recipe.frozen)
             train(
-                *(net, ctx, loader, [], None, plan.batch_size, num_epochs),
-                *(everything / "net", True, LEARNING_RATE * plan.learning_rate, plan.wd),
-                seed=SEED + 1000 * number + grown.facts["seed"],
-                class_weights=weights,
-                **{"train_acc_in_passing": True, "quiet": True},
-                **plan.train_options(),
+                net,
+                ctx,
+                loader,
+                [],
+                None,
+                recipe.batch_size,
+                num_epochs,
+                everything / "net",
+                True,
+                LEARNING_RATE * recipe.learning_rate,
+                recipe.wd,
+                recipe=recipe,
+                seed=SEED + ENSEMBLE_SEED_STRIDE * number + grown.facts["seed"],
+                class_weights=grown.facts["class_weights"],
+                train_acc_in_passing=True,
+                quiet=True,
             )
         matcher = grown.matcher and LogoMatcher(index_logos(everything))
-    kept = {"decisions": grown.decisions, "views": grown.views, "matcher": matcher}
-    facts = {**grown.facts, "refit_epochs": num_epochs}
-    return LogoClassifier(grown.net, grown.classes, grown.augs, facts, ctx=ctx[0], **kept)
+    return LogoClassifier(
+        grown.net,
+        grown.classes,
+        grown.augs,
+        {**grown.facts, "refit_epochs": num_epochs},
+        ctx=ctx[0],
+        decisions=grown.decisions,
+        views=grown.views,
+        matcher=matcher,
+    )
 
 
 def _loader(
-    classifier: LogoClassifier, root: Path, everything: Path, plan: Recipe, num_workers: int
-) -> DataLoader:
-    """Batches of all photos as `fit` had those of training, with hard negatives if it mined."""
-    facts, net = classifier.facts, classifier.net
-    # The net knows its photos normalised by those of training alone.
-    statistics = training_statistics(root) if needs_statistics(plan, net) else None
-    augs, _ = make_augs(plan, net, statistics=statistics, size=facts["image_size"])
-    options = {name: facts[name] for name in ("negatives", "boxes")}
-    options["size"] = facts["image_size"]
-    of = (everything, "train_data", augs, plan, plan.batch_size, num_workers)
+    classifier: LogoClassifier, root: Path, everything: Path, recipe: Recipe, num_workers: int
+) -> PhotoLoader:
+    """Batches of all photos, made as `fit` made the training batches, hard negatives included."""
+    facts, net = with_new_names(classifier.facts, FORMER_ARGUMENTS), classifier.net
+    image_size = facts["image_size"]
+    # As in `fit`: the network has only seen photos normalised by the training photos.
+    statistics = training_statistics(root) if needs_statistics(recipe, net) else None
+    augs, _ = make_augs(recipe, net, statistics=statistics, image_size=image_size)
+    load = partial(
+        split_loader,
+        everything,
+        "train_data",
+        augs,
+        recipe,
+        recipe.batch_size,
+        num_workers,
+        image_size=image_size,
+        use_no_logo=facts["use_no_logo"],
+        use_boxes=facts["use_boxes"],
+    )
     try:
-        loader = split_loader(*of, cache=True, **options)
-    except CacheError:  # a training of hours is not to be lost for that
-        loader = split_loader(*of, cache=False, **options)
-    if facts["rounds"] > 1 and classifier.no_logo is not None:
-        loader._dataset.boxes.update(hard_negatives(classifier, everything / "train_data"))
+        loader = load(cache=True)
+    except CacheError:  # slower without a cache, but the hours of training are not lost
+        loader = load(cache=False)
+    if facts["hard_negative_rounds"] > 1 and classifier.no_logo is not None:
+        loader.dataset.boxes.update(hard_negatives(classifier, everything / "train_data"))
     return loader
 
 
 @contextmanager
 def _all_photos(root: Path) -> Iterator[Path]:
-    """A data set of links for a while, its training photos being those of validation too."""
+    """A temporary data set of links whose training photos include the validation photos."""
     (root / CACHE).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root / CACHE, prefix="refit-") as place:
         yield with_validation(root, Path(place))

@@ -48,17 +48,17 @@ def _each_adds(first: Step, *added: tuple[str, dict]) -> tuple[Step, ...]:
 SEVERAL = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 """Backbones that are better together: each errs on other photos."""
 
-_ARTICLE = {"recipe": "article", "size": 224}
+_ARTICLE = {"recipe": "article", "image_size": 224}
 
 _PLAIN = {
-    "boxes": False,
+    "use_boxes": False,
     "backgrounds": 0.0,
     "appearance": False,
     "label_smoothing": 0.0,
-    "head_multiplier": 1.0,
-    "averaging": 0.0,
+    "head_lr_multiplier": 1.0,
+    "ema_decay": 0.0,
     "frozen": 0.0,
-    "rounds": 1,
+    "hard_negative_rounds": 1,
 }
 
 STEPS = (
@@ -70,7 +70,7 @@ STEPS = (
     ),
     Step(
         "a pretrained network, the Gluon article's recipe",
-        {"rounds": 1, **_ARTICLE},
+        {"hard_negative_rounds": 1, **_ARTICLE},
         decided="likeliest",
     ),
     # None is the recipe's own value.
@@ -78,14 +78,14 @@ STEPS = (
         Step("+ photos resized and normalised, Adam with a cosine", _PLAIN, 1, "likeliest"),
         # Early, since with it each of the trainings that follow takes half the time.
         ("+ lower third frozen", {"frozen": None}),
-        ("+ crops around the boxes", {"boxes": True}),
+        ("+ crops around the boxes", {"use_boxes": True}),
         ("+ backgrounds beside the logos", {"backgrounds": None}),
         ("+ other light and viewpoints", {"appearance": None}),
         (
             "+ smoothed labels, faster head, averaged weights",
-            {"label_smoothing": None, "head_multiplier": None, "averaging": None},
+            {"label_smoothing": None, "head_lr_multiplier": None, "ema_decay": None},
         ),
-        ("+ hard negatives", {"rounds": 2}),
+        ("+ hard negatives", {"hard_negative_rounds": 2}),
         ("+ probabilities calibrated", {"decided": "calibrated"}),
         ("+ looking closer", {"views": 3}),
         ("+ threshold at the wished false alarms", {"decided": "threshold"}),
@@ -101,8 +101,8 @@ STEPS = (
 SET_UPS = (
     Step("no-logo is a class", {}),
     Step("no-logo is a class, classes weighted", {"class_weights": "balanced"}),
-    Step("no photo without a logo in training", {"negatives": False}),
-    Step("no-logo is a class, no boxes", {"boxes": False}),
+    Step("no photo without a logo in training", {"use_no_logo": False}),
+    Step("no-logo is a class, no boxes", {"use_boxes": False}),
 )
 """Three ways to a "no logo", all decided by a threshold from validation; and without boxes."""
 
@@ -142,7 +142,7 @@ def run_steps(
 
     Examples
     --------
-    >>> results = dict(run_steps(root, STEPS[2:], "study", num_epochs=24, size=192))
+    >>> results = dict(run_steps(root, STEPS[2:], "study", num_epochs=24, image_size=192))
     >>> ablation_table(results)
     """
     looks = defaultdict(set)  # one training serves all the views that its steps want

@@ -53,7 +53,7 @@ def photo_features(
     root: Path | str,
     backbone: str = "efficientnet_lite0",
     *,
-    size: int = 160,
+    image_size: int = 160,
     num_workers: int = 0,
     ctx: Contexts | None = None,
     seed: int = 0,
@@ -62,7 +62,7 @@ def photo_features(
 
     Parameters
     ----------
-    root, backbone, size, num_workers, ctx, seed
+    root, backbone, image_size, num_workers, ctx, seed
         See `logoflow.fit`.
 
     Returns
@@ -77,12 +77,13 @@ def photo_features(
     ctx, classes = as_list(ctx or default_ctx()), read_classes(root)
     net = finetune_net(len(classes), backbone, ctx=ctx)
     net.hybridize()
-    loaders = make_loaders(root, "logoflow", 32, num_workers, net=net, size=size)
+    loaders = make_loaders(root, "logoflow", 32, num_workers, net=net, image_size=image_size)
     seed_epoch(seed, 0)
-    folders = [loader._dataset for loader in loaders]
-    in_order = [gluon.data.DataLoader(data, 32, num_workers=num_workers) for data in folders]
+    in_order = [
+        gluon.data.DataLoader(photos, 32, num_workers=num_workers) for photos in loaders.photos
+    ]
     train_passes = [_features_of(in_order[0], net, ctx) for _ in range(PASSES)]
-    paths = tuple(Path(path) for path, _ in folders[2].items)
+    paths = tuple(path for path, _ in loaders.photos.test.items)
     seen = [_features_of(loader, net, ctx) for loader in in_order[1:]]
     train_pairs = tuple(np.concatenate(arrays) for arrays in zip(*train_passes, strict=True))
     return Features(classes, train_pairs, *seen, PASSES, paths)
@@ -92,7 +93,7 @@ def assess_head(
     features: Features,
     *,
     photos: int | None = None,
-    negatives: bool = True,
+    use_no_logo: bool = True,
     class_weights: Sequence[float] | None = None,
     num_epochs: int = 30,
     false_positive_rate: float = 0.02,
@@ -105,8 +106,8 @@ def assess_head(
     features : Features
     photos : int, optional
         Only so many training photos of each brand; those without a logo stay.
-    negatives : bool
-        False: none without a logo.
+    use_no_logo : bool
+        False leaves out the photos without a logo.
     class_weights : sequence of float, optional
         Of the classes in the loss.
     num_epochs : int
@@ -126,7 +127,7 @@ def assess_head(
     >>> [assess_head(features, photos=n).brand_top1 for n in (2, 5, 10)]
     """
     no_logo = no_logo_of(features.classes)
-    rows = _rows(features, photos, negatives, seed)
+    rows = _rows(features, photos, use_no_logo, seed)
     head = _train_head(features, rows, class_weights, num_epochs, seed)
     scores = [
         log_softmax(head(nd.array(X)).asnumpy().astype(np.float64), axis=1)
@@ -139,7 +140,7 @@ def assess_head(
     return Assessment(features.classes, features.test_paths, truth, given, answered)
 
 
-def _rows(features: Features, photos: int | None, negatives: bool, seed: int) -> np.ndarray:
+def _rows(features: Features, photos: int | None, use_no_logo: bool, seed: int) -> np.ndarray:
     """Rows of the training features to learn from: all passes of each photo that is kept."""
     labels = features.train[1].astype(int)
     count, kept = len(labels) // features.passes, []
@@ -149,29 +150,39 @@ def _rows(features: Features, photos: int | None, negatives: bool, seed: int) ->
         if is_brand and photos is not None:
             random.Random(f"{seed} {name}").shuffle(of_class)
             of_class = of_class[:photos]
-        kept += of_class if is_brand or negatives else []
+        kept += of_class if is_brand or use_no_logo else []
     return np.concatenate([np.array(kept) + count * number for number in range(features.passes)])
 
 
 def _train_head(
     features: Features, rows: np.ndarray, class_weights, num_epochs: int, seed: int
 ) -> gluon.nn.Dense:
-    plan = get_recipe("logoflow")
+    recipe = get_recipe("logoflow")
     mx.random.seed(seed)
     head = gluon.nn.Dense(len(features.classes))
     head.initialize(init.Xavier(magnitude=2.24))
     kept = features.train[0][rows], features.train[1][rows]
     # As NumPy arrays: picking rows of MXNet's one by one takes longer than learning from them.
     loaders = [
-        gluon.data.DataLoader(gluon.data.ArrayDataset(*pairs), plan.batch_size, shuffle=True)
+        gluon.data.DataLoader(gluon.data.ArrayDataset(*pairs), recipe.batch_size, shuffle=True)
         for pairs in (kept, features.val)
     ]
     with tempfile.TemporaryDirectory() as folder:
         train(
-            *(head, mx.cpu(), *loaders, None, plan.batch_size, num_epochs, Path(folder) / "head"),
-            **{"learning_rate": plan.learning_rate, "wd": plan.wd, **plan.train_options()},
-            **{"class_weights": class_weights, "seed": seed, "quiet": True},
+            head,
+            mx.cpu(),
+            *loaders,
+            None,
+            recipe.batch_size,
+            num_epochs,
+            Path(folder) / "head",
+            learning_rate=recipe.learning_rate,
+            wd=recipe.wd,
+            recipe=recipe,
+            seed=seed,
+            class_weights=class_weights,
             train_acc_in_passing=True,
+            quiet=True,
         )
     return head
 

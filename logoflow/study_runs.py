@@ -23,13 +23,14 @@ from logoflow.decision import (
 )
 from logoflow.files import atomic_path
 from logoflow.fitting import fit
-from logoflow.loading import SPLITS, PhotoFolder
 from logoflow.model_files import FACTS
-from logoflow.recipes import get_recipe
+from logoflow.prepared import SPLITS, photos_of
+from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 
-# What a run's name does not tell: where the photos are, what does not change the result, and
-# the seed and the views, which are told elsewhere.
-UNTOLD = ("root", "views", "seed", "num_workers", "ctx", "quiet")
+# Arguments of `fit` that are not part of a run's key: where the photos are, what does not change
+# the result, the seed and the views, which are stored elsewhere, and the recipe, whose fields are
+# part of the key but not its name.
+NOT_IN_KEY = ("root", "recipe", "views", "seed", "num_workers", "ctx", "quiet")
 
 
 class Run(NamedTuple):
@@ -101,7 +102,7 @@ def run(
 
     Examples
     --------
-    >>> found = run(root, "results", {"num_epochs": 24, "size": 192}, views=(1, 3))
+    >>> found = run(root, "results", {"num_epochs": 24, "image_size": 192}, views=(1, 3))
     >>> assessment_of(found, root, views=3, decided="threshold").summary()
     """
     path = Path(folder) / f"{_digest(root, settings)}-seed-{seed}.npz"
@@ -172,14 +173,14 @@ def _look(
     classifier: LogoClassifier, root: Path | str, views: Sequence[int], seconds: float
 ) -> Run:
     """Score the test photos for every number of views in one pass over their windows."""
-    paths, truth = zip(*PhotoFolder(Path(root) / "test_data", []).items, strict=True)
+    paths, truth = zip(*photos_of(root, "test_data"), strict=True)
     scores = {number: [] for number in views}
     for photo in classifier.evidence(paths, max(views)):
         for number in views:
             scores[number].append(photo.scores(number, classifier.no_logo))
     return Run(
         classifier.classes,
-        tuple("/".join(Path(path).parts[-2:]) for path in paths),
+        tuple(f"{path.parent.name}/{path.name}" for path in paths),
         np.array(truth),
         {number: np.concatenate(rows) for number, rows in scores.items()},
         {number: classifier.decisions[number] for number in views},
@@ -190,16 +191,18 @@ def _look(
 def _digest(root: Path | str, settings: Mapping[str, object]) -> str:
     """Short name of all that decides a run's result but the seed, the views and the code."""
     photos = [
-        (split, *Path(path).parts[-2:], Path(path).stat().st_size)
+        (split, path.parent.name, path.name, path.stat().st_size)
         for split in SPLITS
-        for path, _ in PhotoFolder(Path(root) / split, []).items
+        for path, _ in photos_of(root, split)
     ]
-    # Defaults are told too, so that a value is the same run whether it was given or left out.
+    refuse_former_names(settings, FORMER_ARGUMENTS)
+    # Defaults count too, so that a value is the same run whether it is given or left out.
     known = {key: p.default for key, p in signature(fit).parameters.items() if key != "settings"}
-    given = {**known, **{key: value for key, value in settings.items() if value is not None}}
+    given = known | {key: value for key, value in settings.items() if value is not None}
     named = {key: given[key] for key in settings if key not in known and key in given}
     plan = asdict(get_recipe(given["recipe"], **named))
-    own = {key: given[key] for key in known if key not in UNTOLD}
+    del plan["name"]
+    own = {key: given[key] for key in known if key not in NOT_IN_KEY}
     text = json.dumps([own, plan, photos], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

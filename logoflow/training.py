@@ -17,6 +17,7 @@ from logoflow.history import History
 from logoflow.losses import make_loss
 from logoflow.plots import LivePlot
 from logoflow.progress import bar
+from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
 from logoflow.resume import load_state, read_facts, save_state
 from logoflow.schedules import learning_rate_options, speed_up_head
 
@@ -31,29 +32,24 @@ def train(
     num_epochs: int,
     model_prefix: str | Path,
     hybridize: bool = False,
-    learning_rate: float = 0.01,
-    wd: float = 0.001,
+    learning_rate: float | None = 0.01,
+    wd: float | None = 0.001,
     *,
+    recipe: str | Recipe = "article",
     seed: int | None = None,
-    optimizer: str = "sgd",
-    schedule: str | None = None,
-    warmup_epochs: float = 0.0,
     class_weights: Sequence[float] | None = None,
-    label_smoothing: float = 0.0,
-    head_multiplier: float = 1.0,
-    averaging: float = 0.0,
     patience: int | None = None,
     resume: bool = False,
     train_acc_in_passing: bool = False,
     after_epoch: Callable[[int], None] | None = None,
     quiet: bool = False,
 ) -> History:
-    """Train a net and keep the epoch that is best on validation.
+    """Train a network and keep the epoch that is best on validation.
 
     Prints the Gluon article's line per epoch. The best epoch's weights are in
-    ``<model_prefix>-<epoch>.params``, written by ``collect_params().save``; the one before
-    goes only when the new one is safely on disk. The net ends with the last epoch's weights (with
-    `averaging`, their average): `History.load_best` brings the best back.
+    ``<model_prefix>-<epoch>.params``, written by ``collect_params().save``; the file before it is
+    deleted only when the new one is safely on disk. The network ends with the last epoch's weights
+    (with a recipe that averages, their average): `History.load_best` brings the best back.
 
     Parameters
     ----------
@@ -71,27 +67,17 @@ def train(
     model_prefix : str or Path
         Start of the checkpoint's file name.
     hybridize : bool
-        Compile the net first.
-    learning_rate, wd : float
-        Of the optimizer.
+        Compile the network first.
+    learning_rate, wd : float or None
+        Peak learning rate and weight decay. None takes those of `recipe`.
+    recipe : str or Recipe
+        Its optimizer, schedule, warm-up, label smoothing, learning rate of the head and average of
+        the weights count here (`logoflow.get_recipe`). ``"article"``: plain SGD and nothing else.
     seed : int, optional
         Makes shuffling, augmentation and dropout repeatable on one machine, as far as its cores add
         up alike: loaders of `logoflow.make_loaders` whatever their workers, others without any.
-    optimizer : str
-        Name of an MXNet optimizer.
-    schedule : {None, "cosine"}
-        How the learning rate falls.
-    warmup_epochs : float
-        Linear warm-up before the schedule.
     class_weights : sequence of float, optional
         Weight of each class in the loss.
-    label_smoothing : float
-        Share of each label that is spread over all classes (`logoflow.losses.make_loss`).
-    head_multiplier : float
-        ``net.output`` learns so many times as fast as the rest.
-    averaging : float
-        Decay of a running average of the weights, 0.99 say (`logoflow.averaging`). What is
-        measured, kept as best and left in the net is then the average. 0: none.
     patience : int, optional
         Stop after this many epochs without a better one on validation.
     resume : bool
@@ -100,7 +86,7 @@ def train(
     train_acc_in_passing : bool
         Count training accuracy while training instead of in a second pass.
     after_epoch : callable, optional
-        Called with the number of each epoch that is done, the net being as it was measured.
+        Called with the number of each epoch that is done, the network being as it was measured.
     quiet : bool
         Print no lines.
 
@@ -112,7 +98,7 @@ def train(
     Raises
     ------
     ClassListError
-        If the loaders' folders are not the same classes, or not as many as the net has outputs:
+        If the loaders' folders are not the same classes, or not as many as the network has outputs:
         their labels would mean other brands.
     FloatingPointError
         If the loss is not a number any more.
@@ -124,6 +110,7 @@ def train(
     >>> history = train(net, mx.cpu(), train_data, val_data, test_data, 40, 20, "cnn")
     Epoch 0. Loss: 53.771, Train acc 0.77, Val acc 0.58, Test acc 0.72, Time 224.9 sec
     """
+    recipe = get_recipe(recipe, batch_size=batch_size, learning_rate=learning_rate, wd=wd)
     ctx = as_list(ctx)
     classes = _shared_classes(train_data, val_data, test_data)
     if classes:
@@ -131,40 +118,15 @@ def train(
     net.collect_params().reset_ctx(ctx)
     if hybridize:
         net.hybridize(static_alloc=True, static_shape=True)  # a step takes 0.7 of the time
-    speed_up_head(net, head_multiplier)
-    trainer = gluon.Trainer(
-        net.collect_params(),
-        optimizer,
-        {
-            "wd": wd,
-            **learning_rate_options(
-                schedule, learning_rate, warmup_epochs, num_epochs, len(train_data)
-            ),
-        },
-        update_on_kvstore=False,
-    )
+    trainer = _make_trainer(net, recipe, num_epochs, len(train_data))
+    average = WeightAverage(net, recipe.ema_decay)
+    loss = make_loss(class_weights, recipe.label_smoothing)
     history = History(Path(model_prefix), quiet)
-    settings = {
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-        "wd": wd,
-        "seed": seed,
-        "warmup_epochs": warmup_epochs,
-        "batch_size": batch_size,
-        "class_weights": None if class_weights is None else [float(w) for w in class_weights],
-        "label_smoothing": label_smoothing,
-        "head_multiplier": head_multiplier,
-        "averaging": averaging,
-        "classes": classes,
-    }
-    if schedule:
-        settings |= {"schedule": schedule, "num_epochs": num_epochs}
-    average = WeightAverage(net, averaging)
+    settings = _settings(recipe, num_epochs, seed, class_weights, classes)
     if resume:
-        _go_on(history, net, trainer, average, settings)
+        _resume(history, net, trainer, average, settings)
     else:
         history.resume_path.unlink(missing_ok=True)  # an older run's
-    loss = make_loss(class_weights, label_smoothing)
     live = LivePlot()
     for epoch in range(len(history.rows), num_epochs):
         if history.out_of_patience(patience):
@@ -182,8 +144,7 @@ def train(
             if after_epoch:
                 after_epoch(epoch)
         if resume:
-            facts = {**settings, **history.facts()}
-            save_state(history.resume_path, net, trainer, average, facts)
+            save_state(history.resume_path, net, trainer, average, settings | history.facts())
         if replaced is not None:
             replaced.unlink(missing_ok=True)
         live.update(history.frame)
@@ -191,13 +152,57 @@ def train(
     return history
 
 
+def _make_trainer(net: gluon.Block, recipe: Recipe, num_epochs: int, batches: int) -> gluon.Trainer:
+    """Gluon's trainer with a recipe's optimizer, schedule and learning rate of the head."""
+    speed_up_head(net, recipe.head_lr_multiplier)
+    rates = learning_rate_options(
+        recipe.schedule, recipe.learning_rate, recipe.warmup_epochs, num_epochs, batches
+    )
+    return gluon.Trainer(
+        net.collect_params(), recipe.optimizer, {"wd": recipe.wd, **rates}, update_on_kvstore=False
+    )
+
+
+def _settings(
+    recipe: Recipe,
+    num_epochs: int,
+    seed: int | None,
+    class_weights: Sequence[float] | None,
+    classes: list[str] | None,
+) -> dict[str, object]:
+    """What has to be the same for an interrupted run to go on; the resume file keeps it."""
+    settings = {
+        "optimizer": recipe.optimizer,
+        "learning_rate": recipe.learning_rate,
+        "wd": recipe.wd,
+        "seed": seed,
+        "warmup_epochs": recipe.warmup_epochs,
+        "batch_size": recipe.batch_size,
+        "class_weights": None if class_weights is None else [float(w) for w in class_weights],
+        "label_smoothing": recipe.label_smoothing,
+        "head_lr_multiplier": recipe.head_lr_multiplier,
+        "ema_decay": recipe.ema_decay,
+        "classes": classes,
+    }
+    if recipe.schedule:
+        settings |= {"schedule": recipe.schedule, "num_epochs": num_epochs}
+    return settings
+
+
 def _shared_classes(*loaders: Iterable | None) -> list[str] | None:
     """Class folders of ImageFolderDatasets, the article's own ones too, if they agree."""
-    datasets = [getattr(loader, "_dataset", None) for loader in loaders]
-    lists = [data.synsets for data in datasets if hasattr(data, "synsets")]
+    lists = [found for loader in loaders if (found := _folder_classes(loader)) is not None]
     for synsets in lists[1:]:
         check_classes(synsets, lists[0], "the folders of another split")
     return lists[0] if lists else None
+
+
+def _folder_classes(loader: Iterable | None) -> list[str] | None:
+    """Class folders that a loader's labels number; None where it does not say."""
+    # Gluon's own DataLoader, which the article uses, has no public name for its data set. It is
+    # asked all the same: labels of other folders would mean other brands.
+    photos = getattr(loader, "dataset", getattr(loader, "_dataset", None))
+    return getattr(photos, "synsets", None)
 
 
 def _train_epoch(net, ctx, train_data, trainer, loss, average, epoch) -> tuple[float, float]:
@@ -245,13 +250,13 @@ def seed_epoch(seed: int | None, epoch: int) -> None:
     mx.random.seed((seed * 100_003 + epoch) % 2**31)
 
 
-def _go_on(history: History, net, trainer, average, settings: dict) -> None:
-    """Take up an interrupted run where its resume file says it was."""
+def _resume(history: History, net, trainer, average, settings: dict) -> None:
+    """Continue an interrupted run from its resume file, if there is one."""
     path = history.resume_path
     history.drop_leftovers()
     if not path.exists():
         return
-    facts = read_facts(path)
+    facts = with_new_names(read_facts(path), FORMER_FIELDS)
     different = {key for key, value in settings.items() if facts.get(key) != value}
     if different:
         raise ResumeError(

@@ -90,8 +90,8 @@ def test_recipe_logoflow_asks_for_statistics_where_there_is_no_backbone():
 
 def test_articles_recipes_have_one_size_only():
     with pytest.raises(ValueError, match="224"):
-        make_augs("article", size=160)
-    assert transform(photo(), 0, make_augs("logoflow", statistics=STATISTICS, size=160)[1])[
+        make_augs("article", image_size=160)
+    assert transform(photo(), 0, make_augs("logoflow", statistics=STATISTICS, image_size=160)[1])[
         0
     ].shape == (3, 160, 160)
 

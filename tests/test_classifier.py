@@ -82,9 +82,9 @@ def test_top_k_is_sorted_and_starts_with_the_brand(classifier, photos):
 
 def test_preprocessing_is_that_of_validation(classifier, small_root):
     data = make_loaders(small_root, "pytorch-article")
-    classifier = LogoClassifier(classifier.net, CLASSES, data.test._dataset.augs)
+    classifier = LogoClassifier(classifier.net, CLASSES, data.preprocessing)
     _, expected = predict_labels(data.test, classifier.net, mx.cpu())
-    answer = classifier.predict([path for path, _ in data.test._dataset.items])
+    answer = classifier.predict([path for path, _ in data.photos.test.items])
     assert answer.brand.tolist() == [CLASSES[i] for i in expected]
 
 

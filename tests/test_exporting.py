@@ -12,8 +12,8 @@ from mxnet import gluon, nd
 from logoflow.augment import make_augs, val_test_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.exporting import describe, export
-from logoflow.loading import PhotoFolder
 from logoflow.models import build_net, finetune_net
+from logoflow.prepared import photos_of
 
 CLASSES = ("adidas", "aldi", "no-logo")
 
@@ -22,7 +22,7 @@ CLASSES = ("adidas", "aldi", "no-logo")
 def classifier():
     mx.random.seed(4)
     net = finetune_net(3, "efficientnet_lite0", ctx=mx.cpu())
-    return LogoClassifier(net, CLASSES, make_augs("logoflow", net, size=64)[1])
+    return LogoClassifier(net, CLASSES, make_augs("logoflow", net, image_size=64)[1])
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def files(classifier, tmp_path_factory):
 @pytest.fixture(scope="module")
 def photos(classifier, small_root):
     """The test photos' paths, what the net is given of them, and its logits."""
-    paths = [path for path, _ in PhotoFolder(small_root / "test_data", []).items]
+    paths = [path for path, _ in photos_of(small_root, "test_data")]
     data = nd.stack(*[classifier.preprocess(path) for path in paths])
     return paths, data.asnumpy(), classifier.net(data).asnumpy()
 
@@ -81,7 +81,7 @@ def test_several_nets_are_exported_as_one(tmp_path):
     mx.random.seed(0)
     net = build_net("efficientnet_lite0 + efficientnet_lite0", 3)
     net.initialize(mx.init.Xavier(magnitude=4))
-    classifier = LogoClassifier(net, CLASSES, make_augs("logoflow", net, size=32)[1])
+    classifier = LogoClassifier(net, CLASSES, make_augs("logoflow", net, image_size=32)[1])
     session = onnxruntime.InferenceSession(str(export(classifier, tmp_path).onnx))
     data = np.random.default_rng(0).normal(size=(3, 3, 32, 32)).astype(np.float32)
     assert np.allclose(

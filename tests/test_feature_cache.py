@@ -32,7 +32,7 @@ def fake():
 
 
 def test_features_are_computed_once(root, net):
-    photos = make_loaders(root, "logoflow", net=net, size=32).val._dataset
+    photos = make_loaders(root, "logoflow", net=net, image_size=32).photos.val
     first = kept_features(photos, net, 0, 1, fake)
     again = kept_features(photos, net, 0, 1, never)
     for before, after in zip(first, again, strict=True):
@@ -41,7 +41,7 @@ def test_features_are_computed_once(root, net):
 
 def test_another_seed_net_size_or_number_of_passes_is_computed_anew(root, net):
     def photos(size=32):
-        return make_loaders(root, "logoflow", net=net, size=size).val._dataset
+        return make_loaders(root, "logoflow", net=net, image_size=size).photos.val
 
     kept_features(photos(), net, 0, 1, fake)
     for given in ((photos(), net, 1, 1), (photos(), net, 0, 2), (photos(64), net, 0, 1)):
@@ -53,13 +53,13 @@ def test_another_seed_net_size_or_number_of_passes_is_computed_anew(root, net):
 
 
 def test_without_a_seed_nothing_is_kept(root, net):
-    photos = make_loaders(root, "logoflow", net=net, size=32).val._dataset
+    photos = make_loaders(root, "logoflow", net=net, image_size=32).photos.val
     kept_features(photos, net, None, 1, fake)
     assert not list((root / ".cache").glob("features-*"))
 
 
 def test_only_a_few_files_stay(root, net):
-    photos = make_loaders(root, "logoflow", net=net, size=32).val._dataset
+    photos = make_loaders(root, "logoflow", net=net, image_size=32).photos.val
     for seed in range(KEPT + 3):
         kept_features(photos, net, seed, 1, fake)
     assert len(list((root / ".cache").glob("features-val_data-*.npz"))) == KEPT
@@ -71,7 +71,7 @@ def test_a_head_trained_on_kept_features_is_the_same(root, net, tmp_path, monkey
     for _ in range(2):
         mx.random.seed(3)
         net.output.initialize(mx.init.Xavier(), force_reinit=True)
-        data = make_loaders(root, "logoflow", 8, net=net, size=32)
+        data = make_loaders(root, "logoflow", 8, net=net, image_size=32)
         where = (mx.cpu(), data.train, data.val, None, 8, 3, tmp_path / "head")
         train_head(net, *where, views=2, seed=1, quiet=True)
         heads.append(net.output.weight.data().asnumpy())

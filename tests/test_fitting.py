@@ -7,10 +7,10 @@ import pytest
 from logoflow import fitting
 from logoflow.assessment import assess
 from logoflow.classifier import LogoClassifier
-from logoflow.fitting import _is_end_of_round, fit
+from logoflow.fitting import fit
 from logoflow.losses import balanced_weights
 
-QUICK = {"size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}
+QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_a_seed_repeats_it_to_the_last_bit(fitted, small_root):
 def test_brands_alone_train_without_negatives_and_without_boxes(small_root, tmp_path):
     root = tmp_path / "root"
     shutil.copytree(small_root, root)
-    classifier = fit(root, **{**QUICK, "num_epochs": 1}, negatives=False, boxes=False)
+    classifier = fit(root, **{**QUICK, "num_epochs": 1}, use_no_logo=False, use_boxes=False)
     assert classifier.decisions[1].threshold is not None  # validation still has no-logo photos
 
 
@@ -61,17 +61,8 @@ def test_a_wrong_setting_is_refused_before_anything_is_trained(small_root):
         fit(small_root, speed=3)
 
 
-@pytest.mark.parametrize(
-    ("num_epochs", "rounds", "ends"),
-    [(4, 2, [1]), (6, 3, [1, 3]), (3, 1, []), (1, 2, []), (5, 2, [2])],
-)
-def test_rounds_share_the_epochs(num_epochs, rounds, ends):
-    found = [e for e in range(num_epochs) if _is_end_of_round(e, num_epochs, rounds)]
-    assert found == ends
-
-
 def test_a_net_from_nothing_learns_by_the_articles_recipe(small_root):
-    settings = {"recipe": "article", "num_epochs": 2, "size": 224, "quiet": True}
+    settings = {"recipe": "article", "num_epochs": 2, "image_size": 224, "quiet": True}
     classifier = fit(small_root, "lenet5", **settings)
     assert [aug.__class__.__name__ for aug in classifier.augs] == ["CenterCropAug"]
     assert classifier.facts["backbone"] == "lenet5"
@@ -146,11 +137,11 @@ def test_views_5_remember_the_training_photos_logos(small_root, tmp_path):
         a.probabilities, assess(classifier, small_root, views=1).probabilities
     )
     with pytest.raises(ValueError, match="remembers the logos in their boxes"):
-        fit(small_root, views=(5,), boxes=False)
+        fit(small_root, views=(5,), use_boxes=False)
 
 
 def test_views_6_read_names_where_there_are_no_boxes_too(small_root, tmp_path):
-    quick = {**QUICK, "num_epochs": 1, "views": (1, 6), "boxes": False}
+    quick = {**QUICK, "num_epochs": 1, "views": (1, 6), "use_boxes": False}
     classifier = fit(small_root, **quick)
     assert classifier.matcher is None
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
@@ -164,3 +155,18 @@ def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
         photo.unlink()
     with pytest.raises(ValueError, match="No photos in .*val_data"):
         fit(tmp_path / "root")
+
+
+@pytest.mark.parametrize(
+    ("former", "new"),
+    [
+        ({"rounds": 2}, "hard_negative_rounds=2"),
+        ({"negatives": False}, "use_no_logo=False"),
+        ({"boxes": False}, "use_boxes=False"),
+        ({"size": 64}, "image_size=64"),
+        ({"averaging": 0.9}, "ema_decay=0.9"),
+    ],
+)
+def test_a_former_name_of_an_argument_is_an_error_that_gives_the_new_one(small_root, former, new):
+    with pytest.raises(ValueError, match=f"has a new name: pass {new}"):
+        fit(small_root, **former)

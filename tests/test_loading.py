@@ -2,14 +2,15 @@ import json
 import random
 import shutil
 
-import mxnet as mx
 import numpy as np
 import pytest
 
+from logoflow.augment import needs_statistics, transform
 from logoflow.backbones.registry import new_net
-from logoflow.crops import LogoCropAug
 from logoflow.errors import ClassListError
-from logoflow.loading import PhotoFolder, make_loaders, needs_statistics, training_statistics
+from logoflow.images import read_image
+from logoflow.loading import make_loaders, split_boxes, training_statistics
+from logoflow.prepared import photos_of
 
 
 def test_batches_have_the_articles_shapes_and_every_photo_once(small_root):
@@ -88,7 +89,7 @@ def test_backbones_bring_their_own_normalisation():
 def test_logo_crops_get_the_photos_own_boxes(small_root):
     boxes = json.loads((small_root / "boxes.json").read_text())
     train_data = make_loaders(small_root, "logoflow", net=new_net("efficientnet_lite0", 3)).train
-    folder = train_data._dataset
+    folder = train_data.dataset
     assert {f"train_data/{name}" for name in folder.boxes} == {
         name for name in boxes if name.startswith("train_data/")
     }
@@ -98,91 +99,26 @@ def test_logo_crops_get_the_photos_own_boxes(small_root):
     assert len(seen) == 4
 
 
-def test_photos_are_turned_upright_as_everywhere_else(tmp_path):
-    from PIL import Image
-
-    (tmp_path / "a").mkdir()
-    exif = Image.Exif()
-    exif[274] = 6
-    Image.new("RGB", (40, 20), "red").save(tmp_path / "a" / "x.jpg", exif=exif)
-    data, _ = PhotoFolder(tmp_path, [])[0]
-    assert data.shape == (3, 40, 20)
-    assert isinstance(data, mx.nd.NDArray)
-
-
-class SpyCrop(LogoCropAug):
-    """Crops as its parent does and notes what it was asked for."""
-
-    def __init__(self):
-        super().__init__(8)
-        self.asked = []
-
-    def __call__(self, src, boxes=(), region=None):
-        self.asked.append("region" if region else "box" if boxes else "most")
-        return super().__call__(src, boxes, region)
-
-
-def test_backgrounds_come_after_the_photos_as_no_logo(small_root):
-    boxes = {
-        name.removeprefix("train_data/"): found
-        for name, found in json.loads((small_root / "boxes.json").read_text()).items()
-        if name.startswith("train_data/")
-    }
-    crop = SpyCrop()
-    folder = PhotoFolder(small_root / "train_data", [crop], boxes, backgrounds=0.5)
-    assert len(folder) == 14 + 4
-    random.seed(0)
-    labels = [folder[index][1] for index in range(14, 18)]
-    assert labels == [folder.synsets.index("no-logo")] * 4
-    assert crop.asked == ["region"] * 4
-
-
-def test_a_photo_without_room_beside_its_logo_stays_what_it_is(small_root):
-    everywhere = {f"{brand}/{path.name}": [(0, 0, 999, 999)] for brand, path in _photos(small_root)}
-    folder = PhotoFolder(small_root / "train_data", [LogoCropAug(32)], everywhere, backgrounds=1.0)
-    random.seed(0)
-    labels = {float(folder[index][1]) for index in range(14, len(folder))}
-    assert len(folder) == 14 + 8
-    assert folder.synsets.index("no-logo") not in labels
-
-
-def _photos(root):
-    return [(path.parent.name, path) for path in sorted((root / "train_data").glob("*/*"))]
-
-
 def test_without_negatives_only_training_loses_its_no_logo_photos(small_root):
     net = new_net("efficientnet_lite0", 3)
-    loaders = make_loaders(small_root, "logoflow", 4, net=net, negatives=False)
+    loaders = make_loaders(small_root, "logoflow", 4, net=net, use_no_logo=False)
     labels = np.concatenate([y.asnumpy() for _, y in loaders.train])
     assert sorted(labels) == [0] * 4 + [1] * 4
-    assert len(loaders.val._dataset) == len(loaders.test._dataset) == 14
+    assert len(loaders.photos.val) == len(loaders.photos.test) == 14
 
 
 def test_without_boxes_there_are_no_backgrounds_either(small_root):
     net = new_net("efficientnet_lite0", 3)
-    photos = make_loaders(small_root, "logoflow", net=net, boxes=False).train._dataset
+    photos = make_loaders(small_root, "logoflow", net=net, use_boxes=False).photos.train
     assert photos.boxes == {}
     assert len(photos) == 14
-
-
-def test_mined_places_are_half_of_what_a_no_logo_photo_shows(small_root):
-    folder = PhotoFolder(small_root / "train_data", [LogoCropAug(8)])
-    index = next(i for i, item in enumerate(folder.items) if item[1] == 2)
-    name = "/".join(folder.items[index][0].split("/")[-2:])
-    folder.boxes[name] = [(0, 0, 3, 3)]
-    random.seed(0)
-    folder.augs = [SpyCrop()]
-    for _ in range(60):
-        folder[index]
-    assert 15 < folder.augs[0].asked.count("box") < 45
-    assert "most" not in folder.augs[0].asked
 
 
 def batches_of(root, **options):
     random.seed(1)
     np.random.seed(1)  # noqa: NPY002 - the order of photos
     net = new_net("efficientnet_lite0", 3)
-    loader = make_loaders(root, "logoflow", 5, net=net, size=32, **options).train
+    loader = make_loaders(root, "logoflow", 5, net=net, image_size=32, **options).train
     return [(data.asnumpy(), labels.asnumpy()) for _ in range(2) for data, labels in loader]
 
 
@@ -199,33 +135,31 @@ def test_a_seed_repeats_order_and_augmentation_with_and_without_workers_and_cach
 
 def test_worker_processes_learn_of_places_mined_later(small_root):
     net = new_net("efficientnet_lite0", 3)
-    photos = [path for path in _photos(small_root) if path[0] == "no-logo"]
+    no_logo = (small_root / "train_data" / "no-logo").iterdir()
+    places = {f"no-logo/{path.name}": [(0, 0, 3, 3)] for path in no_logo}
     seen = []
     for workers in (0, 1):
-        loader = make_loaders(
-            *(small_root, "logoflow", 20, workers), net=net, size=16, negatives=True
-        ).train
-        places = {f"no-logo/{path.name}": [(0, 0, 3, 3)] for _, path in photos}
-        loader._dataset.boxes.update(places)
+        loader = make_loaders(small_root, "logoflow", 20, workers, net=net, image_size=16).train
+        loader.dataset.boxes.update(places)
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - the order of photos
         seen.append(next(iter(loader))[0].asnumpy())
     assert np.array_equal(*seen)
 
 
-def test_large_photos_are_shrunk_and_their_boxes_with_them(tmp_path):
-    import cv2
+def test_loaders_unpack_in_the_articles_order_and_say_what_they_are_made_of(small_root):
+    data = make_loaders(small_root, "pytorch-article")
+    train_data, val_data, test_data = data
+    assert (train_data, val_data, test_data) == (data.train, data.val, data.test)
+    assert data.classes == ("adidas", "aldi", "no-logo")
+    assert data.photos.val.items == photos_of(small_root, "val_data")
+    path, label = data.photos.val.items[0]
+    preprocessed, _ = transform(read_image(path), label, data.preprocessing)
+    batch, _ = next(iter(val_data))
+    assert np.array_equal(batch[0].asnumpy(), preprocessed.asnumpy())
 
-    (tmp_path / "a").mkdir()
-    image = np.zeros((400, 800, 3), np.uint8)
-    image[100:200, 200:400] = 255
-    cv2.imwrite(str(tmp_path / "a" / "x.png"), image)
 
-    class Tight(LogoCropAug):
-        def __call__(self, src, boxes=(), region=None):
-            (box,) = boxes
-            return super().__call__(src, region=tuple(round(side) for side in box))
-
-    folder = PhotoFolder(tmp_path, [Tight(10)], {"a/x.png": [(200, 100, 200, 100)]}, side=100)
-    data, _ = folder[0]
-    assert data.asnumpy().min() == 255
+def test_boxes_of_a_split_are_named_as_in_its_folder(small_root):
+    boxes = split_boxes(small_root, "val_data")
+    assert len(boxes) == 8
+    assert all((small_root / "val_data" / name).is_file() for name in boxes)

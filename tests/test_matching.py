@@ -4,8 +4,8 @@ import pytest
 from logoflow.classes import read_classes
 from logoflow.folders import read_boxes
 from logoflow.images import read_image
-from logoflow.loading import PhotoFolder
 from logoflow.matching import BACKGROUND, LogoMatcher, index_logos
+from logoflow.prepared import photos_of
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def matcher(index):
 def known_photo(root, brand="aldi"):
     """A training photo of a brand and its boxes; aldi's have many corners."""
     boxes = read_boxes(root)
-    for path, label in PhotoFolder(root / "train_data", []).items:
-        name = "/".join(path.split("/")[-3:])
+    for path, label in photos_of(root, "train_data"):
+        name = "/".join(path.parts[-3:])
         if read_classes(root)[label] == brand and name in boxes:
             return read_image(path), boxes[name], label
     raise AssertionError(f"no photo of {brand}")

@@ -6,7 +6,7 @@ from mxnet import gluon
 from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.images import read_image
-from logoflow.mining import hard_negatives
+from logoflow.mining import _is_end_of_round, hard_negatives
 
 CLASSES = ("adidas", "aldi", "no-logo")
 
@@ -18,7 +18,9 @@ def brightness_classifier():
     net.initialize(mx.init.Zero())
     net[1].weight.set_data(mx.nd.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]))
     statistics = ([127.0] * 3, [64.0] * 3)
-    return LogoClassifier(net, CLASSES, make_augs("logoflow", statistics=statistics, size=32)[1])
+    return LogoClassifier(
+        net, CLASSES, make_augs("logoflow", statistics=statistics, image_size=32)[1]
+    )
 
 
 def test_the_windows_most_like_a_brand_are_found(small_root):
@@ -43,7 +45,7 @@ def _brightness(path, box):
 
 def test_finds_are_regions_of_their_photos_and_fit_a_photo_folder(small_root):
     from logoflow.crops import LogoCropAug
-    from logoflow.loading import PhotoFolder
+    from logoflow.photo_folder import PhotoFolder
 
     found = hard_negatives(brightness_classifier(), small_root / "train_data", views=3, share=0.1)
     photos = PhotoFolder(small_root / "train_data", [LogoCropAug(16)], found)
@@ -60,3 +62,12 @@ def test_without_a_no_logo_class_there_is_nothing_to_mine(tmp_path):
     (tmp_path / "adidas").mkdir()
     with pytest.raises(ValueError, match="no class no-logo"):
         hard_negatives(brightness_classifier(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("num_epochs", "rounds", "ends"),
+    [(4, 2, [1]), (6, 3, [1, 3]), (3, 1, []), (1, 2, []), (5, 2, [2])],
+)
+def test_rounds_share_the_epochs(num_epochs, rounds, ends):
+    found = [e for e in range(num_epochs) if _is_end_of_round(e, num_epochs, rounds)]
+    assert found == ends

@@ -8,8 +8,8 @@ from mxnet import nd
 from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.graphs import block_of, graph_of, without_pads
-from logoflow.loading import PhotoFolder
 from logoflow.models import finetune_net
+from logoflow.prepared import photos_of
 from logoflow.quantizing import agreement, logit_error, quantize
 
 CLASSES = ("adidas", "aldi", "no-logo")
@@ -18,14 +18,14 @@ CLASSES = ("adidas", "aldi", "no-logo")
 @pytest.fixture(scope="module")
 def photos(small_root):
     splits = ("train_data", "val_data")
-    return [path for split in splits for path, _ in PhotoFolder(small_root / split, []).items]
+    return [path for split in splits for path, _ in photos_of(small_root, split)]
 
 
 @pytest.fixture(scope="module")
 def classifier():
     mx.random.seed(5)
     net = finetune_net(3, "efficientnet_lite0", ctx=mx.cpu())
-    return LogoClassifier(net, CLASSES, make_augs("logoflow", net, size=64)[1], {"seed": 5})
+    return LogoClassifier(net, CLASSES, make_augs("logoflow", net, image_size=64)[1], {"seed": 5})
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
+from dataclasses import asdict, replace
+
 import pytest
 
-from logoflow.recipes import RECIPES, get_recipe
+from logoflow.recipes import RECIPES, get_recipe, recipe_from_json
 
 
 def test_the_articles_recipes_have_nothing_of_ours():
@@ -8,7 +10,7 @@ def test_the_articles_recipes_have_nothing_of_ours():
         recipe = get_recipe(name)
         assert (recipe.optimizer, recipe.schedule, recipe.label_smoothing) == ("sgd", None, 0.0)
         assert not recipe.appearance
-        assert recipe.backgrounds == recipe.averaging == recipe.frozen == 0.0
+        assert recipe.backgrounds == recipe.ema_decay == recipe.frozen == 0.0
 
 
 def test_the_articles_recipes_have_the_articles_numbers():
@@ -34,10 +36,28 @@ def test_an_unknown_recipe_or_setting_names_those_there_are():
         get_recipe("logoflow", name="mine")
 
 
-def test_train_options_are_options_of_train():
-    import inspect
+def test_an_unknown_way_to_crop_or_normalise_names_those_there_are():
+    with pytest.raises(ValueError, match="crops is 'tight'.*random, whole, around-logos"):
+        get_recipe("logoflow", crops="tight")
+    with pytest.raises(ValueError, match="choose one of nothing, training-set, backbone"):
+        get_recipe("logoflow", normalise_by="imagenet")
 
-    from logoflow.training import train
 
-    options = set(get_recipe("logoflow").train_options())
-    assert options <= set(inspect.signature(train).parameters)
+def test_a_former_name_of_a_setting_is_an_error_that_gives_the_new_one():
+    with pytest.raises(ValueError, match=r"averaging has a new name: pass ema_decay=0\.9"):
+        get_recipe("logoflow", averaging=0.9)
+
+
+def test_a_recipe_of_an_earlier_version_is_read_with_what_its_name_meant():
+    stored = {"name": "logoflow", "batch_size": 8, "averaging": 0.9, "head_multiplier": 2.0}
+    expected = get_recipe("logoflow", batch_size=8, ema_decay=0.9, head_lr_multiplier=2.0)
+    assert recipe_from_json(stored) == expected
+
+
+def test_a_stored_recipe_of_ones_own_is_read_back_whole_or_refused():
+    mine = replace(get_recipe("logoflow"), name="mine")
+    assert recipe_from_json(asdict(mine)) == mine
+    with pytest.raises(ValueError, match="'mine' was saved by another version"):
+        recipe_from_json({"name": "mine", "batch_size": 8})
+    with pytest.raises(ValueError, match="'mine' was saved by another version"):
+        recipe_from_json({**asdict(mine), "momentum": 0.9})

@@ -4,7 +4,7 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow import loading, refitting
+from logoflow import photo_folder, refitting
 from logoflow.assessment import assess
 from logoflow.classifier import LogoClassifier
 from logoflow.errors import CacheError, ClassListError
@@ -12,7 +12,7 @@ from logoflow.fitting import fit
 from logoflow.folders import read_boxes
 from logoflow.refitting import refit
 
-QUICK = {"size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
+QUICK = {"image_size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
 
 
 @pytest.fixture(scope="module")
@@ -72,23 +72,23 @@ def test_it_learns_from_all_photos_by_the_settings_of_before(
     seen = []
 
     def spy(net, ctx, loader, val_data, *rest, **options):
-        seen.append((loader._dataset, rest, options))
+        seen.append((loader.dataset, rest, options))
 
     def full(*_, **__):
         raise CacheError("too small")
 
     how = {"num_epochs": 1, "learning_rate": 0.02, "label_smoothing": 0.3}
-    classifier = fit(small_root, "lenet5", size=64, views=(1,), quiet=True, **how)
+    classifier = fit(small_root, "lenet5", image_size=64, views=(1,), quiet=True, **how)
     if not room:
-        monkeypatch.setattr(loading, "cache_photos", full)
+        monkeypatch.setattr(photo_folder, "cache_photos", full)
     monkeypatch.setattr(refitting, "train", spy)
     grown = refit(classifier, small_root)
     ((photos, rest, options),) = seen
-    names = {Path(path).name for path, _ in photos.items[: photos._photos]}
+    names = {Path(path).name for path, _ in photos.items[: photos._count]}
     assert len(names) == 28
     assert rest[0:1] == (None,)
     assert rest[5] == 0.01
-    assert options["label_smoothing"] == 0.3
+    assert options["recipe"].label_smoothing == 0.3
     assert normalisation_of(grown.augs) == normalisation_of(classifier.augs)
     assert normalisation_of(photos.augs) == normalisation_of(classifier.augs)
 
@@ -109,3 +109,20 @@ def test_what_cannot_learn_on_is_refused(fitted, small_root, tmp_path):
     (tmp_path / "classes.json").write_text('["adidas", "no-logo", "ups"]')
     with pytest.raises(ClassListError):
         refit(fitted, tmp_path)
+
+
+def test_a_model_of_an_earlier_version_can_learn_on(small_root, fitted):
+    facts = fitted.facts
+    recipe = {name: facts["plan"][name] for name in ("name", "batch_size", "learning_rate", "wd")}
+    former = {
+        "plan": recipe | {"averaging": 0.9, "head_multiplier": 2.0},
+        "image_size": facts["image_size"],
+        "rounds": 1,
+        "negatives": True,
+        "boxes": True,
+        "class_weights": None,
+        "seed": 0,
+    }
+    net = fitted.net
+    older = LogoClassifier(net, fitted.classes, fitted.augs, former, matcher=fitted.matcher)
+    assert refit(older, small_root, num_epochs=1).facts["refit_epochs"] == 1

@@ -14,7 +14,7 @@ from logoflow.study_plots import plot_photos_curve
 from logoflow.study_runs import _digest, assessment_of, run
 from logoflow.study_tables import ablation_table, mean_summary
 
-TINY = {"backbone": "lenet5", "recipe": "logoflow", "num_epochs": 1, "size": 64}
+TINY = {"backbone": "lenet5", "recipe": "logoflow", "num_epochs": 1, "image_size": 64}
 WAYS = ("likeliest", "calibrated", "threshold")
 
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 def results(small_root, folder):
     """Three steps: two trainings, one of them looked at in two ways."""
     steps = [
-        Step("plain", {"boxes": False}, decided="likeliest"),
+        Step("plain", {"use_boxes": False}, decided="likeliest"),
         Step("crops", {}, decided="likeliest"),
         Step("closer", {}, views=2, decided="threshold"),
     ]
@@ -57,12 +57,16 @@ def test_every_step_is_assessed_for_every_seed_and_trained_once(results, folder)
 
 
 def test_an_interrupted_study_goes_on_where_it_was(small_root, tmp_path, instead):
-    steps = [Step("one", {"boxes": False}), Step("two", {}), Step("three", {"negatives": False})]
+    steps = [
+        Step("one", {"use_boxes": False}),
+        Step("two", {}),
+        Step("three", {"use_no_logo": False}),
+    ]
 
-    def dies_at_the_third(root, negatives=True, **settings):
-        if not negatives:
+    def dies_at_the_third(root, use_no_logo=True, **settings):
+        if not use_no_logo:
             raise KeyboardInterrupt
-        return fit(root, negatives=negatives, **settings)
+        return fit(root, use_no_logo=use_no_logo, **settings)
 
     instead(dies_at_the_third)
     study = run_steps(small_root, steps, tmp_path, **TINY)
@@ -122,14 +126,16 @@ def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
     def name(root=small_root, **settings):
         return _digest(root, settings)
 
-    assert name() == name(rounds=2) == name(backgrounds=None) == name(recipe="logoflow")
+    assert (
+        name() == name(hard_negative_rounds=2) == name(backgrounds=None) == name(recipe="logoflow")
+    )
     assert name(label_smoothing=0.1) == name(), "the recipe's own value"
     few = few_photos(small_root, tmp_path / "few", 2)
     others = [
-        name(rounds=1),
+        name(hard_negative_rounds=1),
         name(label_smoothing=0.2),
         name(recipe="article"),
-        name(size=64),
+        name(image_size=64),
         name(backbone=["efficientnet_lite0"] * 2),
         name(few),
     ]
@@ -195,13 +201,15 @@ def test_the_curve_has_a_point_for_each_count(small_root, folder, results):
 
 def test_a_small_fine_tuning_goes_through(small_root, tmp_path):
     steps = [STEPS[2], SET_UPS[0]._replace(views=5)]
-    results = dict(run_steps(small_root, steps, tmp_path, num_epochs=2, size=64, batch_size=8))
+    results = dict(
+        run_steps(small_root, steps, tmp_path, num_epochs=2, image_size=64, batch_size=8)
+    )
     assert len(ablation_table(results, samples=20)) == 2
 
 
 @pytest.fixture(scope="module")
 def features(small_root):
-    return photo_features(small_root, size=64)
+    return photo_features(small_root, image_size=64)
 
 
 def test_features_hold_every_photo_once_a_pass(small_root, features):
@@ -218,7 +226,7 @@ def test_an_output_layer_learns_from_the_photos_it_is_given(features):
     few = {"num_epochs": 3}
     whole = assess_head(features, **few)
     assert np.array_equal(whole.probabilities, assess_head(features, **few).probabilities)
-    choices = [{"photos": 1}, {"negatives": False}, {"class_weights": [5, 1, 1]}, {"seed": 1}]
+    choices = [{"photos": 1}, {"use_no_logo": False}, {"class_weights": [5, 1, 1]}, {"seed": 1}]
     others = [assess_head(features, **choice, **few) for choice in choices]
     for other in others:
         assert np.array_equal(other.truth, whole.truth)
@@ -226,11 +234,11 @@ def test_an_output_layer_learns_from_the_photos_it_is_given(features):
 
 
 @pytest.mark.parametrize(
-    ("photos", "negatives", "counts"),
+    ("photos", "use_no_logo", "counts"),
     [(None, True, [8, 8, 16]), (1, True, [2, 2, 16]), (3, False, [6, 6, 0])],
 )
-def test_a_photo_is_kept_in_all_its_passes_or_in_none(features, photos, negatives, counts):
-    rows = _rows(features, photos, negatives, 0)
+def test_a_photo_is_kept_in_all_its_passes_or_in_none(features, photos, use_no_logo, counts):
+    rows = _rows(features, photos, use_no_logo, 0)
     assert np.bincount(features.train[1][rows].astype(int), minlength=3).tolist() == counts
     assert set(rows[: len(rows) // 2] + 16) == set(rows[len(rows) // 2 :])
 

@@ -18,17 +18,22 @@ from logoflow.errors import ClassListError, ResumeError
 from logoflow.evaluation import _get_batch, default_ctx, evaluate_accuracy, report_on
 from logoflow.heads import extract_features, train_head
 from logoflow.history import History
+from logoflow.recipes import get_recipe
 from logoflow.resume import save_state
 from logoflow.training import train
 
 
-def blobs(photos=50, seed=0, batch_size=8):
+def points(photos=50, seed=0):
     """Two classes that a linear net tells apart: 6 numbers a photo."""
     rng = np.random.default_rng(seed)
     labels = np.arange(photos) % 2
     data = rng.normal(size=(photos, 6)).astype(np.float32) + 2.0 * labels[:, None]
-    pairs = gluon.data.ArrayDataset(nd.array(data), nd.array(labels.astype(np.float32)))
-    return gluon.data.DataLoader(pairs, batch_size, shuffle=True)
+    return gluon.data.ArrayDataset(nd.array(data), nd.array(labels.astype(np.float32)))
+
+
+def blobs(photos=50, seed=0, batch_size=8):
+    """Batches of these points in a new order each time."""
+    return gluon.data.DataLoader(points(photos, seed), batch_size, shuffle=True)
 
 
 def small_net(seed=0, ctx=None):
@@ -42,10 +47,14 @@ def small_net(seed=0, ctx=None):
 def run(tmp_path, net=None, epochs=3, **options):
     net = net or small_net()
     options = {"seed": 1, "learning_rate": 0.1, **options}
-    history = train(
-        net, mx.cpu(), blobs(), blobs(30, 1), blobs(30, 2), 8, epochs, tmp_path / "net", **options
-    )
+    loaders = blobs(), blobs(30, 1), blobs(30, 2)
+    history = train(net, mx.cpu(), *loaders, 8, epochs, tmp_path / "net", **options)
     return net, history
+
+
+def article(**settings):
+    """The Gluon article's recipe but for some settings."""
+    return get_recipe("article", **settings)
 
 
 def test_batch_is_shared_out_to_the_devices():
@@ -114,7 +123,7 @@ def test_training_on_several_devices_matches_one(tmp_path):
         mx.random.seed(0)
         net = gluon.nn.Dense(2, in_units=6)
         net.initialize(mx.init.Constant(0.1), ctx=ctx)
-        options = {"seed": 1, "optimizer": "adam", "hybridize": True}
+        options = {"seed": 1, "recipe": article(optimizer="adam"), "hybridize": True}
         train(net, ctx, blobs(), blobs(30, 1), None, 8, 2, tmp_path / f"{len(ctx)}", **options)
         nets.append(net.weight.data(ctx[0]).asnumpy())
     assert np.allclose(*nets, atol=1e-5)
@@ -122,7 +131,7 @@ def test_training_on_several_devices_matches_one(tmp_path):
 
 def test_a_last_batch_smaller_than_the_devices_trains_as_on_one(tmp_path):
     weights = []
-    pairs = gluon.data.SimpleDataset([blobs()._dataset[i] for i in range(9)])
+    pairs = gluon.data.SimpleDataset([points()[i] for i in range(9)])
     for ctx in ([mx.cpu(0)], [mx.cpu(0), mx.cpu(1), mx.cpu(2)]):
         net = gluon.nn.Dense(2, in_units=6)
         net.initialize(mx.init.Constant(0.1), ctx=ctx)
@@ -169,7 +178,7 @@ def test_cosine_schedule_warms_up_and_falls(tmp_path):
                 weights.append(net[2].weight.data().asnumpy())
                 yield batch
 
-    pairs = blobs()._dataset
+    pairs = points()
     data = Watching(pairs, 10, shuffle=False)
     train(
         net,
@@ -183,10 +192,8 @@ def test_cosine_schedule_warms_up_and_falls(tmp_path):
         wd=0.0,
         seed=0,
         learning_rate=0.05,
-        schedule="cosine",
-        warmup_epochs=1,
+        recipe=article(optimizer="adam", schedule="cosine", warmup_epochs=1),
         train_acc_in_passing=True,
-        optimizer="adam",
     )
     steps = [np.abs(b - a).mean() for a, b in zip(weights[1:], weights[2:], strict=False)]
     assert steps[0] < 0.5 * max(steps)
@@ -199,9 +206,16 @@ def test_cosine_schedule_warms_up_and_falls(tmp_path):
 def test_the_shortest_runs_have_a_schedule_too(tmp_path, photos, warmup_epochs):
     history = train(
         small_net(), mx.cpu(), blobs(photos), blobs(8, 1), None, 8, 1, tmp_path / "net",
-        schedule="cosine", warmup_epochs=warmup_epochs,
+        recipe=article(schedule="cosine", warmup_epochs=warmup_epochs),
     )  # fmt: skip
     assert len(history.frame) == 1
+
+
+def test_without_a_learning_rate_of_its_own_a_run_has_its_recipes(tmp_path):
+    recipe = article(learning_rate=0.3, wd=0.01)
+    _, own = run(tmp_path, recipe=recipe, learning_rate=None, wd=None)
+    _, given = run(tmp_path, learning_rate=0.3, wd=0.01)
+    assert own.frame["loss"].equals(given.frame["loss"])
 
 
 def test_class_weights_shift_the_answers(tmp_path):
@@ -221,7 +235,7 @@ def test_class_weights_shift_the_answers(tmp_path):
 
 
 def test_the_average_is_what_is_measured_kept_and_left_in_the_net(tmp_path):
-    wild = {"learning_rate": 3.0, "averaging": 0.98}
+    wild = {"learning_rate": 3.0, "recipe": article(ema_decay=0.98)}
     net, history = run(tmp_path, epochs=4, **wild)
     assert history.frame["val_acc"].iloc[-1] == pytest.approx(
         evaluate_accuracy(blobs(30, 1), net, mx.cpu())
@@ -244,7 +258,8 @@ def test_the_head_learns_as_many_times_faster_as_asked(tmp_path):
         )
         data = gluon.data.DataLoader(pairs, 4)
         before = {name: p.data().copy() for name, p in net.collect_params().items()}
-        options = {"learning_rate": 1e-3, "wd": 0, "head_multiplier": multiplier, "quiet": True}
+        recipe = article(head_lr_multiplier=multiplier)
+        options = {"learning_rate": 1e-3, "wd": 0, "recipe": recipe, "quiet": True}
         train(net, mx.cpu(), data, data, None, 4, 1, tmp_path / "head", seed=0, **options)
         head = net.output.weight
         return abs((head.data() - before[head.name]).asnumpy()).max()
@@ -255,7 +270,7 @@ def test_the_head_learns_as_many_times_faster_as_asked(tmp_path):
 
 def test_smoothed_labels_raise_the_loss_of_a_net_that_is_sure(tmp_path):
     _, plain = run(tmp_path, epochs=6)
-    _, smooth = run(tmp_path, epochs=6, label_smoothing=0.3)
+    _, smooth = run(tmp_path, epochs=6, recipe=article(label_smoothing=0.3))
     assert smooth.frame["loss"].iloc[-1] > plain.frame["loss"].iloc[-1] + 0.1
 
 
@@ -287,10 +302,11 @@ def test_a_diverged_loss_is_an_error_that_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"optimizer": "sgd"}, {"optimizer": "adam", "averaging": 0.9}, {"optimizer": "nag"}]
+    "settings",
+    [{"optimizer": "sgd"}, {"optimizer": "adam", "ema_decay": 0.9}, {"optimizer": "nag"}],
 )
-def test_resumed_run_ends_as_the_uninterrupted_one(tmp_path, options):
-    options |= {"learning_rate": 0.01}
+def test_resumed_run_ends_as_the_uninterrupted_one(tmp_path, settings):
+    options = {"recipe": article(**settings), "learning_rate": 0.01}
     whole, history = run(tmp_path / "whole", epochs=5, **options)
     run(tmp_path / "parts", epochs=2, resume=True, **options)
     net, resumed = run(tmp_path / "parts", net=small_net(seed=9), epochs=5, resume=True, **options)
@@ -308,7 +324,7 @@ def test_resuming_does_not_depend_on_how_gluon_numbers_layers(tmp_path):
         net.initialize(mx.init.Xavier())
         return net
 
-    options = {"optimizer": "adam", "learning_rate": 0.01}
+    options = {"recipe": article(optimizer="adam"), "learning_rate": 0.01}
     run(tmp_path, net_from(["dense8_", "dense9_"]), epochs=1, resume=True, **options)
     _, history = run(tmp_path, net_from(["dense9_", "dense10_"]), epochs=2, resume=True, **options)
     assert len(history.frame) == 2
@@ -319,9 +335,11 @@ KILLED = """
     sys.path.insert(0, {tests!r})
     import logoflow, mxnet as mx
     from test_training import blobs, small_net
+    from logoflow.recipes import get_recipe
     from logoflow.training import train
+    recipe = get_recipe("article", optimizer="adam", schedule="cosine")
     train(small_net(), mx.cpu(), blobs(1500), blobs(30, 1), None, 8, 15, {prefix!r},
-          seed=1, learning_rate=0.001, optimizer="adam", schedule="cosine", resume=True)
+          seed=1, learning_rate=0.001, recipe=recipe, resume=True)
 """
 
 
@@ -359,8 +377,7 @@ def test_kill_9_at_any_moment_loses_at_most_an_epoch(tmp_path):
         prefix,
         seed=1,
         learning_rate=0.001,
-        optimizer="adam",
-        schedule="cosine",
+        recipe=article(optimizer="adam", schedule="cosine"),
         resume=True,
     )
     assert history.frame.index.tolist() == list(range(15))
@@ -379,6 +396,21 @@ def test_resume_refuses_what_is_not_its_own(tmp_path):
     np.savez(path, header=np.array([{"pickled": object}], dtype=object))
     with pytest.raises(ResumeError, match="not a resume file"):
         run(tmp_path, epochs=2, resume=True)
+
+
+def test_a_resume_file_of_an_earlier_version_is_read(tmp_path):
+    options = {"recipe": article(ema_decay=0.9, head_lr_multiplier=2.0), "resume": True}
+    run(tmp_path, epochs=1, **options)
+    path = tmp_path / "net.resume.npz"
+    with np.load(path) as arrays:
+        stored = {name: arrays[name] for name in arrays.files}
+    header = stored["header"].tobytes().decode()
+    header = header.replace("ema_decay", "averaging")
+    header = header.replace("head_lr_multiplier", "head_multiplier")
+    stored["header"] = np.frombuffer(header.encode(), dtype=np.uint8)
+    np.savez(path, **stored)
+    _, history = run(tmp_path, epochs=2, **options)
+    assert len(history.frame) == 2
 
 
 def test_resume_refuses_weights_of_another_net(tmp_path):
@@ -426,7 +458,7 @@ def test_head_trains_on_features_computed_once_and_leaves_them_alone(tmp_path):
         10,
         tmp_path / "head",
         seed=0,
-        optimizer="adam",
+        recipe=article(optimizer="adam"),
         learning_rate=0.05,
     )
     assert np.array_equal(net.features.weight.data().asnumpy(), before)
@@ -445,7 +477,7 @@ def test_more_views_are_more_passes_over_the_training_photos(tmp_path):
             self.passes += 1
             return super().__iter__()
 
-    data = Counting(blobs()._dataset, 8)
+    data = Counting(points(), 8)
     train_head(net, mx.cpu(), data, blobs(30, 1), None, 8, 2, tmp_path / "head", views=3)
     assert data.passes == 3
 
@@ -453,7 +485,7 @@ def test_more_views_are_more_passes_over_the_training_photos(tmp_path):
 def test_features_come_in_the_loaders_order():
     net = FeatureNet()
     net.initialize()
-    data = gluon.data.DataLoader(blobs()._dataset, 7)
+    data = gluon.data.DataLoader(points(), 7)
     features, labels = extract_features(data, net, [mx.cpu(0), mx.cpu(1)][:1])
     assert features.shape == (50, 5)
     assert labels.asnumpy().tolist() == [float(i % 2) for i in range(50)]

@@ -25,16 +25,25 @@ class Variant(NamedTuple):
 
 VARIANTS = {
     "efficientnet_lite0": Variant(
-        *(1.0, 1.0, 0.2, "efficientnet-lite0-57934424.pth"),
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        width=1.0,
+        depth=1.0,
+        dropout=0.2,
+        weights_file="efficientnet-lite0-57934424.pth",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     ),
     "efficientnet_lite1": Variant(
-        *(1.0, 1.1, 0.2, "efficientnet-lite1-77cc7160.pth"),
-        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+        width=1.0,
+        depth=1.1,
+        dropout=0.2,
+        weights_file="efficientnet-lite1-77cc7160.pth",
+        sha256="77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
     ),
     "efficientnet_lite2": Variant(
-        *(1.1, 1.2, 0.3, "efficientnet-lite2-9656183e.pth"),
-        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        width=1.1,
+        depth=1.2,
+        dropout=0.3,
+        weights_file="efficientnet-lite2-9656183e.pth",
+        sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
     ),
 }
 
@@ -110,7 +119,8 @@ class ConvNorm(gluon.HybridBlock):
         width = (0, 0, 0, 0, self._more, 0, self._more, 0)
         kernel = F.pad(kernel, mode="constant", constant_value=0, pad_width=width)
         side = weight.shape[2] + self._more
-        return F.Convolution(x, kernel, name="fwd", **{**self.conv._kwargs, "kernel": (side, side)})
+        options = self.conv._kwargs | {"kernel": (side, side)}
+        return F.Convolution(x, kernel, name="fwd", **options)
 
 
 class InvertedResidual(gluon.HybridBlock):

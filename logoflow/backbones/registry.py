@@ -19,9 +19,9 @@ Contexts: TypeAlias = mx.Context | list[mx.Context] | None
 IMAGENET_CLASSES = 1000
 # Parts of the names of GluonCV's nets for other data and tasks.
 NOT_IMAGENET = (
-    *("ade", "cifar", "citys", "coco", "custom", "fpn", "hmdb51", "kinetics", "mhp", "otb"),
-    *("sthsth", "ucf101", "voc"),
-)
+    "ade", "cifar", "citys", "coco", "custom", "fpn", "hmdb51", "kinetics", "mhp", "otb",
+    "sthsth", "ucf101", "voc",
+)  # fmt: skip
 # Means and deviations of ImageNet, the convention of MXNet's and GluonCV's zoos.
 IMAGENET_STATISTICS: Statistics = (
     (0.485 * 255, 0.456 * 255, 0.406 * 255),

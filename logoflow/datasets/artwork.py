@@ -14,11 +14,11 @@ from logoflow.datasets.glyphs import trim
 from logoflow.datasets.textures import deep, mix, sheet
 
 BRANDS = (
-    *("adidas", "aldi", "apple", "bmw", "carlsberg", "cocacola", "dhl", "fedex"),
-    *("ferrari", "ford", "google", "HP", "nvidia", "shell", "starbucks", "ups"),
-    *("citroen", "mcdonalds", "mini", "nbc", "nike", "intel", "porsche", "puma"),
-    *("redbull", "vodafone", "audi", "burgerking", "honda", "mastercard", "toyota", "volkswagen"),
-)
+    "adidas", "aldi", "apple", "bmw", "carlsberg", "cocacola", "dhl", "fedex",
+    "ferrari", "ford", "google", "HP", "nvidia", "shell", "starbucks", "ups",
+    "citroen", "mcdonalds", "mini", "nbc", "nike", "intel", "porsche", "puma",
+    "redbull", "vodafone", "audi", "burgerking", "honda", "mastercard", "toyota", "volkswagen",
+)  # fmt: skip
 _ICON = {"aldi": "aldinord", "carlsberg": "carlsberggroup", "HP": "hp"}
 # Simple Icons knows one colour a brand. Where white on it, or it on white, can hardly be read
 # this is the brand's other colour.

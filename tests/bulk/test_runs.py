@@ -272,11 +272,11 @@ def test_ctrl_c_says_how_to_go_on(server, tmp_path):
 def test_a_logo_classifier_answers_as_predict_does(server, run, tmp_path, small_root):
     mx.random.seed(0)
     net = lf.finetune_net(3, "efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, size=64)[1]
+    augs = lf.make_augs("logoflow", net, image_size=64)[1]
     classifier = lf.LogoClassifier(net, ["red", "blue", "no-logo"], augs)
-    paths = [path for path, _ in lf.PhotoFolder(small_root / "test_data", []).items]
+    paths = [path for path, _ in lf.photos_of(small_root, "test_data")]
     with lf.serve_folder(small_root / "test_data") as base:
-        urls = [f"{base}/{'/'.join(Path(path).parts[-2:])}" for path in paths]
+        urls = [f"{base}/{path.parent.name}/{path.name}" for path in paths]
         found = rows(run(urls, classifier, views=2).output)
         saved = classifier.save(tmp_path / "model")
         again = run(urls, saved, views=2)  # the same model, from its folder

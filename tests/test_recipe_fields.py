@@ -1,0 +1,82 @@
+"""A recipe's fields decide what a training does; its name decides nothing."""
+
+import random
+from dataclasses import replace
+
+import mxnet as mx
+import numpy as np
+import pytest
+
+from logoflow.augment import make_augs
+from logoflow.backbones import new_net
+from logoflow.fitting import fit
+from logoflow.loading import make_loaders
+from logoflow.recipes import RECIPES, get_recipe
+from logoflow.study_runs import _digest
+
+STATISTICS = ([100.0, 110.0, 120.0], [50.0, 60.0, 70.0])
+
+
+def renamed(recipe):
+    return replace(get_recipe(recipe), name="mine")
+
+
+def described(augs):
+    return [aug.dumps() if hasattr(aug, "dumps") else repr(aug) for aug in augs]
+
+
+def first_batch(root, recipe, size):
+    mx.random.seed(1)
+    np.random.seed(1)  # noqa: NPY002 - the order of photos
+    net = new_net("efficientnet_lite0", 3)
+    return [
+        next(iter(loader)) for loader in make_loaders(root, recipe, 4, net=net, image_size=size)
+    ]
+
+
+def weights(root, recipe):
+    net = fit(root, "lenet5", recipe, num_epochs=1, image_size=224, views=(1,), quiet=True).net
+    return [parameter.data().asnumpy() for parameter in net.collect_params().values()]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_renamed_recipe_has_the_same_augmenters(recipe):
+    for ours, mine in zip(
+        make_augs(recipe, statistics=STATISTICS),
+        make_augs(renamed(recipe), statistics=STATISTICS),
+        strict=True,
+    ):
+        assert described(ours) == described(mine)
+
+
+@pytest.mark.parametrize(("recipe", "size"), [("article", 224), ("logoflow", 64)])
+def test_a_renamed_recipe_has_the_same_batches(small_root, recipe, size):
+    batches = []
+    for one in (recipe, renamed(recipe)):
+        random.seed(1)
+        batches.append(first_batch(small_root, one, size))
+    for (data, labels), (same, too) in zip(*batches, strict=True):
+        assert np.array_equal(data.asnumpy(), same.asnumpy())
+        assert np.array_equal(labels.asnumpy(), too.asnumpy())
+
+
+@pytest.mark.parametrize("recipe", ["article", "logoflow"])
+def test_a_renamed_recipe_trains_the_same_weights(small_root, recipe):
+    for ours, mine in zip(
+        weights(small_root, recipe), weights(small_root, renamed(recipe)), strict=True
+    ):
+        assert np.array_equal(ours, mine)
+
+
+def test_a_renamed_recipe_is_the_same_run_of_a_study(small_root):
+    assert _digest(small_root, {"recipe": "logoflow"}) == _digest(
+        small_root, {"recipe": renamed("logoflow")}
+    )
+
+
+def test_a_recipe_may_be_mixed_from_the_fields_of_others():
+    mixed = get_recipe("article", crops="whole", fixed_size=96, normalise_by="training-set")
+    training, validation = make_augs(mixed, statistics=STATISTICS, image_size=96)
+    assert described(training) == described(validation)
+    with pytest.raises(ValueError, match="96 pixels, not 224"):
+        make_augs(mixed, statistics=STATISTICS)
