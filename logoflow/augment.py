@@ -154,7 +154,7 @@ def make_augs(
             f"Recipe {recipe.name!r} has photos of {recipe.fixed_size} pixels, not {image_size}."
         )
     training_crop, validation_crop = _crops(recipe, image_size)
-    looks = [ViewpointAug(), LightAug(), QualityAug()] if recipe.appearance else []
+    looks: Augs = [ViewpointAug(), LightAug(), QualityAug()] if recipe.appearance else []
     normalise = _normalise(recipe, net, statistics)
     return [*training_crop, *looks, *normalise], [*validation_crop, *normalise]
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mxnet import nd
@@ -71,7 +72,7 @@ class PhotoFolder(Dataset):
         cache: Path | str | None = None,
     ):
         self.folder, self.augs, self.max_short_side = Path(root), augs, max_short_side
-        self.boxes = boxes or {}
+        self.boxes: dict[str, Any] = boxes or {}
         self.synsets = class_folders(self.folder.parent, self.folder.name)
         photos = photos_of(self.folder.parent, self.folder.name)
         paths = [path for path, _ in photos]
@@ -80,7 +81,7 @@ class PhotoFolder(Dataset):
             cache_photos(paths, cache, self.folder.name, max_short_side) if cache else None
         )
         self._process = os.getpid()
-        self._no_logo = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
+        self._no_logo: Any = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
         if not use_no_logo:
             photos = [photo for photo in photos if photo[1] != self._no_logo]
         self._count = len(photos)
@@ -92,7 +93,7 @@ class PhotoFolder(Dataset):
         count = round(backgrounds * len(self._with_boxes))
         can_have = use_no_logo and self._no_logo is not None
         drawn = self._with_boxes[:count] if can_have else []
-        self.items = photos + [(path, self._no_logo) for path, _ in drawn]
+        self.items: list[tuple[Path, Any]] = photos + [(path, self._no_logo) for path, _ in drawn]
 
     def __len__(self) -> int:
         return len(self.items)

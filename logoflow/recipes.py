@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def refuse_former_names(settings: Mapping[str, object], former: dict[str, str]) 
             raise ValueError(f"{name} has a new name: pass {new}={settings[name]!r}.")
 
 
-def with_new_names(values: Mapping[str, object], former: dict[str, str]) -> dict[str, object]:
+def with_new_names(values: Mapping[str, Any], former: dict[str, str]) -> dict[str, Any]:
     """Give values that an earlier version of logoflow wrote their names of today.
 
     Examples

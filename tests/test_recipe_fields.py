@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from logoflow.augment import make_augs
-from logoflow.backbones import new_net
+from logoflow.backbones.registry import new_net
 from logoflow.fitting import fit
 from logoflow.loading import make_loaders
 from logoflow.recipes import RECIPES, get_recipe
