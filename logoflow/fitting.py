@@ -4,7 +4,6 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import mxnet as mx
@@ -124,23 +123,22 @@ def fit(
     _check_decision(views, false_positive_rate)
     matcher = _matcher(root, use_boxes, views)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
-    load = partial(
-        make_loaders,
-        root,
-        recipe,
-        recipe.batch_size,
-        num_workers,
-        image_size=image_size,
-        use_no_logo=use_no_logo,
-        use_boxes=use_boxes,
-    )
     tables = []
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / f"member{number}.params" for number in range(len(backbones))]
         for number, (name, file) in enumerate(zip(backbones, files, strict=True)):
             member_seed = seed + ENSEMBLE_SEED_STRIDE * number
             net = _new_net(name, len(classes), recipe, ctx, member_seed)
-            loaders = load(net=net)
+            loaders = make_loaders(
+                root,
+                recipe,
+                recipe.batch_size,
+                num_workers,
+                net=net,
+                image_size=image_size,
+                use_no_logo=use_no_logo,
+                use_boxes=use_boxes,
+            )
             history = _train_net(
                 net,
                 loaders,

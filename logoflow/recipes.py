@@ -61,7 +61,7 @@ class Recipe:
 
     Examples
     --------
-    >>> mine = replace(get_recipe("logoflow"), name="mine", crops="whole")
+    >>> mine = replace(get_recipe("logoflow"), name="mine", learning_rate=0.0005)
     >>> mine.optimizer
     'adam'
     """
@@ -92,6 +92,12 @@ class Recipe:
                 raise ValueError(
                     f"{field} is {getattr(self, field)!r}: choose one of {', '.join(choices)}."
                 )
+        # Other crops show the logo too, which would then be learnt as no logo.
+        if self.crops != "around-logos" and (self.backgrounds or self.mines_hard_negatives):
+            raise ValueError(
+                f"crops={self.crops!r} cannot show the background alone: "
+                "give backgrounds=0.0 and mines_hard_negatives=False with it."
+            )
 
 
 CHOICES = {

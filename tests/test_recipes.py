@@ -43,6 +43,15 @@ def test_an_unknown_way_to_crop_or_normalise_names_those_there_are():
         get_recipe("logoflow", normalise_by="imagenet")
 
 
+def test_crops_that_always_show_the_logo_have_no_backgrounds():
+    with pytest.raises(ValueError, match="cannot show the background alone"):
+        get_recipe("logoflow", crops="whole")
+    with pytest.raises(ValueError, match="cannot show the background alone"):
+        get_recipe("article", backgrounds=0.25)
+    whole = get_recipe("logoflow", crops="whole", backgrounds=0.0, mines_hard_negatives=False)
+    assert whole.crops == "whole"
+
+
 def test_a_former_name_of_a_setting_is_an_error_that_gives_the_new_one():
     with pytest.raises(ValueError, match=r"averaging has a new name: pass ema_decay=0\.9"):
         get_recipe("logoflow", averaging=0.9)
