@@ -167,7 +167,7 @@ EXTRAS := backbones bulk read export sample notebooks test
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 PLATFORM := $(shell uname -s)-$(shell uname -m)
 SYSTEM_LIBRARIES := libgl1 libglib2.0-0 libgomp1 libquadmath0
-SIZE := $(if $(filter requirements-gpu.txt,$(LOCK)),about 5 GB,2 to 4 minutes$(,) 1.3 GB)
+SIZE := $(if $(filter requirements-gpu.txt,$(LOCK)),about 5 GB,1 to 4 minutes$(,) 1.8 GB)
 
 # Prints the Python below a virtual environment or a pyenv shim: .venv itself is emptied before use.
 # pip needs venv and ensurepip, uv neither. Free-threaded builds lack wheels of most packages here.
