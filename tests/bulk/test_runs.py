@@ -178,6 +178,16 @@ def test_a_picture_that_takes_workers_down_costs_its_own_row(server, run):
     assert "took down each worker" in table.error[3]
 
 
+def wait_for_nannies(client):
+    """Wait until nannies know their workers: one that dies while it starts is not started again."""
+
+    def state(dask_worker):
+        return dask_worker.status.name
+
+    while set(client.run(state, nanny=True).values()) - {"running"}:
+        time.sleep(0.05)
+
+
 def test_workers_that_are_killed_cost_nothing(server, run, cluster):
     server.delay = 0.02
     urls = pictures(server, 300)
@@ -188,6 +198,7 @@ def test_workers_that_are_killed_cost_nothing(server, run, cluster):
             if stop.wait(0.6):
                 return
             cluster.run(os.kill, os.getpid(), 0)  # waits until there is a worker
+            wait_for_nannies(cluster)
             for pid in cluster.run(os.getpid).values():
                 os.kill(pid, signal.SIGKILL)
 
