@@ -87,6 +87,7 @@ def frozen_net(root: Path) -> tuple:
 
     net = lf.finetune_net(len(lf.read_classes(root)), "efficientnet_lite0")
     lf.freeze_features(net)
+    lf.make_loaders, lf.train, lf.train_head  # noqa: B018 - imported now: an import is no training
     return net, lf.default_ctx(), root / "net", lf
 
 
