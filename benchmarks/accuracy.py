@@ -16,10 +16,10 @@ import pandas as pd
 
 import logoflow as lf
 from logoflow.datasets.flickrlogos27 import ARCHIVE_URL
-from logoflow.files import write_text
 from logoflow.study import SET_UPS, SEVERAL, STEPS, photos_curve, run_steps
 from logoflow.study_runs import assessment_of, run
 from logoflow.study_tables import ablation_table, mean_summary
+from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parent.parent / "shared"

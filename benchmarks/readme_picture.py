@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 import logoflow as lf  # before mxnet
-from logoflow.files import atomic_path
+from logoflow.utils.files import atomic_path
 
 COLUMNS, ROWS = 5, 2
 DPI = 120

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from logoflow.files import write_text
+from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent
 Rows = dict[str, Callable[[int, Path], list[dict]]]

@@ -16,8 +16,8 @@ import rows
 from rows import row
 
 import logoflow as lf
-from logoflow.files import write_text
 from logoflow.prepared import SPLITS
+from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared"

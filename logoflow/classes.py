@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logoflow.errors import ClassListError
-from logoflow.files import write_text
+from logoflow.utils.files import write_text
 
 if TYPE_CHECKING:
     from mxnet import gluon

@@ -11,10 +11,10 @@ import numpy as np
 
 from logoflow.augment import describe_augs
 from logoflow.classifier import LogoClassifier
-from logoflow.extras import require_extra
-from logoflow.files import atomic_path, write_text
 from logoflow.graphs import graph_of, without_pads
-from logoflow.mxnet_compat import restore_onnx_mapping
+from logoflow.utils.extras import require_extra
+from logoflow.utils.files import atomic_path, write_text
+from logoflow.utils.mxnet_compat import restore_onnx_mapping
 
 if TYPE_CHECKING:
     import onnx

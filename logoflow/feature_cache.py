@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from mxnet import gluon
 
-from logoflow.files import atomic_path
 from logoflow.loading import CACHE
 from logoflow.photo_folder import PhotoFolder
+from logoflow.utils.files import atomic_path
 
 KEPT = 4  # files of a split: other nets, sizes and seeds than the last one's are soon asked for
 

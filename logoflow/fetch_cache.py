@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from logoflow.downloading import Answer, Rules
-from logoflow.files import atomic_path, write_text
 from logoflow.image_headers import image_format
-from logoflow.paths import cache_home
+from logoflow.utils.files import atomic_path, write_text
+from logoflow.utils.paths import cache_home
 
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp", "bmp": ".bmp"}
 

@@ -14,7 +14,6 @@ from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import check_rate
 from logoflow.ensembles import ENSEMBLE_SEED_STRIDE, architecture_of_several
-from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.history import History
 from logoflow.loading import Loaders, make_loaders
 from logoflow.losses import balanced_weights
@@ -24,6 +23,7 @@ from logoflow.models import BUILDERS, build_net, finetune_net, freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.refitting import refit
 from logoflow.training import train
+from logoflow.utils.devices import Contexts, as_list, default_ctx
 from logoflow.views import MATCHED, window_count
 
 

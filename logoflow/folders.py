@@ -12,9 +12,9 @@ from logoflow.classes import CLASS_FILE, fix_classes, read_classes
 from logoflow.datasets import load_splits
 from logoflow.datasets.lookup import finder, label_of, read_boxes_of
 from logoflow.datasets.splits import Photo, Splits
-from logoflow.files import write_text
-from logoflow.paths import data_home
 from logoflow.placing import LOADED, Prepared, place
+from logoflow.utils.files import write_text
+from logoflow.utils.paths import data_home
 
 BOX_FILE = "boxes.json"
 SUMMARY_FILE = "summary.txt"

@@ -10,12 +10,13 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon, nd
 
-from logoflow.evaluation import Contexts, _get_batch, as_list
+from logoflow.evaluation import _get_batch
 from logoflow.feature_cache import kept_features
 from logoflow.fusing import fused
 from logoflow.history import History
-from logoflow.progress import bar
 from logoflow.training import seed_epoch, train
+from logoflow.utils.devices import Contexts, as_list
+from logoflow.utils.progress import bar
 
 
 def extract_features(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from mxnet import gluon
 
-from logoflow.files import atomic_path
+from logoflow.utils.files import atomic_path
 
 COLUMNS = ["epoch", "loss", "train_acc", "val_acc", "test_acc", "seconds"]
 

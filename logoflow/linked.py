@@ -7,8 +7,8 @@ from pathlib import Path
 
 from logoflow.classes import CLASS_FILE
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.files import write_text
 from logoflow.folders import BOX_FILE, read_boxes
+from logoflow.utils.files import write_text
 
 
 def few_photos(root: Path | str, place: Path | str, count: int, seed: int = 0) -> Path:

@@ -12,10 +12,10 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import ClassifierError
-from logoflow.files import atomic_path, sha256_of, write_text
 from logoflow.graphs import graph_of, is_graph, read_graph
 from logoflow.matching import LogoIndex
 from logoflow.models import build_net
+from logoflow.utils.files import atomic_path, sha256_of, write_text
 
 FACTS = "classifier.json"
 FORMAT = "logoflow-classifier-1"

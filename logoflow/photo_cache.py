@@ -13,10 +13,10 @@ import numpy as np
 from filelock import FileLock
 
 from logoflow.errors import CacheError
-from logoflow.files import atomic_path
 from logoflow.images import decode_image, image_size
-from logoflow.progress import bar
-from logoflow.threads import physical_cores
+from logoflow.utils.files import atomic_path
+from logoflow.utils.progress import bar
+from logoflow.utils.threads import physical_cores
 
 MAX_BYTES = 4 * 1024**3
 """A split that would take more is decoded anew in every epoch instead."""

@@ -13,9 +13,9 @@ from PIL import Image
 
 from logoflow.datasets.lookup import first_few, parts_of
 from logoflow.errors import ImageError
-from logoflow.files import atomic_path, write_text
 from logoflow.images import decode_image, read_image
-from logoflow.progress import bar
+from logoflow.utils.files import atomic_path, write_text
+from logoflow.utils.progress import bar
 
 LOADED = (".jpg", ".jpeg", ".png")  # what ImageFolderDataset takes for photos
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from logoflow.progress import in_notebook, watched
+from logoflow.utils.progress import in_notebook, watched
 
 
 def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: bool = False) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from logoflow.errors import LogoflowError
 from logoflow.folders import prepare_root, read_summary
-from logoflow.notebook_parameters import read_parameters
+from logoflow.utils.parameters import read_parameters
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

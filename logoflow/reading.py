@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.extras import require_extra
 from logoflow.images import load_image
-from logoflow.threads import wanted_threads
+from logoflow.utils.extras import require_extra
+from logoflow.utils.threads import wanted_threads
 
 SIDE = 960  # pixels that a photo's longer side is brought to before it is read
 LEAST_SIDE = 64  # pixels of the shorter one; narrower ones get a rim

@@ -12,7 +12,6 @@ from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
 from logoflow.ensembles import ENSEMBLE_SEED_STRIDE
 from logoflow.errors import CacheError
-from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.linked import with_validation
 from logoflow.loading import CACHE, PhotoLoader, split_loader, training_statistics
 from logoflow.matching import LogoMatcher, index_logos
@@ -20,6 +19,7 @@ from logoflow.mining import hard_negatives
 from logoflow.models import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
 from logoflow.training import train
+from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 LEARNING_RATE = 0.5
 """Share of the recipe's learning rate: what the network has learnt already should stay."""

@@ -10,7 +10,7 @@ from mxnet import gluon, nd
 from logoflow.article_nets import old_cnn_reason
 from logoflow.averaging import WeightAverage
 from logoflow.errors import ResumeError
-from logoflow.files import atomic_path
+from logoflow.utils.files import atomic_path
 
 FORMAT = "logoflow-resume-2"
 

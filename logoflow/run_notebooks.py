@@ -17,13 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from logoflow.errors import NotebookError
-from logoflow.files import write_text
-from logoflow.notebook_parameters import (
-    check_parameters,
-    declared_parameters,
-    read_parameters,
-)
-from logoflow.paths import checkout, runs_home
+from logoflow.notebook_parameters import check_parameters, declared_parameters
+from logoflow.utils.files import write_text
+from logoflow.utils.parameters import read_parameters
+from logoflow.utils.paths import checkout, runs_home
 
 _QUIET = {"LOGOFLOW_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logoflow.assessment import Assessment
-from logoflow.evaluation import Contexts
 from logoflow.linked import few_photos
 from logoflow.study_runs import assessment_of, run
+from logoflow.utils.devices import Contexts
 
 
 class Step(NamedTuple):

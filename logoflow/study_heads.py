@@ -14,12 +14,12 @@ from scipy.special import log_softmax
 from logoflow.assessment import Assessment
 from logoflow.classes import read_classes
 from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
-from logoflow.evaluation import Contexts, as_list, default_ctx
 from logoflow.heads import extract_features
 from logoflow.loading import make_loaders
 from logoflow.models import finetune_net
 from logoflow.recipes import get_recipe
 from logoflow.training import seed_epoch, train
+from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 Pairs = tuple[np.ndarray, np.ndarray]
 

@@ -21,11 +21,11 @@ from logoflow.decision import (
     probabilities,
     read_decisions,
 )
-from logoflow.files import atomic_path
 from logoflow.fitting import fit
 from logoflow.model_files import FACTS
 from logoflow.prepared import SPLITS, photos_of
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
+from logoflow.utils.files import atomic_path
 
 # Arguments of `fit` that are not part of a run's key: where the photos are, what does not change
 # the result, the seed and the views, which are stored elsewhere, and the recipe, whose fields are

@@ -12,14 +12,15 @@ from mxnet import autograd, gluon
 from logoflow.averaging import WeightAverage
 from logoflow.classes import check_classes, check_outputs
 from logoflow.errors import ResumeError
-from logoflow.evaluation import Contexts, _get_batch, as_list, evaluate_accuracy
+from logoflow.evaluation import _get_batch, evaluate_accuracy
 from logoflow.history import History
 from logoflow.losses import make_loss
 from logoflow.plots import LivePlot
-from logoflow.progress import bar
 from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
 from logoflow.resume import load_state, read_facts, save_state
 from logoflow.schedules import learning_rate_options, speed_up_head
+from logoflow.utils.devices import Contexts, as_list
+from logoflow.utils.progress import bar
 
 
 def train(

@@ -11,7 +11,7 @@ import logoflow  # noqa: F401  before mxnet, which test modules import first
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
 from logoflow.datasets.sample import make_sample
 from logoflow.folders import prepare_splits
-from logoflow.threads import physical_cores
+from logoflow.utils.threads import physical_cores
 
 # Before mxnet: processes that test side by side share the cores, and must not all want all of them.
 if side_by_side := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from logoflow.cuda_libraries import LIBRARIES
+from logoflow.utils.cuda_libraries import LIBRARIES
 
 REPO = Path(__file__).resolve().parent.parent
 

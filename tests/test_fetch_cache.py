@@ -8,7 +8,7 @@ from loopback_servers import JPEG, picture
 
 from logoflow.errors import FetchError
 from logoflow.fetching import fetch_image
-from logoflow.paths import cache_home
+from logoflow.utils.paths import cache_home
 
 pytestmark = pytest.mark.usefixtures("dialled")
 

@@ -30,7 +30,7 @@ from test_images import png_of_size
 from logoflow import connections
 from logoflow.errors import FetchError
 from logoflow.fetching import fetch_image
-from logoflow.paths import cache_home
+from logoflow.utils.paths import cache_home
 
 pytestmark = pytest.mark.usefixtures("dialled")
 

@@ -5,12 +5,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from logoflow.notebook_parameters import (
-    check_parameters,
-    declared_parameters,
-    parse_value,
-    read_parameters,
-)
+from logoflow.notebook_parameters import check_parameters, declared_parameters
+from logoflow.utils.parameters import parse_value, read_parameters
 
 
 @pytest.mark.parametrize(

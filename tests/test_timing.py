@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from logoflow.timing import plot_times, seconds_of
+from logoflow.timing import plot_times
+from logoflow.utils.timing import seconds_of
 
 
 def test_the_first_time_does_not_count_and_the_median_does():

@@ -15,12 +15,13 @@ from mxnet import gluon, nd
 from logoflow.averaging import WeightAverage
 from logoflow.backbones.registry import new_net
 from logoflow.errors import ClassListError, ResumeError
-from logoflow.evaluation import _get_batch, default_ctx, evaluate_accuracy, report_on
+from logoflow.evaluation import _get_batch, evaluate_accuracy, report_on
 from logoflow.heads import extract_features, train_head
 from logoflow.history import History
 from logoflow.recipes import get_recipe
 from logoflow.resume import save_state
 from logoflow.training import train
+from logoflow.utils.devices import default_ctx
 
 
 def points(photos=50, seed=0):

@@ -7,7 +7,7 @@ import numpy as np
 from mxnet import gluon, init
 
 from logoflow.errors import WeightsError
-from logoflow.extras import require_extra
+from logoflow.utils.extras import require_extra
 
 
 def load_onnx(net: gluon.HybridBlock, path: Path | str, ctx=None) -> None:

@@ -14,7 +14,7 @@ from logoflow.backbones.check import Statistics, require_cat
 from logoflow.backbones.onnx_import import load_onnx
 from logoflow.backbones.weights import by_hand, check_hash, fetch_file, fetch_zoo_file, find_file
 from logoflow.errors import WeightsError
-from logoflow.files import sha256_of
+from logoflow.utils.files import sha256_of
 
 ONNX_FILE = "resnet18-v2-7.onnx"
 ONNX_SHA256 = "3b4d048057854022232aa20bf68262e31718ab7119a17f920b8a2dc1433f824b"

@@ -12,8 +12,8 @@ from pathlib import Path
 import mxnet as mx
 
 from logoflow.errors import WeightsError
-from logoflow.files import atomic_path, sha256_of
-from logoflow.paths import cache_home
+from logoflow.utils.files import atomic_path, sha256_of
+from logoflow.utils.paths import cache_home
 
 TIMEOUT = (5, 30)  # seconds to connect, seconds between two pieces of an answer
 MAX_BYTES = 1_000_000_000  # the zoo's largest net is 600 MB

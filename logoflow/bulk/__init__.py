@@ -3,6 +3,6 @@
 Nothing is imported here: a worker needs `tasks` alone, and comes back sooner without the rest.
 """
 
-from logoflow.extras import require_extra
+from logoflow.utils.extras import require_extra
 
 require_extra("bulk")

@@ -15,7 +15,7 @@ from distributed.system import MEMORY_LIMIT
 
 import logoflow
 from logoflow.bulk import tasks
-from logoflow.threads import physical_cores
+from logoflow.utils.threads import physical_cores
 
 _CORES_EACH = 4  # of a local worker: more threads make one net little faster
 _WAIT = 60  # seconds for a first worker, or for another one once all are gone

@@ -20,7 +20,7 @@ from logoflow.bulk.shards import SUMMARY, check_settings, extra_shards, only_run
 from logoflow.bulk.tasks import Options
 from logoflow.bulk.work import Tally, work_through
 from logoflow.classifier import LogoClassifier
-from logoflow.files import write_text
+from logoflow.utils.files import write_text
 
 
 class BulkSummary(NamedTuple):

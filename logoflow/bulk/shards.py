@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from logoflow.files import atomic_path, write_text
+from logoflow.utils.files import atomic_path, write_text
 
 _TOP = pa.list_(pa.struct([("brand", pa.string()), ("probability", pa.float64())]))
 ANSWERS = pa.schema(

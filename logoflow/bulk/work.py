@@ -15,7 +15,7 @@ from logoflow.bulk.clusters import GONE, count_workers, wait_for_one
 from logoflow.bulk.plans import Job, completed
 from logoflow.bulk.shards import Answer, write_shard
 from logoflow.bulk.tasks import Options, answer_urls
-from logoflow.progress import watched
+from logoflow.utils.progress import watched
 
 _FETCH = 30  # seconds to bring a task's answers; then its state is asked for again
 

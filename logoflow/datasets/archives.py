@@ -20,8 +20,8 @@ from tqdm.auto import tqdm
 
 from logoflow.datasets.lookup import parts_of
 from logoflow.errors import ArchiveError
-from logoflow.paths import data_home
-from logoflow.progress import watched
+from logoflow.utils.paths import data_home
+from logoflow.utils.progress import watched
 
 MAX_BYTES = 8_000_000_000
 MAX_FILES = 500_000

@@ -14,9 +14,9 @@ from logoflow.datasets import artwork, snapshots
 from logoflow.datasets.artwork import BRANDS, SPLITS
 from logoflow.datasets.scenes import sources_of
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.extras import require_extra
-from logoflow.paths import data_home
-from logoflow.threads import physical_cores
+from logoflow.utils.extras import require_extra
+from logoflow.utils.paths import data_home
+from logoflow.utils.threads import physical_cores
 
 _VERSION = 2  # of the generator: raise it when the same parameters give other photos
 _MARKER = "sample.json"
@@ -44,7 +44,7 @@ def make_sample(
     Parameters
     ----------
     base_directory : Path or str, optional
-        Folder to build in; by default ``sample-<brands>`` in `logoflow.paths.data_home`.
+        Folder to build in; by default ``sample-<brands>`` in `logoflow.utils.paths.data_home`.
     brands : int
         How many brands, 1 to 32. The first 16 are FlickrLogos-32's.
     train, val, test : int

@@ -9,8 +9,8 @@ from logoflow.backbones.onnx_import import load_onnx
 from logoflow.backbones.registry import new_net
 from logoflow.backbones.weights import fetch_file
 from logoflow.errors import WeightsError
-from logoflow.files import sha256_of
-from logoflow.mxnet_compat import restore_onnx_mapping
+from logoflow.utils.files import sha256_of
+from logoflow.utils.mxnet_compat import restore_onnx_mapping
 
 
 @pytest.fixture(scope="module")

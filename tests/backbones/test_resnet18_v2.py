@@ -8,9 +8,9 @@ import pytest
 from logoflow.backbones import resnet18_v2
 from logoflow.backbones.registry import pretrained_net
 from logoflow.errors import WeightsError
-from logoflow.files import sha256_of
-from logoflow.mxnet_compat import restore_onnx_mapping
-from logoflow.paths import cache_home
+from logoflow.utils.files import sha256_of
+from logoflow.utils.mxnet_compat import restore_onnx_mapping
+from logoflow.utils.paths import cache_home
 
 ZOO_SHA1 = mx.gluon.model_zoo.model_store._model_sha1
 

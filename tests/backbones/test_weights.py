@@ -8,7 +8,7 @@ import pytest
 from logoflow.backbones import weights
 from logoflow.backbones.weights import fetch_file, fetch_zoo_file, installed_file
 from logoflow.errors import WeightsError
-from logoflow.paths import cache_home
+from logoflow.utils.paths import cache_home
 
 CONTENT = b"forty-two weights"
 SHA1 = hashlib.sha1(CONTENT).hexdigest()

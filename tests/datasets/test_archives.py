@@ -8,7 +8,7 @@ import pytest
 
 from logoflow.datasets.archives import extract, fetch_archive, open_source
 from logoflow.errors import ArchiveError
-from logoflow.files import sha256_of
+from logoflow.utils.files import sha256_of
 
 
 def tar_with(path, members, mode="w:gz"):

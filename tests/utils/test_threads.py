@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import logoflow
-from logoflow.threads import physical_cores, wanted_threads
+from logoflow.utils.threads import physical_cores, wanted_threads
 
 
 def run(code, **environment):

@@ -3,9 +3,9 @@
 import pytest
 from cuda_drivers import build_driver, hide_driver, run_python, write_build
 
-from logoflow.cuda_libraries import has_gpu_build
+from logoflow.utils.cuda_libraries import has_gpu_build
 
-ASK = "from logoflow.gpus import gpu_advice, usable_gpus; print(usable_gpus(), gpu_advice())"
+ASK = "from logoflow.utils.gpus import gpu_advice, usable_gpus; print(usable_gpus(), gpu_advice())"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_driver_without_a_gpu_is_no_gpu(driver, cpu_build):
 
 def test_without_a_driver_there_is_nothing_to_say_at_once(tmp_path, cpu_build):
     code = """import time
-from logoflow.gpus import gpu_advice
+from logoflow.utils.gpus import gpu_advice
 start = time.perf_counter()
 assert gpu_advice() is None
 print(1000 * (time.perf_counter() - start))

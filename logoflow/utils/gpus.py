@@ -4,7 +4,7 @@ import ctypes
 import functools
 from typing import NamedTuple
 
-from logoflow.cuda_libraries import has_gpu_build
+from logoflow.utils.cuda_libraries import has_gpu_build
 
 # mxnet-cu112 holds machine code for these compute capabilities and no PTX. Machine code runs on
 # GPUs of the same major version and of the same or a higher minor version.

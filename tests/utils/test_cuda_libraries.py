@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from cuda_drivers import build_cuda, build_driver, hide_driver, run_python, write_build
 
-from logoflow.cuda_libraries import LIBRARIES, has_gpu_build
+from logoflow.utils.cuda_libraries import LIBRARIES, has_gpu_build
 
-LOAD = "from logoflow.cuda_libraries import load_cuda_libraries; load_cuda_libraries()"
+LOAD = "from logoflow.utils.cuda_libraries import load_cuda_libraries; load_cuda_libraries()"
 LOAD_WITH_ONLY = """import sys
-from logoflow.cuda_libraries import load_cuda_libraries
+from logoflow.utils.cuda_libraries import load_cuda_libraries
 sys.path[:] = [{!r}]
 load_cuda_libraries()
 """

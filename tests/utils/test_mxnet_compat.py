@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from logoflow.mxnet_compat import DROPPED, FINANCIAL, RENAMED
+from logoflow.utils.mxnet_compat import DROPPED, FINANCIAL, RENAMED
 
 
 def run(program: str, **environment: str) -> str:
@@ -62,7 +62,7 @@ def test_mxnet_computes_with_the_names():
 def test_every_name_is_one_that_mxnet_looks_up():
     """Whatever NumPy lacks here is asked for while MXNet is imported."""
     program = (
-        "import numpy, sys, logoflow.mxnet_compat as compat\n"
+        "import numpy, sys, logoflow.utils.mxnet_compat as compat\n"
         "names = {*compat.RENAMED, *compat.DROPPED, *compat.FINANCIAL}\n"
         "lacked = {name for name in names if not compat._has(numpy, name)}\n"
         "asked, own = set(), numpy.__getattr__\n"
@@ -83,7 +83,7 @@ def test_every_name_is_one_that_mxnet_looks_up():
 def test_the_switch_leaves_numpy_alone():
     program = (
         "import numpy, logoflow\n"
-        "from logoflow.mxnet_compat import DROPPED, RENAMED, _has\n"
+        "from logoflow.utils.mxnet_compat import DROPPED, RENAMED, _has\n"
         "lacked = [name for name in (*RENAMED, *DROPPED) if not _has(numpy, name)]\n"
         "try:\n"
         "    import mxnet\n"
@@ -99,7 +99,7 @@ def test_onnx_gets_its_mapping_back():
     assert onnx
     program = (
         "import numpy as np\n"
-        "from logoflow.mxnet_compat import restore_onnx_mapping\n"
+        "from logoflow.utils.mxnet_compat import restore_onnx_mapping\n"
         "restore_onnx_mapping()\n"
         "from onnx import TensorProto, mapping\n"
         "assert mapping.NP_TYPE_TO_TENSOR_TYPE[np.dtype('float32')] == TensorProto.FLOAT\n"

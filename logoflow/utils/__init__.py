@@ -1,0 +1,1 @@
+"""Files, folders, progress bars, threads and devices: what every room uses."""
