@@ -56,7 +56,7 @@ _HOMES = {
     "logoflow.fusing": "fused",
     "logoflow.heads": "extract_features train_head",
     "logoflow.history": "History",
-    "logoflow.images": "decode_image load_image read_image",
+    "logoflow.images.decode": "decode_image load_image read_image",
     "logoflow.linked": "few_photos with_validation",
     "logoflow.loading": "Loaders make_loaders training_statistics",
     "logoflow.losses": "balanced_weights",

@@ -14,7 +14,7 @@ from logoflow.array_augs import on_arrays
 from logoflow.backbones.registry import normalisation
 from logoflow.crops import LogoCropAug
 from logoflow.datasets.splits import Photo
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.recipes import Recipe, get_recipe
 
 Augs = list[Callable[[nd.NDArray], nd.NDArray]]

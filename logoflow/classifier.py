@@ -26,7 +26,7 @@ from logoflow.decision import (
 )
 from logoflow.evidence import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
 from logoflow.fusing import fused
-from logoflow.images import load_image
+from logoflow.images.decode import load_image
 from logoflow.matching import LogoMatcher
 from logoflow.model_files import read_model, write_model
 from logoflow.models import architecture_of

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from logoflow.crops import overlap
-from logoflow.images import image_size, load_image
+from logoflow.images.boxes import overlap
+from logoflow.images.decode import image_size, load_image
 from logoflow.matching import LogoMatcher
 from logoflow.reading import NameReader
 from logoflow.views import MATCHED, READ, combine, window_count, windows

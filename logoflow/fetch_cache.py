@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from logoflow.downloading import Answer, Rules
-from logoflow.image_headers import image_format
+from logoflow.images.headers import image_format
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.paths import cache_home
 

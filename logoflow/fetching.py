@@ -7,7 +7,7 @@ from typing import NamedTuple
 from logoflow.downloading import Rules, download, parse
 from logoflow.errors import FetchError, ImageError, TooManyPixels
 from logoflow.fetch_cache import keep, picture_path, recall
-from logoflow.images import decode_image, image_size
+from logoflow.images.decode import decode_image, image_size
 from logoflow.politeness import with_retries
 
 

@@ -13,7 +13,7 @@ from mxnet.gluon.data import DataLoader, Sampler
 from logoflow.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.classes import check_classes, read_classes
 from logoflow.folders import read_boxes
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.photo_folder import Boxes, PhotoFolder
 from logoflow.prepared import photos_of
 from logoflow.recipes import Recipe, get_recipe

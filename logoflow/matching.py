@@ -11,7 +11,7 @@ import numpy as np
 from logoflow.classes import read_classes
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.folders import read_boxes
-from logoflow.images import load_image
+from logoflow.images.decode import load_image
 from logoflow.prepared import photos_of
 from logoflow.views import MATCHED
 

@@ -8,7 +8,7 @@ from mxnet import gluon
 
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.images import image_size
+from logoflow.images.decode import image_size
 from logoflow.loading import Loaders
 from logoflow.prepared import class_folders, photos_of
 from logoflow.views import windows

@@ -13,7 +13,7 @@ import numpy as np
 from filelock import FileLock
 
 from logoflow.errors import CacheError
-from logoflow.images import decode_image, image_size
+from logoflow.images.decode import decode_image, image_size
 from logoflow.utils.files import atomic_path
 from logoflow.utils.progress import bar
 from logoflow.utils.threads import physical_cores

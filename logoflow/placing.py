@@ -13,7 +13,7 @@ from PIL import Image
 
 from logoflow.datasets.lookup import first_few, parts_of
 from logoflow.errors import ImageError
-from logoflow.images import decode_image, read_image
+from logoflow.images.decode import decode_image, read_image
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.progress import bar
 

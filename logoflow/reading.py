@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.images import load_image
+from logoflow.images.decode import load_image
 from logoflow.utils.extras import require_extra
 from logoflow.utils.threads import wanted_threads
 

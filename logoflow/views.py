@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import log_softmax
 
-from logoflow.images import load_image
+from logoflow.images.decode import load_image
 
 SCALES = ((1.0, 1), (2 / 3, 2), (1 / 2, 3), (1 / 3, 5))
 """A row per number of views: a window's sides as a share of the photo's, and how many windows

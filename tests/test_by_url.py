@@ -8,7 +8,7 @@ from logoflow.augment import make_augs, val_test_augs
 from logoflow.by_url import classify_logo, get_image
 from logoflow.classifier import LogoClassifier
 from logoflow.errors import FetchError
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.serving import serve_folder
 
 CLASSES = ("adidas", "aldi", "no-logo")

@@ -12,7 +12,7 @@ from logoflow.classifier import LogoClassifier
 from logoflow.decision import Decision, fit_decision
 from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.evaluation import predict_labels
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.loading import make_loaders
 from logoflow.serving import serve_folder
 

@@ -8,7 +8,7 @@ import pytest
 from logoflow.augment import needs_statistics, transform
 from logoflow.backbones.registry import new_net
 from logoflow.errors import ClassListError
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.loading import make_loaders, split_boxes, training_statistics
 from logoflow.prepared import photos_of
 

@@ -3,7 +3,7 @@ import pytest
 
 from logoflow.classes import read_classes
 from logoflow.folders import read_boxes
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.matching import BACKGROUND, LogoMatcher, index_logos
 from logoflow.prepared import photos_of
 

@@ -5,7 +5,7 @@ from mxnet import gluon
 
 from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.mining import _is_end_of_round, hard_negatives
 
 CLASSES = ("adidas", "aldi", "no-logo")

@@ -7,7 +7,7 @@ import pytest
 
 from logoflow import photo_cache
 from logoflow.errors import CacheError, ImageError
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 from logoflow.photo_cache import cache_photos, read_photo
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import WeightsError
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 
 CATS = range(281, 286)  # ImageNet's tabby, tiger cat, Persian, Siamese and Egyptian cat
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]

@@ -19,7 +19,7 @@ from distributed import secede
 from logoflow.bulk.shards import Answer
 from logoflow.errors import FetchError, ImageError
 from logoflow.fetching import fetch_image
-from logoflow.images import decode_image
+from logoflow.images.decode import decode_image
 
 MAX_PIXELS = 50_000_000
 _FULL = 50_000_000  # pixels waiting for the net that make a batch, however few pictures they are

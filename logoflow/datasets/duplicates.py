@@ -16,7 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from logoflow.errors import ImageError
-from logoflow.images import read_image
+from logoflow.images.decode import read_image
 
 # Measured on FlickrLogos-27 and 500 photos without logos, 1579 in all: pairs of two different
 # brands stay below 0.89; between lies what resembles without repeating, redrawn artwork mostly.

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 
 from logoflow.errors import ImageError
-from logoflow.images import decode_image, image_size
+from logoflow.images.decode import decode_image, image_size
 
 MAX_PIXELS = 1_000_000
 

@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from logoflow.errors import ImageError, TooManyPixels
-from logoflow.image_headers import gif_size, image_format, refuse_costly
+from logoflow.images.headers import gif_size, image_format, refuse_costly
 
 # The classes are opened directly: Image.open would also try the formats not listed here, and
 # warn about (or refuse) big pictures by its own process-wide limit before we can count pixels.

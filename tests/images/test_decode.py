@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from logoflow.errors import ImageError, TooManyPixels
-from logoflow.image_headers import image_format
-from logoflow.images import decode_image, image_size, load_image, read_image
+from logoflow.images.decode import decode_image, image_size, load_image, read_image
+from logoflow.images.headers import image_format
 
 REPO = Path(__file__).resolve().parent.parent
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -273,7 +273,7 @@ def test_huge_pictures_are_refused_in_little_memory(tmp_path):
     script = """
         import resource, sys, warnings
         from pathlib import Path
-        from logoflow.images import TooManyPixels, decode_image
+        from logoflow.images.decode import TooManyPixels, decode_image
         warnings.simplefilter("error")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for path in sorted(Path(sys.argv[1]).iterdir()):
