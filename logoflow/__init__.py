@@ -61,7 +61,7 @@ _HOMES = {
     "logoflow.loading": "Loaders make_loaders training_statistics",
     "logoflow.losses": "balanced_weights",
     "logoflow.matching": "index_logos LogoIndex LogoMatcher matcher_for",
-    "logoflow.metrics.intervals": "bootstrap",
+    "logoflow.metrics.bootstrap": "bootstrap",
     "logoflow.metrics.reliability": "calibration_error reliability_bins",
     "logoflow.metrics.report": "Report",
     "logoflow.metrics.scores": "auroc brand_top1 logo_scores precision_recall roc",

@@ -12,7 +12,7 @@ import pandas as pd
 from logoflow.classes import check_classes, read_classes
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import answers, decision_for, no_logo_of, probabilities
-from logoflow.metrics.intervals import bootstrap
+from logoflow.metrics.bootstrap import bootstrap
 from logoflow.metrics.reliability import calibration_error
 from logoflow.metrics.report import Report
 from logoflow.metrics.scores import auroc, brand_top1

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from logoflow.assessment import BIASED, FIGURES, Assessment
-from logoflow.metrics.intervals import bootstrap
+from logoflow.metrics.bootstrap import bootstrap
 
 
 def mean_summary(

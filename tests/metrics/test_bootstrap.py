@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from logoflow.metrics.intervals import bootstrap
+from logoflow.metrics.bootstrap import bootstrap
 from logoflow.metrics.reliability import calibration_error
 
 
