@@ -50,7 +50,7 @@ _HOMES = {
     ),
     "logoflow.evaluation": "_get_batch evaluate_accuracy predict_labels report_on",
     "logoflow.exporting": "export Exported",
-    "logoflow.fetching": "fetch_image Fetched",
+    "logoflow.fetch.fetch_image": "fetch_image Fetched",
     "logoflow.fitting": "fit",
     "logoflow.folders": "prepare_datasets prepare_root prepare_splits read_boxes read_summary",
     "logoflow.fusing": "fused",

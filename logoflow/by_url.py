@@ -9,7 +9,7 @@ from mxnet import gluon
 
 from logoflow.augment import Augs, transform, val_test_augs
 from logoflow.classifier import LogoClassifier
-from logoflow.fetching import fetch_image
+from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import read_image
 from logoflow.plots import show_images
 

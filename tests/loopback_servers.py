@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from PIL import Image
 
-from logoflow import connections
+from logoflow.fetch import connections
 
 
 def picture(kind="JPEG", size=(30, 20), colour="red", **options):

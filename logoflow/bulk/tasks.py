@@ -18,7 +18,7 @@ from distributed import secede
 
 from logoflow.bulk.shards import Answer
 from logoflow.errors import FetchError, ImageError
-from logoflow.fetching import fetch_image
+from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import decode_image
 
 MAX_PIXELS = 50_000_000

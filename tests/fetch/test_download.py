@@ -7,9 +7,9 @@ import tracemalloc
 import pytest
 from loopback_servers import JPEG, Handler, Server, chunk, serving
 
-from logoflow.downloading import _as_fetch_error
 from logoflow.errors import FetchError
-from logoflow.fetching import fetch_image
+from logoflow.fetch.download import _as_fetch_error
+from logoflow.fetch.fetch_image import fetch_image
 
 pytestmark = pytest.mark.usefixtures("dialled")
 

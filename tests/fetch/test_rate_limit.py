@@ -11,10 +11,10 @@ from email.utils import formatdate
 import pytest
 from loopback_servers import JPEG, Handler, Server, serving
 
-from logoflow import politeness
 from logoflow.errors import FetchError
-from logoflow.fetching import fetch_image
-from logoflow.politeness import host_slot, opt_out, retry_after, waiting_time
+from logoflow.fetch import rate_limit as politeness
+from logoflow.fetch.fetch_image import fetch_image
+from logoflow.fetch.rate_limit import host_slot, opt_out, retry_after, waiting_time
 
 pytestmark = pytest.mark.usefixtures("dialled")
 

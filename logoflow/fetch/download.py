@@ -16,10 +16,10 @@ from urllib3.response import HTTPResponse
 from urllib3.util import Url, parse_url
 
 from logoflow import __version__
-from logoflow.addresses import odd_host
-from logoflow.connections import Deadline, open_connection
 from logoflow.errors import FetchError, TooManyBytes
-from logoflow.politeness import OUR_NAME, host_slot, opt_out, restated, retry_after
+from logoflow.fetch.addresses import odd_host
+from logoflow.fetch.connections import Deadline, open_connection
+from logoflow.fetch.rate_limit import OUR_NAME, host_slot, opt_out, restated, retry_after
 
 MAX_REDIRECTS = 5
 _WANTED = "only http:// and https:// URLs are fetched; local pictures go to predict"
@@ -34,7 +34,7 @@ _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NON
 
 
 class Rules(NamedTuple):
-    """What a download keeps to; see `logoflow.fetching.fetch_image`."""
+    """What a download keeps to; see `logoflow.fetch.fetch_image.fetch_image`."""
 
     allow_private: bool
     connect_timeout: float

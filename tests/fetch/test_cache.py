@@ -7,7 +7,7 @@ import pytest
 from loopback_servers import JPEG, picture
 
 from logoflow.errors import FetchError
-from logoflow.fetching import fetch_image
+from logoflow.fetch.fetch_image import fetch_image
 from logoflow.utils.paths import cache_home
 
 pytestmark = pytest.mark.usefixtures("dialled")

@@ -13,8 +13,8 @@ import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Url
 
-from logoflow.addresses import refusal
 from logoflow.errors import FetchError, TooManyBytes
+from logoflow.fetch.addresses import refusal
 
 # The longest silence in the middle of an answer, whatever the deadline still allows.
 READ_TIMEOUT = 10.0
@@ -57,7 +57,7 @@ def open_connection(
     connect_timeout : float
         Seconds for lookup, connecting and TLS together.
     allow_private : bool
-        See `logoflow.addresses.check_address`.
+        See `logoflow.fetch.addresses.check_address`.
     max_bytes : int
         Longest body as sent, before it is unpacked; a MiB more and reading raises TooManyBytes.
 

@@ -27,9 +27,9 @@ from PIL import Image
 from test_addresses import NEVER, PRIVATE
 from test_images import png_of_size
 
-from logoflow import connections
 from logoflow.errors import FetchError
-from logoflow.fetching import fetch_image
+from logoflow.fetch import connections
+from logoflow.fetch.fetch_image import fetch_image
 from logoflow.utils.paths import cache_home
 
 pytestmark = pytest.mark.usefixtures("dialled")

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from logoflow.downloading import Answer, Rules
+from logoflow.fetch.download import Answer, Rules
 from logoflow.images.headers import image_format
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.paths import cache_home

@@ -5,8 +5,8 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from logoflow.addresses import check_address, odd_host, refusal
 from logoflow.errors import FetchError
+from logoflow.fetch.addresses import check_address, odd_host, refusal
 
 PUBLIC = [
     "8.8.8.8",

@@ -4,11 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-from logoflow.downloading import Rules, download, parse
 from logoflow.errors import FetchError, ImageError, TooManyPixels
-from logoflow.fetch_cache import keep, picture_path, recall
+from logoflow.fetch.cache import keep, picture_path, recall
+from logoflow.fetch.download import Rules, download, parse
+from logoflow.fetch.rate_limit import with_retries
 from logoflow.images.decode import decode_image, image_size
-from logoflow.politeness import with_retries
 
 
 class Fetched(NamedTuple):

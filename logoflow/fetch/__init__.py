@@ -1,0 +1,1 @@
+"""Fetch one picture from its URL, safely."""
