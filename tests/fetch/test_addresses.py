@@ -4,6 +4,7 @@ import random
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
+from address_lists import NEVER, PRIVATE
 
 from logoflow.errors import FetchError
 from logoflow.fetch.addresses import check_address, odd_host, refusal
@@ -24,65 +25,6 @@ PUBLIC = [
     "64:ff9b::808:808",  # NAT64, how IPv6-only networks reach 8.8.8.8
     "2002:808:808::1",  # 6to4
 ]
-PRIVATE = [
-    "127.0.0.1",
-    "127.255.255.254",
-    "::1",
-    "10.0.0.1",
-    "172.16.0.1",
-    "172.31.255.255",
-    "192.168.1.1",
-    "fc00::1",
-    "fd12:3456:789a::1",
-    "::ffff:127.0.0.1",
-    "::ffff:10.1.2.3",
-    "::ffff:7f00:1",
-]
-NEVER = {
-    "unspecified": ["0.0.0.0", "0.1.2.3", "::", "::ffff:0.0.0.0"],
-    "link-local": ["169.254.1.1", "fe80::1", "::ffff:169.254.1.1"],
-    "metadata": [
-        "169.254.169.254",
-        "169.254.170.2",
-        "100.100.100.200",
-        "168.63.129.16",
-        "192.0.0.192",
-        "fd00:ec2::254",
-        "fd00:ec2::23",
-        "fd20:ce::254",
-        "fd00:c1::a9fe:a9fe",
-        "fd00:42::42",
-        "::ffff:169.254.169.254",
-        "64:ff9b::a9fe:a9fe",
-        "2002:a9fe:a9fe::",
-    ],
-    "shared": ["100.64.0.1", "100.127.255.255"],
-    "reserved": [
-        "192.0.0.1",
-        "192.0.2.1",
-        "192.88.99.1",
-        "198.18.0.1",
-        "198.51.100.7",
-        "203.0.113.7",
-        "240.0.0.1",
-        "255.255.255.255",
-        "2001:db8::1",
-        "3fff::1",
-        "2001:2::1",
-        "2001:20::1",
-    ],
-    "multicast": ["224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "::ffff:224.0.0.1"],
-    # Inside the last four: 127.0.0.1 as server; 192.0.2.45, 127.0.0.1 and 8.8.8.8 as clients.
-    "Teredo": [
-        "2001::1",
-        "2001:0:7f00:1::f7f7:f7f7",
-        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
-        "2001:0:808:808::80ff:fffe",
-        "2001:0:808:808::f7f7:f7f7",
-    ],
-    "carries": ["64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:c0a8:101::1"],
-    "not a globally reachable": ["::127.0.0.1", "64:ff9b:1::1", "100::1", "fec0::1", "5f00::1"],
-}
 
 
 @pytest.mark.parametrize("ip", PUBLIC)

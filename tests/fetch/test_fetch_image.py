@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from address_lists import NEVER, PRIVATE
+from large_pictures import png_of_size
 from loopback_servers import (
     JPEG,
     Handler,
@@ -24,8 +26,6 @@ from loopback_servers import (
     serving,
 )
 from PIL import Image
-from test_addresses import NEVER, PRIVATE
-from test_images import png_of_size
 
 from logoflow.errors import FetchError
 from logoflow.fetch import connections

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from large_pictures import png_of_size
 from PIL import Image
 
 from logoflow.errors import ImageError, TooManyPixels
@@ -44,22 +45,6 @@ def corner_photo():
 
 def near(pixel, colour, tolerance=12):
     return np.abs(np.asarray(pixel, dtype=int) - colour).max() <= tolerance
-
-
-def png_of_size(width, height):
-    """A grey PNG of any size, all black, without holding its pixels in memory."""
-
-    def chunk(name, data):
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
-    squeeze = zlib.compressobj(9)
-    row = bytes(1 + (width + 7) // 8)
-    packed = b"".join(squeeze.compress(row) for _ in range(height)) + squeeze.flush()
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
