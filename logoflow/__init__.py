@@ -28,7 +28,7 @@ _HOMES = {
         "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
     ),
     "logoflow.backbones.registry": "backbone_of normalisation pretrained_net",
-    "logoflow.bulk.reports": "plot_counts plot_throughput throughput",
+    "logoflow.bulk.reports": "throughput",
     "logoflow.bulk.runs": "BulkSummary classify_urls",
     "logoflow.by_url": "classify_logo get_image",
     "logoflow.classes": "check_classes read_classes",
@@ -69,22 +69,23 @@ _HOMES = {
     "logoflow.mining": "hard_negatives",
     "logoflow.models": "count_parameters finetune_net freeze_features freeze_lower",
     "logoflow.photo_folder": "PhotoFolder",
-    "logoflow.plots": (
-        "draw_boxes plot_confusion plot_history plot_recalls plot_workflow show_figure "
-        "show_images to_pictures"
+    "logoflow.plots.bulk": "plot_counts plot_throughput",
+    "logoflow.plots.evaluation": (
+        "plot_confusion plot_precision_recall plot_recalls plot_reliability plot_roc "
+        "plot_threshold_curve"
     ),
+    "logoflow.plots.figures": "plot_times plot_workflow show_figure",
+    "logoflow.plots.pictures": "draw_boxes show_images to_pictures",
+    "logoflow.plots.training": "plot_history plot_photos_curve",
     "logoflow.prepared": "class_folders photos_of",
     "logoflow.quantizing": "quantize",
     "logoflow.reading": "NameReader",
     "logoflow.recipes": "get_recipe Recipe",
     "logoflow.refitting": "refit",
-    "logoflow.score_plots": "plot_precision_recall plot_reliability plot_roc plot_threshold_curve",
     "logoflow.serving": "serve_folder",
     "logoflow.study": "photos_curve run_steps SET_UPS Step STEPS",
     "logoflow.study_heads": "assess_head photo_features",
-    "logoflow.study_plots": "plot_photos_curve",
     "logoflow.study_tables": "ablation_table mean_summary",
-    "logoflow.timing": "plot_times",
     "logoflow.training": "train",
     "logoflow.tree": "folder_tree",
     "logoflow.utils.devices": "default_ctx",

@@ -11,7 +11,7 @@ from logoflow.augment import Augs, transform, val_test_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import read_image
-from logoflow.plots import show_images
+from logoflow.plots.pictures import show_images
 
 
 def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> Path:

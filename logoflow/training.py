@@ -15,7 +15,7 @@ from logoflow.errors import ResumeError
 from logoflow.evaluation import _get_batch, evaluate_accuracy
 from logoflow.history import History
 from logoflow.losses import make_loss
-from logoflow.plots import LivePlot
+from logoflow.plots.training import LivePlot
 from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
 from logoflow.resume import load_state, read_facts, save_state
 from logoflow.schedules import learning_rate_options, speed_up_head

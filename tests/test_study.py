@@ -8,9 +8,9 @@ from logoflow.assessment import FIGURES, assess
 from logoflow.classifier import LogoClassifier
 from logoflow.fitting import fit
 from logoflow.linked import few_photos
+from logoflow.plots.training import plot_photos_curve
 from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, photos_curve, run_steps
 from logoflow.study_heads import _rows, assess_head, photo_features
-from logoflow.study_plots import plot_photos_curve
 from logoflow.study_runs import _digest, assessment_of, run
 from logoflow.study_tables import ablation_table, mean_summary
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from logoflow.timing import plot_times
+from logoflow.plots.figures import plot_times
 from logoflow.utils.timing import seconds_of
 
 

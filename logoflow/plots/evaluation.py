@@ -1,11 +1,57 @@
-"""Figures of scores: reliability, ROC, precision and recall, thresholds."""
+"""Figures of how good a classifier is: confusion, recalls, curves of thresholds and calibration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
-from logoflow.plots import show_figure
+from logoflow.plots.figures import show_figure
+
+
+def plot_confusion(
+    confusion: np.ndarray, classes: Sequence[str], *, caption: str = "", alt: str = ""
+) -> None:
+    """Draw a confusion matrix, each row as shares of its class.
+
+    Parameters
+    ----------
+    confusion : ndarray of int
+        (classes, classes), rows the truth (`Report.confusion`).
+    classes : sequence of str
+        Names in label order.
+    caption, alt : str
+        See `show_figure`.
+    """
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    side = max(4.0, 0.27 * len(classes) + 1)
+    figure, axis = plt.subplots(figsize=(side, side), layout="constrained")
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axis.set_xticks(range(len(classes)), classes, rotation=90, fontsize=8)
+    axis.set_yticks(range(len(classes)), classes, fontsize=8)
+    axis.set(xlabel="answer", ylabel="truth")
+    for row, column in zip(*np.nonzero(confusion), strict=True):
+        color = "white" if shares[row, column] > 0.5 else "black"
+        count = confusion[row, column]
+        axis.text(column, row, count, ha="center", va="center", color=color, fontsize=7)
+    show_figure(figure, caption, alt)
+
+
+def plot_recalls(recalls: pd.DataFrame, *, caption: str = "", alt: str = "") -> None:
+    """Draw recall per class, a colour for each column (a net, say).
+
+    Parameters
+    ----------
+    recalls : DataFrame
+        Rows are classes, columns nets, values 0 to 1.
+    caption, alt : str
+        See `show_figure`.
+    """
+    figure, axis = plt.subplots(figsize=(9, 3), layout="constrained")
+    recalls.plot.bar(ax=axis, ylim=(0, 1.02), ylabel="recall", width=0.8)
+    columns = len(recalls.columns)
+    axis.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)
+    show_figure(figure, caption, alt)
 
 
 def plot_reliability(frame: pd.DataFrame, *, caption: str = "", alt: str = "") -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from mxnet import nd
 
-from logoflow import plots
+from logoflow.plots import pictures as plots
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from logoflow import score_plots
+from logoflow.plots import evaluation as score_plots
 
 
 @pytest.fixture
