@@ -16,7 +16,7 @@ import rows
 from rows import row
 
 import logoflow as lf
-from logoflow.prepared import SPLITS
+from logoflow.datasets.prepared import SPLITS
 from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from logoflow.classes import check_classes, read_classes
 from logoflow.classifier import LogoClassifier
+from logoflow.datasets.class_list import check_classes, read_classes
+from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.decision import answers, decision_for, no_logo_of, probabilities
 from logoflow.metrics.bootstrap import bootstrap
 from logoflow.metrics.reliability import calibration_error
 from logoflow.metrics.report import Report
 from logoflow.metrics.scores import auroc, brand_top1
 from logoflow.metrics.thresholds import recall_at
-from logoflow.prepared import class_folders, photos_of
 
 NAN = float("nan")
 

@@ -13,7 +13,7 @@ from mxnet import gluon, nd
 
 from logoflow.augment import Augs, describe_augs, read_augs, transform
 from logoflow.calibration import fit_decisions, warn_of_weak
-from logoflow.classes import check_classes, check_outputs
+from logoflow.datasets.class_list import check_classes, check_outputs
 from logoflow.decision import (
     Decision,
     answers,

@@ -10,8 +10,8 @@ import mxnet as mx
 import pandas as pd
 from mxnet import gluon, init
 
-from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
+from logoflow.datasets.class_list import read_classes
 from logoflow.decision import check_rate
 from logoflow.ensembles import ENSEMBLE_SEED_STRIDE, architecture_of_several
 from logoflow.history import History

@@ -11,11 +11,10 @@ import numpy as np
 from mxnet.gluon.data import DataLoader, Sampler
 
 from logoflow.augment import Augs, Statistics, make_augs, needs_statistics
-from logoflow.classes import check_classes, read_classes
-from logoflow.folders import read_boxes
+from logoflow.datasets.class_list import check_classes, read_classes
+from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.images.decode import read_image
 from logoflow.photo_folder import Boxes, PhotoFolder
-from logoflow.prepared import photos_of
 from logoflow.recipes import Recipe, get_recipe
 
 CACHE = ".cache"  # folder beside the splits

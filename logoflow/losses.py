@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from mxnet import gluon, nd
 
-from logoflow.classes import read_classes
-from logoflow.prepared import photos_of
+from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.prepared import photos_of
 
 
 def make_loss(

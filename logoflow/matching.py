@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from logoflow.classes import read_classes
+from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.folders import read_boxes
 from logoflow.images.decode import load_image
-from logoflow.prepared import photos_of
 from logoflow.views import MATCHED
 
 Boxes = Sequence[Sequence[float]]

@@ -7,10 +7,10 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.classifier import LogoClassifier
+from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.images.decode import image_size
 from logoflow.loading import Loaders
-from logoflow.prepared import class_folders, photos_of
 from logoflow.views import windows
 
 

@@ -13,9 +13,9 @@ from mxnet.gluon.data import Dataset
 
 from logoflow.augment import Augs, transform
 from logoflow.crops import aim_crops, crop_beside, no_logo_crop
+from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.photo_cache import cache_photos, read_photo
-from logoflow.prepared import class_folders, photos_of
 
 Boxes = list[Sequence[float]]
 

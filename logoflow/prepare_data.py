@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Sequence
 
+from logoflow.datasets.prepare import prepare_root
+from logoflow.datasets.prepared import read_summary
 from logoflow.errors import LogoflowError
-from logoflow.folders import prepare_root, read_summary
 from logoflow.utils.parameters import read_parameters
 
 

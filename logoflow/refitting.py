@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from logoflow.augment import make_augs, needs_statistics
-from logoflow.classes import read_classes
 from logoflow.classifier import LogoClassifier
+from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.subsets import with_validation
 from logoflow.ensembles import ENSEMBLE_SEED_STRIDE
 from logoflow.errors import CacheError
-from logoflow.linked import with_validation
 from logoflow.loading import CACHE, PhotoLoader, split_loader, training_statistics
 from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logoflow.assessment import Assessment
-from logoflow.linked import few_photos
+from logoflow.datasets.subsets import few_photos
 from logoflow.study_runs import assessment_of, run
 from logoflow.utils.devices import Contexts
 

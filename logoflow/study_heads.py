@@ -12,7 +12,7 @@ from mxnet import gluon, init, nd
 from scipy.special import log_softmax
 
 from logoflow.assessment import Assessment
-from logoflow.classes import read_classes
+from logoflow.datasets.class_list import read_classes
 from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.heads import extract_features
 from logoflow.loading import make_loaders

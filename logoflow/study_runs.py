@@ -13,6 +13,7 @@ import numpy as np
 
 from logoflow.assessment import Assessment
 from logoflow.classifier import LogoClassifier
+from logoflow.datasets.prepared import SPLITS, photos_of
 from logoflow.decision import (
     Decision,
     answers,
@@ -23,7 +24,6 @@ from logoflow.decision import (
 )
 from logoflow.fitting import fit
 from logoflow.model_files import FACTS
-from logoflow.prepared import SPLITS, photos_of
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 from logoflow.utils.files import atomic_path
 

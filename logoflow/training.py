@@ -10,7 +10,7 @@ import numpy as np
 from mxnet import autograd, gluon
 
 from logoflow.averaging import WeightAverage
-from logoflow.classes import check_classes, check_outputs
+from logoflow.datasets.class_list import check_classes, check_outputs
 from logoflow.errors import ResumeError
 from logoflow.evaluation import _get_batch, evaluate_accuracy
 from logoflow.history import History

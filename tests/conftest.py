@@ -9,8 +9,8 @@ from loopback_servers import JPEG, Server, own_resolver, serving, watch_dialling
 
 import logoflow  # noqa: F401  before mxnet, which test modules import first
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
-from logoflow.datasets.sample import make_sample
-from logoflow.folders import prepare_splits
+from logoflow.datasets.prepare import prepare_splits
+from logoflow.datasets.sample.build import make_sample
 from logoflow.utils.threads import physical_cores
 
 # Before mxnet: processes that test side by side share the cores, and must not all want all of them.

@@ -11,9 +11,9 @@ from mxnet import gluon, nd
 
 from logoflow.augment import make_augs, val_test_augs
 from logoflow.classifier import LogoClassifier
+from logoflow.datasets.prepared import photos_of
 from logoflow.exporting import describe, export
 from logoflow.models import build_net, finetune_net
-from logoflow.prepared import photos_of
 
 CLASSES = ("adidas", "aldi", "no-logo")
 

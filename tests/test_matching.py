@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from logoflow.classes import read_classes
-from logoflow.folders import read_boxes
+from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.images.decode import read_image
 from logoflow.matching import BACKGROUND, LogoMatcher, index_logos
-from logoflow.prepared import photos_of
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ import pooch
 import requests
 from tqdm.auto import tqdm
 
-from logoflow.datasets.lookup import parts_of
+from logoflow.datasets.listing import parts_of
 from logoflow.errors import ArchiveError
 from logoflow.utils.paths import data_home
 from logoflow.utils.progress import watched

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.lookup import finder, first_few, label_of, lines_of, read_boxes_of
+from logoflow.datasets.listing import finder, first_few, label_of, lines_of, read_boxes_of
 from logoflow.datasets.splits import Photo, Splits, class_list
 
 LISTS = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.duplicates import near_duplicates
-from logoflow.datasets.lookup import first_few, photos_below
-from logoflow.datasets.portions import by_class, split_off
+from logoflow.datasets.listing import first_few, photos_below
 from logoflow.datasets.splits import NO_LOGO, Photo, Splits, class_list
+from logoflow.datasets.splitting import by_class, split_off
 
 SPLIT_FOLDERS = {
     "train": ("train", "train_data"),

@@ -1,8 +1,8 @@
 import pytest
 from PIL import Image
 
-from logoflow.datasets import load_splits
 from logoflow.datasets.folder import read_folder
+from logoflow.datasets.load import load_splits
 from logoflow.datasets.splits import NO_LOGO
 
 

@@ -1,4 +1,4 @@
-from logoflow.tree import folder_tree
+from logoflow.datasets.prepared import folder_tree
 
 
 def test_tree_counts_photos_and_hides_our_own_files(small_root):

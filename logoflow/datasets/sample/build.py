@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from filelock import FileLock
 
-from logoflow.datasets import artwork, snapshots
-from logoflow.datasets.artwork import BRANDS, SPLITS
-from logoflow.datasets.scenes import sources_of
+from logoflow.datasets.sample import artwork, snapshots
+from logoflow.datasets.sample.artwork import BRANDS, SPLITS
+from logoflow.datasets.sample.scenes import sources_of
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.utils.extras import require_extra
 from logoflow.utils.paths import data_home

@@ -7,8 +7,8 @@ Each takes a generator and gives a square picture, (SIDE, SIDE, 3) float32, and 
 import cv2
 import numpy as np
 
-from logoflow.datasets import textures
-from logoflow.datasets.textures import deep, fractal, mix, soften, tint
+from logoflow.datasets.sample import textures
+from logoflow.datasets.sample.textures import deep, fractal, mix, soften, tint
 
 SIDE = 576  # each photo is a view into a picture of this size
 _WALLS = {

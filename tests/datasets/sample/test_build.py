@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from logoflow.datasets import artwork, sample, snapshots
-from logoflow.datasets.sample import make_sample
-from logoflow.datasets.scenes import sources_of
+from logoflow.datasets.sample import artwork, snapshots
+from logoflow.datasets.sample import build as sample
+from logoflow.datasets.sample.build import make_sample
+from logoflow.datasets.sample.scenes import sources_of
 
 SMALL = {"brands": 3, "train": 2, "val": 1, "test": 1, "no_logo": 3, "longest_side": 160}
 LISTS = {

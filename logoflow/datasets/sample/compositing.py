@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from logoflow.datasets.boards import Sprite
-from logoflow.datasets.textures import brightness, deep, foliage, fractal, mix, sheet, soften
+from logoflow.datasets.sample.boards import Sprite
+from logoflow.datasets.sample.textures import brightness, deep, foliage, fractal, mix, sheet, soften
 
 
 def pose(

@@ -8,16 +8,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from logoflow.classes import CLASS_FILE, fix_classes, read_classes
-from logoflow.datasets import load_splits
-from logoflow.datasets.lookup import finder, label_of, read_boxes_of
+from logoflow.datasets.class_list import CLASS_FILE, fix_classes, read_classes
+from logoflow.datasets.listing import finder, label_of, read_boxes_of
+from logoflow.datasets.load import load_splits
+from logoflow.datasets.placing import LOADED, Prepared, place
+from logoflow.datasets.prepared import BOX_FILE, SUMMARY_FILE, read_boxes
 from logoflow.datasets.splits import Photo, Splits
-from logoflow.placing import LOADED, Prepared, place
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home
-
-BOX_FILE = "boxes.json"
-SUMMARY_FILE = "summary.txt"
 
 
 def prepare_datasets(
@@ -185,30 +183,6 @@ def prepare_root(
         root = data_home() / "prepared" / f"{dataset}-{digest}"
     prepare_splits(splits, root)
     return root
-
-
-def read_boxes(root: Path | str) -> dict[str, list[list[float]]]:
-    """Read the logos' boxes of a prepared data set.
-
-    Parameters
-    ----------
-    root : Path or str
-        As prepared.
-
-    Returns
-    -------
-    dict
-        From ``"train_data/<class>/<file>"`` to boxes ``[x, y, width, height]`` in pixels.
-        Photos without boxes are not in it; it is empty where there are none at all.
-    """
-    path = Path(root) / BOX_FILE
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def read_summary(root: Path | str) -> str:
-    """What the last `prepare_splits` of `root` did, left out and why; empty if there is none."""
-    path = Path(root) / SUMMARY_FILE
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _prepare(folder: Path, photos: Sequence[Photo], classes: Sequence[str]) -> Prepared:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from logoflow.datasets.glyphs import trim
-from logoflow.datasets.textures import deep, mix, sheet
+from logoflow.datasets.sample.glyphs import trim
+from logoflow.datasets.sample.textures import deep, mix, sheet
 
 BRANDS = (
     "adidas", "aldi", "apple", "bmw", "carlsberg", "cocacola", "dhl", "fedex",

@@ -7,9 +7,9 @@ the size it will have in the photo.
 import cv2
 import numpy as np
 
-from logoflow.datasets import textures
-from logoflow.datasets.artwork import Mark
-from logoflow.datasets.boards import (
+from logoflow.datasets.sample import textures
+from logoflow.datasets.sample.artwork import Mark
+from logoflow.datasets.sample.boards import (  # fmt: skip
     PAINTS,
     Sprite,
     across,
@@ -23,8 +23,8 @@ from logoflow.datasets.boards import (
     print_on,
     ripple,
     round_corners,
-)  # fmt: skip
-from logoflow.datasets.textures import deep, fractal, mix, tint
+)
+from logoflow.datasets.sample.textures import deep, fractal, mix, tint
 
 
 def poster(rng, mark: Mark) -> Sprite:

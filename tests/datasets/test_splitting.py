@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from logoflow.datasets.folds import k_folds
 from logoflow.datasets.splits import Photo
+from logoflow.datasets.splitting import k_folds
 
 
 @pytest.fixture

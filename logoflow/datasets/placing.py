@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from logoflow.datasets.lookup import first_few, parts_of
+from logoflow.datasets.listing import first_few, parts_of
 from logoflow.errors import ImageError
 from logoflow.images.decode import decode_image, read_image
 from logoflow.utils.files import atomic_path, write_text

@@ -5,9 +5,9 @@ import random
 import shutil
 from pathlib import Path
 
-from logoflow.classes import CLASS_FILE
+from logoflow.datasets.class_list import CLASS_FILE
+from logoflow.datasets.prepared import BOX_FILE, read_boxes
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.folders import BOX_FILE, read_boxes
 from logoflow.utils.files import write_text
 
 

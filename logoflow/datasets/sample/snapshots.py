@@ -5,12 +5,12 @@ import zlib
 import cv2
 import numpy as np
 
-from logoflow.datasets import artwork, compositing, glyphs, painters, scenes
-from logoflow.datasets.artwork import BRANDS, Variant
-from logoflow.datasets.boards import Sprite
-from logoflow.datasets.carriers import BY_SCENE, CARRIERS
+from logoflow.datasets.sample import artwork, compositing, glyphs, painters, scenes
+from logoflow.datasets.sample.artwork import BRANDS, Variant
+from logoflow.datasets.sample.boards import Sprite
+from logoflow.datasets.sample.carriers import BY_SCENE, CARRIERS
+from logoflow.datasets.sample.textures import soften
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.datasets.textures import soften
 
 _SHAPES = ((4, 3), (4, 3), (4, 3), (3, 4), (3, 4), (3, 2), (2, 3), (1, 1))
 _BLANK = 0.12  # share of no-logo photos in which nothing at all is printed
@@ -22,7 +22,7 @@ def take(photo: dict, longest_side: int) -> tuple[bytes, list[tuple[int, int, in
     Parameters
     ----------
     photo : dict
-        ``file``, ``class``, ``scene`` and ``artwork``, as `logoflow.datasets.sample` plans them.
+        ``file``, ``class``, ``scene`` and ``artwork``, as `logoflow.datasets.sample.build` plans them.
     longest_side : int
         In pixels.
 

@@ -11,17 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from logoflow import folders
-from logoflow.classes import check_classes, read_classes
+from logoflow.datasets import prepare as folders
+from logoflow.datasets.class_list import check_classes, read_classes
+from logoflow.datasets.prepare import prepare_datasets, prepare_root, prepare_splits
+from logoflow.datasets.prepared import read_boxes, read_summary
 from logoflow.datasets.splits import Box, Photo, Splits
 from logoflow.errors import ClassListError
-from logoflow.folders import (
-    prepare_datasets,
-    prepare_root,
-    prepare_splits,
-    read_boxes,
-    read_summary,
-)
 
 CLASSES = ("HP", "adidas", "no-logo")
 
@@ -102,7 +97,7 @@ def test_a_second_call_changes_nothing(base, filenames):
 def test_a_second_call_decodes_nothing(base, filenames, monkeypatch):
     (base / "classes/jpg/HP/00.jpg").write_bytes(b"no photo")
     first = prepare_datasets(base, filenames, "train_data")
-    monkeypatch.setattr("logoflow.placing.decode_image", None)  # would raise TypeError
+    monkeypatch.setattr("logoflow.datasets.placing.decode_image", None)  # would raise TypeError
     second = prepare_datasets(base, filenames, "train_data")
     assert second.reused == first.copied == 5
     assert second.skipped == first.skipped
@@ -338,7 +333,7 @@ def no_links(*args, **kwargs):
 os.link = no_links
 import sys
 from logoflow.datasets.folder import read_folder
-from logoflow.folders import prepare_splits
+from logoflow.datasets.prepare import prepare_splits
 prepare_splits(read_folder(sys.argv[1]), sys.argv[2])
 """
 

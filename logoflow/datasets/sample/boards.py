@@ -5,8 +5,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from logoflow.datasets.glyphs import text_glyph
-from logoflow.datasets.textures import deep, fractal, mix
+from logoflow.datasets.sample.glyphs import text_glyph
+from logoflow.datasets.sample.textures import deep, fractal, mix
 
 PAINTS = np.array([(0.93, 0.92, 0.9), (0.75, 0.76, 0.78), (0.25, 0.27, 0.3), (0.7, 0.15, 0.13),
                     (0.12, 0.25, 0.5), (0.1, 0.35, 0.25), (0.9, 0.75, 0.2), (0.55, 0.42, 0.3),

@@ -5,7 +5,7 @@ import sys
 import pytest
 from mxnet.gluon.data.vision import ImageFolderDataset
 
-from logoflow.prepared import SPLITS, class_folders, photos_of
+from logoflow.datasets.prepared import SPLITS, class_folders, photos_of
 
 
 @pytest.mark.parametrize("split", SPLITS)

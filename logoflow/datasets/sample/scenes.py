@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from logoflow.datasets.painters import PAINTERS, SIDE
+from logoflow.datasets.sample.painters import PAINTERS, SIDE
 
 # Real photos of each split, and what kind of scene each is.
 _PHOTOS = {

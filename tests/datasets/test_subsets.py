@@ -3,9 +3,8 @@ import shutil
 
 import pytest
 
-from logoflow.folders import BOX_FILE, read_boxes
-from logoflow.linked import few_photos, with_validation
-from logoflow.prepared import class_folders, photos_of
+from logoflow.datasets.prepared import BOX_FILE, class_folders, photos_of, read_boxes
+from logoflow.datasets.subsets import few_photos, with_validation
 
 
 def names(root, split="train_data"):

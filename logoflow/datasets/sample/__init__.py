@@ -1,0 +1,1 @@
+"""The sample: photos of sixteen brands, drawn from a seed."""
