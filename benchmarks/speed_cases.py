@@ -110,7 +110,7 @@ def predict_float(ours: bool, backbone: str) -> float:
     """Photos per second of a net on arrays in memory."""
     import logoflow as lf  # before mxnet, unless `main` has imported that for the other side
     import mxnet as mx  # isort: skip
-    from logoflow.fusing import fused
+    from logoflow.models.graph import fused
 
     net, data = ready_net(lf, mx, backbone)
     if ours:
@@ -122,7 +122,7 @@ def predict_float(ours: bool, backbone: str) -> float:
 
 def ready_net(lf, mx, backbone: str) -> tuple:
     """A net of a thousand classes; random weights where none come with pip, which time alike."""
-    from logoflow.backbones.registry import new_net
+    from logoflow.models.backbones.registry import new_net
 
     if backbone.startswith("efficientnet"):
         net = lf.pretrained_net(backbone)

@@ -22,12 +22,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "logoflow.appearance": "LightAug QualityAug ViewpointAug",
-    "logoflow.article_nets": "alexnet_cnn lenet5 mlp",
     "logoflow.assessment": "assess Assessment",
     "logoflow.augment": (
         "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
     ),
-    "logoflow.backbones.registry": "backbone_of normalisation pretrained_net",
     "logoflow.bulk.reports": "throughput",
     "logoflow.bulk.runs": "BulkSummary classify_urls",
     "logoflow.by_url": "classify_logo get_image",
@@ -46,7 +44,6 @@ _HOMES = {
     "logoflow.datasets.splitting": "k_folds",
     "logoflow.datasets.subsets": "few_photos with_validation",
     "logoflow.decision": "Decision fit_decision",
-    "logoflow.ensembles": "Ensemble",
     "logoflow.errors": (
         "ArchiveError ClassifierError ClassListError FetchError ImageError LogoflowError "
         "ResumeError WeightsError"
@@ -55,7 +52,6 @@ _HOMES = {
     "logoflow.exporting": "export Exported",
     "logoflow.fetch.fetch_image": "fetch_image Fetched",
     "logoflow.fitting": "fit",
-    "logoflow.fusing": "fused",
     "logoflow.heads": "extract_features train_head",
     "logoflow.history": "History",
     "logoflow.images.decode": "decode_image load_image read_image",
@@ -68,7 +64,13 @@ _HOMES = {
     "logoflow.metrics.scores": "auroc brand_top1 logo_scores precision_recall roc",
     "logoflow.metrics.thresholds": "recall_at threshold_at threshold_curve",
     "logoflow.mining": "hard_negatives",
-    "logoflow.models": "count_parameters finetune_net freeze_features freeze_lower",
+    "logoflow.models.article_nets": "alexnet_cnn lenet5 mlp",
+    "logoflow.models.backbones.registry": "backbone_of normalisation pretrained_net",
+    "logoflow.models.build": "count_parameters",
+    "logoflow.models.ensemble": "Ensemble",
+    "logoflow.models.finetune": "finetune_net",
+    "logoflow.models.freezing": "freeze_features freeze_lower",
+    "logoflow.models.graph": "fused",
     "logoflow.photo_folder": "PhotoFolder",
     "logoflow.plots.bulk": "plot_counts plot_throughput",
     "logoflow.plots.evaluation": (

@@ -11,10 +11,10 @@ from mxnet.image import Augmenter
 
 from logoflow.appearance import LightAug, QualityAug, ViewpointAug
 from logoflow.array_augs import on_arrays
-from logoflow.backbones.registry import normalisation
 from logoflow.crops import LogoCropAug
 from logoflow.datasets.splits import Photo
 from logoflow.images.decode import read_image
+from logoflow.models.backbones.registry import normalisation
 from logoflow.recipes import Recipe, get_recipe
 
 Augs = list[Callable[[nd.NDArray], nd.NDArray]]

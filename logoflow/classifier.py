@@ -25,11 +25,11 @@ from logoflow.decision import (
     read_decisions,
 )
 from logoflow.evidence import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
-from logoflow.fusing import fused
 from logoflow.images.decode import load_image
 from logoflow.matching import LogoMatcher
 from logoflow.model_files import read_model, write_model
-from logoflow.models import architecture_of
+from logoflow.models.build import architecture_of
+from logoflow.models.graph import fused
 from logoflow.reading import NameReader
 from logoflow.views import MATCHED, READ, as_pictures, look, window_count
 

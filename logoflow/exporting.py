@@ -11,7 +11,7 @@ import numpy as np
 
 from logoflow.augment import describe_augs
 from logoflow.classifier import LogoClassifier
-from logoflow.graphs import graph_of, without_pads
+from logoflow.models.graph import graph_of, without_pads
 from logoflow.utils.extras import require_extra
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.mxnet_compat import restore_onnx_mapping

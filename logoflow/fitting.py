@@ -13,13 +13,15 @@ from mxnet import gluon, init
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.class_list import read_classes
 from logoflow.decision import check_rate
-from logoflow.ensembles import ENSEMBLE_SEED_STRIDE, architecture_of_several
 from logoflow.history import History
 from logoflow.loading import Loaders, make_loaders
 from logoflow.losses import balanced_weights
 from logoflow.matching import LogoMatcher, matcher_for
 from logoflow.mining import hard_negative_callback
-from logoflow.models import BUILDERS, build_net, finetune_net, freeze_lower
+from logoflow.models.build import BUILDERS, build_net
+from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, architecture_of_several
+from logoflow.models.finetune import finetune_net
+from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.refitting import refit
 from logoflow.training import train

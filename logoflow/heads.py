@@ -12,8 +12,8 @@ from mxnet import gluon, nd
 
 from logoflow.evaluation import _get_batch
 from logoflow.feature_cache import kept_features
-from logoflow.fusing import fused
 from logoflow.history import History
+from logoflow.models.graph import fused
 from logoflow.training import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list
 from logoflow.utils.progress import bar

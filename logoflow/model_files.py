@@ -1,6 +1,6 @@
 """A trained model as one folder: weights, known logos, and a JSON file that names them.
 
-A net that is no longer one of `logoflow.models`', an INT8 one, brings its graph too.
+A net that is no longer one of `logoflow.models.finetune`', an INT8 one, brings its graph too.
 """
 
 import json
@@ -12,9 +12,9 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import ClassifierError
-from logoflow.graphs import graph_of, is_graph, read_graph
 from logoflow.matching import LogoIndex
-from logoflow.models import build_net
+from logoflow.models.build import build_net
+from logoflow.models.graph import graph_of, is_graph, read_graph
 from logoflow.utils.files import atomic_path, sha256_of, write_text
 
 FACTS = "classifier.json"

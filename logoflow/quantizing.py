@@ -12,10 +12,10 @@ import numpy as np
 from mxnet import gluon, nd
 from mxnet.contrib.quantization import calib_graph, quantize_graph
 
-from logoflow.backbones.registry import backbone_of
 from logoflow.classifier import LogoClassifier
-from logoflow.graphs import INT8, as_graph, block_of, graph_of, is_graph, without_pads
-from logoflow.models import architecture_of
+from logoflow.models.backbones.registry import backbone_of
+from logoflow.models.build import architecture_of
+from logoflow.models.graph import INT8, as_graph, block_of, graph_of, is_graph, without_pads
 
 BATCH = 16
 FLOAT_SHARES = (0, 1 / 4, 1 / 2, 3 / 4, 7 / 8)

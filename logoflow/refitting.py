@@ -11,12 +11,12 @@ from logoflow.augment import make_augs, needs_statistics
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.subsets import with_validation
-from logoflow.ensembles import ENSEMBLE_SEED_STRIDE
 from logoflow.errors import CacheError
 from logoflow.loading import CACHE, PhotoLoader, split_loader, training_statistics
 from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
-from logoflow.models import freeze_lower
+from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
+from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
 from logoflow.training import train
 from logoflow.utils.devices import Contexts, as_list, default_ctx

@@ -16,7 +16,7 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.heads import extract_features
 from logoflow.loading import make_loaders
-from logoflow.models import finetune_net
+from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
 from logoflow.training import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list, default_ctx

@@ -4,12 +4,12 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.article_nets import lenet5
 from logoflow.assessment import Assessment, assess
 from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import Decision
 from logoflow.errors import ClassListError
+from logoflow.models.article_nets import lenet5
 
 CLASSES = ("adidas", "aldi", "no-logo")
 ROWS = [

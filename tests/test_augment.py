@@ -13,7 +13,7 @@ from logoflow.augment import (
     transform,
     val_test_augs,
 )
-from logoflow.backbones.registry import new_net
+from logoflow.models.backbones.registry import new_net
 
 STATISTICS = ([100.0, 110.0, 120.0], [50.0, 60.0, 70.0])
 

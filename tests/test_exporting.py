@@ -13,7 +13,8 @@ from logoflow.augment import make_augs, val_test_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import photos_of
 from logoflow.exporting import describe, export
-from logoflow.models import build_net, finetune_net
+from logoflow.models.build import build_net
+from logoflow.models.finetune import finetune_net
 
 CLASSES = ("adidas", "aldi", "no-logo")
 

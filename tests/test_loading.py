@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from logoflow.augment import needs_statistics, transform
-from logoflow.backbones.registry import new_net
 from logoflow.datasets.prepared import photos_of
 from logoflow.errors import ClassListError
 from logoflow.images.decode import read_image
 from logoflow.loading import make_loaders, split_boxes, training_statistics
+from logoflow.models.backbones.registry import new_net
 
 
 def test_batches_have_the_articles_shapes_and_every_photo_once(small_root):

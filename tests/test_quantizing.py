@@ -8,8 +8,8 @@ from mxnet import nd
 from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import photos_of
-from logoflow.graphs import block_of, graph_of, without_pads
-from logoflow.models import finetune_net
+from logoflow.models.finetune import finetune_net
+from logoflow.models.graph import block_of, graph_of, without_pads
 from logoflow.quantizing import agreement, logit_error, quantize
 
 CLASSES = ("adidas", "aldi", "no-logo")

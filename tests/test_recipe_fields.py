@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from logoflow.augment import make_augs
-from logoflow.backbones.registry import new_net
 from logoflow.fitting import fit
 from logoflow.loading import make_loaders
+from logoflow.models.backbones.registry import new_net
 from logoflow.recipes import RECIPES, get_recipe
 from logoflow.study_runs import _digest
 

@@ -13,11 +13,11 @@ import pytest
 from mxnet import gluon, nd
 
 from logoflow.averaging import WeightAverage
-from logoflow.backbones.registry import new_net
 from logoflow.errors import ClassListError, ResumeError
 from logoflow.evaluation import _get_batch, evaluate_accuracy, report_on
 from logoflow.heads import extract_features, train_head
 from logoflow.history import History
+from logoflow.models.backbones.registry import new_net
 from logoflow.recipes import get_recipe
 from logoflow.resume import save_state
 from logoflow.training import train

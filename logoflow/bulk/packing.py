@@ -6,7 +6,7 @@ from pathlib import Path
 import cloudpickle
 
 from logoflow.classifier import LogoClassifier
-from logoflow.models import architecture_of
+from logoflow.models.build import architecture_of
 
 
 def packed(classifier: object) -> tuple[object, str, bytes]:

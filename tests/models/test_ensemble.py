@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-from logoflow.backbones.registry import normalisation
-from logoflow.ensembles import Ensemble
-from logoflow.models import architecture_of, build_net
+from logoflow.models.backbones.registry import normalisation
+from logoflow.models.build import architecture_of, build_net
+from logoflow.models.ensemble import Ensemble
 
 LITE = "efficientnet_lite0"
 

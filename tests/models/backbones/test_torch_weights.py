@@ -8,7 +8,11 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from logoflow.backbones.torch_weights import LEGACY_MAGIC, LEGACY_PROTOCOL, read_torch_weights
+from logoflow.models.backbones.torch_weights import (
+    LEGACY_MAGIC,
+    LEGACY_PROTOCOL,
+    read_torch_weights,
+)
 
 VALUES = np.arange(6, dtype="float32")
 

@@ -7,16 +7,11 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
-from logoflow.article_nets import lenet5, mlp
-from logoflow.backbones.registry import backbone_of, new_net, pretrained_net
-from logoflow.models import (
-    architecture_of,
-    build_net,
-    count_parameters,
-    finetune_net,
-    freeze_features,
-    freeze_lower,
-)
+from logoflow.models.article_nets import lenet5, mlp
+from logoflow.models.backbones.registry import backbone_of, new_net, pretrained_net
+from logoflow.models.build import architecture_of, build_net, count_parameters
+from logoflow.models.finetune import finetune_net
+from logoflow.models.freezing import freeze_features, freeze_lower
 
 
 def photos(count=4, size=64, seed=0):
@@ -167,7 +162,7 @@ def test_saved_weights_load_in_another_process(tmp_path):
     net.collect_params().save(str(tmp_path / "net.params"))
     program = (
         "import logoflow, mxnet as mx\n"
-        "from logoflow.models import build_net\n"
+        "from logoflow.models.finetune import build_net\n"
         "build_net('efficientnet_lite0', 3), mx.gluon.nn.Dense(3)\n"
         "net = build_net('efficientnet_lite0', 5)\n"
         f"net.collect_params().load({str(tmp_path / 'net.params')!r}, mx.cpu())\n"

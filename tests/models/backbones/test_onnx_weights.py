@@ -5,10 +5,10 @@ import numpy as np
 import onnx
 import pytest
 
-from logoflow.backbones.onnx_import import load_onnx
-from logoflow.backbones.registry import new_net
-from logoflow.backbones.weights import fetch_file
 from logoflow.errors import WeightsError
+from logoflow.models.backbones.onnx_weights import load_onnx
+from logoflow.models.backbones.registry import new_net
+from logoflow.models.backbones.weights import fetch_file
 from logoflow.utils.files import sha256_of
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
 

@@ -5,9 +5,9 @@ import hashlib
 import mxnet as mx
 import pytest
 
-from logoflow.backbones import resnet18_v2
-from logoflow.backbones.registry import pretrained_net
 from logoflow.errors import WeightsError
+from logoflow.models.backbones import resnet18_v2
+from logoflow.models.backbones.registry import pretrained_net
 from logoflow.utils.files import sha256_of
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
 from logoflow.utils.paths import cache_home

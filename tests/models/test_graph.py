@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
-from logoflow.fusing import fused
-from logoflow.models import build_net
+from logoflow.models.build import build_net
+from logoflow.models.graph import fused
 
 
 @pytest.fixture

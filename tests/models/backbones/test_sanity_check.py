@@ -1,9 +1,9 @@
 import mxnet as mx
 import pytest
 
-from logoflow.backbones.check import require_cat
-from logoflow.backbones.registry import new_net, normalisation, pretrained_net
 from logoflow.errors import WeightsError
+from logoflow.models.backbones.registry import new_net, normalisation, pretrained_net
+from logoflow.models.backbones.sanity_check import require_cat
 
 
 def test_trained_weights_know_a_cat():

@@ -10,10 +10,16 @@ from pathlib import Path
 import mxnet as mx
 from mxnet import gluon
 
-from logoflow.backbones.check import Statistics, require_cat
-from logoflow.backbones.onnx_import import load_onnx
-from logoflow.backbones.weights import by_hand, check_hash, fetch_file, fetch_zoo_file, find_file
 from logoflow.errors import WeightsError
+from logoflow.models.backbones.onnx_weights import load_onnx
+from logoflow.models.backbones.sanity_check import Statistics, require_cat
+from logoflow.models.backbones.weights import (
+    by_hand,
+    check_hash,
+    fetch_file,
+    fetch_zoo_file,
+    find_file,
+)
 from logoflow.utils.files import sha256_of
 
 ONNX_FILE = "resnet18-v2-7.onnx"

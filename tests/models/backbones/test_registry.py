@@ -6,8 +6,8 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.backbones.registry import backbone_of, new_net, normalisation, pretrained_net
 from logoflow.errors import WeightsError
+from logoflow.models.backbones.registry import backbone_of, new_net, normalisation, pretrained_net
 
 
 def test_normalisation_follows_the_backbone():

@@ -3,12 +3,12 @@ import pytest
 from mxnet import gluon, nd
 from mxnet.gluon import nn
 
-from logoflow.article_nets import alexnet_cnn, lenet5, mlp, old_cnn_reason
 from logoflow.averaging import WeightAverage
 from logoflow.classifier import LogoClassifier
 from logoflow.errors import ResumeError
 from logoflow.model_files import FACTS
-from logoflow.models import count_parameters
+from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp, old_cnn_reason
+from logoflow.models.build import count_parameters
 from logoflow.resume import load_state, save_state
 
 

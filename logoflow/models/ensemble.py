@@ -6,7 +6,7 @@ from typing import Any
 from mxnet import gluon
 from mxnet.gluon import nn
 
-from logoflow.backbones.registry import backbone_of, normalisation
+from logoflow.models.backbones.registry import backbone_of, normalisation
 
 _AND = " + "
 
@@ -24,7 +24,7 @@ class Ensemble(gluon.HybridBlock):
     Parameters
     ----------
     backbones : sequence of str
-        Architecture of each, a name that `logoflow.models.build_net` takes; at least one.
+        Architecture of each, a name that `logoflow.models.build.build_net` takes; at least one.
     build : callable
         From such a name to a network, not initialised.
 

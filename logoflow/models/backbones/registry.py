@@ -8,11 +8,11 @@ from typing import NamedTuple, TypeAlias
 import mxnet as mx
 from mxnet import gluon
 
-from logoflow.backbones import efficientnet_lite, resnet18_v2
-from logoflow.backbones.check import Statistics
-from logoflow.backbones.torch_weights import read_torch_weights
-from logoflow.backbones.weights import by_hand, fetch_zoo_file, installed_file, zoo_url
 from logoflow.errors import WeightsError
+from logoflow.models.backbones import efficientnet_lite, resnet18_v2
+from logoflow.models.backbones.sanity_check import Statistics
+from logoflow.models.backbones.torch_weights import read_torch_weights
+from logoflow.models.backbones.weights import by_hand, fetch_zoo_file, installed_file, zoo_url
 
 Contexts: TypeAlias = mx.Context | list[mx.Context] | None
 

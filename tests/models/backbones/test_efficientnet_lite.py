@@ -11,15 +11,15 @@ import pytest
 from mxnet import nd
 from skimage import data
 
-from logoflow.backbones.check import CATS, cat_photo, to_input
-from logoflow.backbones.efficientnet_lite import (
+from logoflow.models.backbones.efficientnet_lite import (
     MEAN,
     STD,
     EfficientNetLite,
     load_torch_weights,
     torch_names,
 )
-from logoflow.backbones.registry import pretrained_net
+from logoflow.models.backbones.registry import pretrained_net
+from logoflow.models.backbones.sanity_check import CATS, cat_photo, to_input
 
 REFERENCE = Path(__file__).with_name("efficientnet_lite0_reference.npz")
 

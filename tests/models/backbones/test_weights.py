@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
-from logoflow.backbones import weights
-from logoflow.backbones.weights import fetch_file, fetch_zoo_file, installed_file
 from logoflow.errors import WeightsError
+from logoflow.models.backbones import weights
+from logoflow.models.backbones.weights import fetch_file, fetch_zoo_file, installed_file
 from logoflow.utils.paths import cache_home
 
 CONTENT = b"forty-two weights"

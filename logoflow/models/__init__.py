@@ -1,0 +1,1 @@
+"""Networks: the articles' own, pretrained ones, ensembles, and how they are built again."""

@@ -1,0 +1,1 @@
+"""Pretrained networks, and where their weights come from."""
