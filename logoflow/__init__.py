@@ -21,16 +21,11 @@ prepare_for_mxnet(restore_numpy_names, start_workers_by_fork, load_cuda_librarie
 __version__ = "0.1.0"
 
 _HOMES = {
-    "logoflow.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.assessment": "assess Assessment",
-    "logoflow.augment": (
-        "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
-    ),
     "logoflow.bulk.reports": "throughput",
     "logoflow.bulk.runs": "BulkSummary classify_urls",
     "logoflow.by_url": "classify_logo get_image",
     "logoflow.classifier": "LogoClassifier",
-    "logoflow.crops": "crop_anywhere crop_around crop_beside LogoCropAug",
     "logoflow.datasets.class_list": "check_classes read_classes",
     "logoflow.datasets.duplicates": "near_duplicates repeats_of",
     "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
@@ -55,7 +50,13 @@ _HOMES = {
     "logoflow.heads": "extract_features train_head",
     "logoflow.history": "History",
     "logoflow.images.decode": "decode_image load_image read_image",
-    "logoflow.loading": "Loaders make_loaders training_statistics",
+    "logoflow.loading.appearance": "LightAug QualityAug ViewpointAug",
+    "logoflow.loading.augment": (
+        "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
+    ),
+    "logoflow.loading.crops": "crop_anywhere crop_around crop_beside LogoCropAug",
+    "logoflow.loading.loaders": "Loaders make_loaders training_statistics",
+    "logoflow.loading.photo_folder": "PhotoFolder",
     "logoflow.losses": "balanced_weights",
     "logoflow.matching": "index_logos LogoIndex LogoMatcher matcher_for",
     "logoflow.metrics.bootstrap": "bootstrap",
@@ -71,7 +72,6 @@ _HOMES = {
     "logoflow.models.finetune": "finetune_net",
     "logoflow.models.freezing": "freeze_features freeze_lower",
     "logoflow.models.graph": "fused",
-    "logoflow.photo_folder": "PhotoFolder",
     "logoflow.plots.bulk": "plot_counts plot_throughput",
     "logoflow.plots.evaluation": (
         "plot_confusion plot_precision_recall plot_recalls plot_reliability plot_roc "

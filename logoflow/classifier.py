@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from mxnet import gluon, nd
 
-from logoflow.augment import Augs, describe_augs, read_augs, transform
 from logoflow.calibration import fit_decisions, warn_of_weak
 from logoflow.datasets.class_list import check_classes, check_outputs
 from logoflow.decision import (
@@ -26,6 +25,7 @@ from logoflow.decision import (
 )
 from logoflow.evidence import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
 from logoflow.images.decode import load_image
+from logoflow.loading.augment import Augs, describe_augs, read_augs, transform
 from logoflow.matching import LogoMatcher
 from logoflow.model_files import read_model, write_model
 from logoflow.models.build import architecture_of

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from mxnet import gluon
 
-from logoflow.loading import CACHE
-from logoflow.photo_folder import PhotoFolder
+from logoflow.loading.loaders import CACHE
+from logoflow.loading.photo_folder import PhotoFolder
 from logoflow.utils.files import atomic_path
 
 KEPT = 4  # files of a split: other nets, sizes and seeds than the last one's are soon asked for

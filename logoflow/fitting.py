@@ -14,7 +14,7 @@ from logoflow.classifier import LogoClassifier
 from logoflow.datasets.class_list import read_classes
 from logoflow.decision import check_rate
 from logoflow.history import History
-from logoflow.loading import Loaders, make_loaders
+from logoflow.loading.loaders import Loaders, make_loaders
 from logoflow.losses import balanced_weights
 from logoflow.matching import LogoMatcher, matcher_for
 from logoflow.mining import hard_negative_callback

@@ -10,7 +10,7 @@ from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.images.decode import image_size
-from logoflow.loading import Loaders
+from logoflow.loading.loaders import Loaders
 from logoflow.views import windows
 
 

@@ -38,7 +38,7 @@ class Recipe:
     backgrounds : float
         Background crops for each photo with boxes (`logoflow.PhotoFolder`).
     appearance : bool
-        Whether training photos change in viewpoint, light and quality (`logoflow.appearance`).
+        Whether training photos change in viewpoint, light and quality (`logoflow.loading.appearance`).
     mines_hard_negatives : bool
         Whether `logoflow.fit` looks for hard negatives between rounds (`logoflow.hard_negatives`).
     optimizer : str

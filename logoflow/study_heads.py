@@ -15,7 +15,7 @@ from logoflow.assessment import Assessment
 from logoflow.datasets.class_list import read_classes
 from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.heads import extract_features
-from logoflow.loading import make_loaders
+from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
 from logoflow.training import seed_epoch, train

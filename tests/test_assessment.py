@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from logoflow.assessment import Assessment, assess
-from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.decision import Decision
 from logoflow.errors import ClassListError
+from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 
 CLASSES = ("adidas", "aldi", "no-logo")

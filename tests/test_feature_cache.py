@@ -4,7 +4,7 @@ import pytest
 
 from logoflow.feature_cache import KEPT, kept_features
 from logoflow.heads import train_head
-from logoflow.loading import make_loaders
+from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
 
 

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from mxnet import gluon
 
-from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.images.decode import read_image
+from logoflow.loading.augment import make_augs
 from logoflow.mining import _is_end_of_round, hard_negatives
 
 CLASSES = ("adidas", "aldi", "no-logo")
@@ -44,8 +44,8 @@ def _brightness(path, box):
 
 
 def test_finds_are_regions_of_their_photos_and_fit_a_photo_folder(small_root):
-    from logoflow.crops import LogoCropAug
-    from logoflow.photo_folder import PhotoFolder
+    from logoflow.loading.crops import LogoCropAug
+    from logoflow.loading.photo_folder import PhotoFolder
 
     found = hard_negatives(brightness_classifier(), small_root / "train_data", views=3, share=0.1)
     photos = PhotoFolder(small_root / "train_data", [LogoCropAug(16)], found)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-from logoflow.augment import make_augs
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import photos_of
+from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
 from logoflow.models.graph import block_of, graph_of, without_pads
 from logoflow.quantizing import agreement, logit_error, quantize

@@ -7,9 +7,9 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.augment import make_augs
 from logoflow.fitting import fit
-from logoflow.loading import make_loaders
+from logoflow.loading.augment import make_augs
+from logoflow.loading.loaders import make_loaders
 from logoflow.models.backbones.registry import new_net
 from logoflow.recipes import RECIPES, get_recipe
 from logoflow.study_runs import _digest

@@ -4,12 +4,13 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow import photo_folder, refitting
+from logoflow import refitting
 from logoflow.assessment import assess
 from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import read_boxes
 from logoflow.errors import CacheError, ClassListError
 from logoflow.fitting import fit
+from logoflow.loading import photo_folder
 from logoflow.refitting import refit
 
 QUICK = {"image_size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}

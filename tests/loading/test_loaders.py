@@ -5,11 +5,11 @@ import shutil
 import numpy as np
 import pytest
 
-from logoflow.augment import needs_statistics, transform
 from logoflow.datasets.prepared import photos_of
 from logoflow.errors import ClassListError
 from logoflow.images.decode import read_image
-from logoflow.loading import make_loaders, split_boxes, training_statistics
+from logoflow.loading.augment import needs_statistics, transform
+from logoflow.loading.loaders import make_loaders, split_boxes, training_statistics
 from logoflow.models.backbones.registry import new_net
 
 

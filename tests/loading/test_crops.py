@@ -3,8 +3,8 @@ import random
 import numpy as np
 import pytest
 
-from logoflow.crops import LogoCropAug, crop_anywhere, crop_around, crop_beside
 from logoflow.images.boxes import resize_region
+from logoflow.loading.crops import LogoCropAug, crop_anywhere, crop_around, crop_beside
 
 
 def photo(height=300, width=400):

@@ -3,7 +3,7 @@ import random
 import numpy as np
 import pytest
 
-from logoflow.appearance import LightAug, QualityAug, ViewpointAug
+from logoflow.loading.appearance import LightAug, QualityAug, ViewpointAug
 
 AUGS = [ViewpointAug(), LightAug(), QualityAug(probability=1.0)]
 

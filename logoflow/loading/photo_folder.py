@@ -11,11 +11,11 @@ import numpy as np
 from mxnet import nd
 from mxnet.gluon.data import Dataset
 
-from logoflow.augment import Augs, transform
-from logoflow.crops import aim_crops, crop_beside, no_logo_crop
 from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.datasets.splits import NO_LOGO
-from logoflow.photo_cache import cache_photos, read_photo
+from logoflow.loading.augment import Augs, transform
+from logoflow.loading.crops import aim_crops, crop_beside, no_logo_crop
+from logoflow.loading.photo_cache import cache_photos, read_photo
 
 Boxes = list[Sequence[float]]
 
@@ -40,7 +40,7 @@ class PhotoFolder(Dataset):
     max_short_side : int, optional
         Photos whose shorter side is longer, in pixels, are shrunk to it before anything else.
     cache : Path or str, optional
-        Folder to keep the decoded photos in (`logoflow.photo_cache`).
+        Folder to keep the decoded photos in (`logoflow.loading.photo_cache`).
 
     Attributes
     ----------

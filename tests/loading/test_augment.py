@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-from logoflow.augment import (
+from logoflow.loading.augment import (
     describe_augs,
     make_augs,
     read_augs,

@@ -3,9 +3,9 @@ import random
 import mxnet as mx
 import numpy as np
 
-from logoflow.crops import LogoCropAug
-from logoflow.loading import split_boxes
-from logoflow.photo_folder import PhotoFolder
+from logoflow.loading.crops import LogoCropAug
+from logoflow.loading.loaders import split_boxes
+from logoflow.loading.photo_folder import PhotoFolder
 
 
 def test_photos_are_turned_upright_as_everywhere_else(tmp_path):

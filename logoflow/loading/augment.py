@@ -9,11 +9,11 @@ import numpy as np
 from mxnet import nd
 from mxnet.image import Augmenter
 
-from logoflow.appearance import LightAug, QualityAug, ViewpointAug
-from logoflow.array_augs import on_arrays
-from logoflow.crops import LogoCropAug
 from logoflow.datasets.splits import Photo
 from logoflow.images.decode import read_image
+from logoflow.loading.appearance import LightAug, QualityAug, ViewpointAug
+from logoflow.loading.array_augs import on_arrays
+from logoflow.loading.crops import LogoCropAug
 from logoflow.models.backbones.registry import normalisation
 from logoflow.recipes import Recipe, get_recipe
 
@@ -56,7 +56,7 @@ def transform(
         Its class number.
     augs : list of callable
         Each takes and returns a float32 (height, width, 3) NDArray. Crops, flips and our own are
-        applied to plain arrays as long as no other comes first (`logoflow.array_augs`).
+        applied to plain arrays as long as no other comes first (`logoflow.loading.array_augs`).
 
     Returns
     -------

@@ -5,10 +5,10 @@ import cv2
 import numpy as np
 import pytest
 
-from logoflow import photo_cache
 from logoflow.errors import CacheError, ImageError
 from logoflow.images.decode import read_image
-from logoflow.photo_cache import cache_photos, read_photo
+from logoflow.loading import photo_cache
+from logoflow.loading.photo_cache import cache_photos, read_photo
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from mxnet.gluon.data import DataLoader, Sampler
 
-from logoflow.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.images.decode import read_image
-from logoflow.photo_folder import Boxes, PhotoFolder
+from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statistics
+from logoflow.loading.photo_folder import Boxes, PhotoFolder
 from logoflow.recipes import Recipe, get_recipe
 
 CACHE = ".cache"  # folder beside the splits

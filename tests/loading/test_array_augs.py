@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-from logoflow.array_augs import on_arrays
-from logoflow.augment import train_augs, transform, val_test_augs
-from logoflow.crops import LogoCropAug
+from logoflow.loading.array_augs import on_arrays
+from logoflow.loading.augment import train_augs, transform, val_test_augs
+from logoflow.loading.crops import LogoCropAug
 
 
 def photo(height=300, width=400):
