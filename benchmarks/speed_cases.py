@@ -162,7 +162,7 @@ def predict_int8(ours: bool, backbone: str) -> float:
 def int8_agreement(photos: str, no_logo: str) -> float:
     """Share of the query photos for which INT8 answers as the float net, fine-tuned 3 epochs."""
     import logoflow as lf
-    from logoflow.quantizing import agreement
+    from logoflow.inference.int8 import agreement
 
     root = lf.prepare_root("flickrlogos27", photos, no_logo_dir=no_logo)
     net = lf.fit(root, num_epochs=3, image_size=160, views=(1,), hard_negative_rounds=1, quiet=True)

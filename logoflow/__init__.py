@@ -25,7 +25,6 @@ _HOMES = {
     "logoflow.bulk.reports": "throughput",
     "logoflow.bulk.runs": "BulkSummary classify_urls",
     "logoflow.by_url": "classify_logo get_image",
-    "logoflow.classifier": "LogoClassifier",
     "logoflow.datasets.class_list": "check_classes read_classes",
     "logoflow.datasets.duplicates": "near_duplicates repeats_of",
     "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
@@ -38,18 +37,24 @@ _HOMES = {
     "logoflow.datasets.splits": "Box NO_LOGO Photo Splits",
     "logoflow.datasets.splitting": "k_folds",
     "logoflow.datasets.subsets": "few_photos with_validation",
-    "logoflow.decision": "Decision fit_decision",
     "logoflow.errors": (
         "ArchiveError ClassifierError ClassListError FetchError ImageError LogoflowError "
         "ResumeError WeightsError"
     ),
     "logoflow.evaluation": "_get_batch evaluate_accuracy predict_labels report_on",
-    "logoflow.exporting": "export Exported",
     "logoflow.fetch.fetch_image": "fetch_image Fetched",
     "logoflow.fitting": "fit",
     "logoflow.heads": "extract_features train_head",
     "logoflow.history": "History",
     "logoflow.images.decode": "decode_image load_image read_image",
+    "logoflow.inference.classifier": "LogoClassifier",
+    "logoflow.inference.decision": "Decision fit_decision",
+    "logoflow.inference.export": "export Exported",
+    "logoflow.inference.int8": "quantize",
+    "logoflow.inference.matching": "index_logos LogoIndex LogoMatcher matcher_for",
+    "logoflow.inference.ocr": "NameReader",
+    "logoflow.inference.scoring": "combine",
+    "logoflow.inference.windows": "windows",
     "logoflow.loading.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.loading.augment": (
         "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
@@ -58,7 +63,6 @@ _HOMES = {
     "logoflow.loading.loaders": "Loaders make_loaders training_statistics",
     "logoflow.loading.photo_folder": "PhotoFolder",
     "logoflow.losses": "balanced_weights",
-    "logoflow.matching": "index_logos LogoIndex LogoMatcher matcher_for",
     "logoflow.metrics.bootstrap": "bootstrap",
     "logoflow.metrics.reliability": "calibration_error reliability_bins",
     "logoflow.metrics.report": "Report",
@@ -80,8 +84,6 @@ _HOMES = {
     "logoflow.plots.figures": "plot_times plot_workflow show_figure",
     "logoflow.plots.pictures": "draw_boxes show_images to_pictures",
     "logoflow.plots.training": "plot_history plot_photos_curve",
-    "logoflow.quantizing": "quantize",
-    "logoflow.reading": "NameReader",
     "logoflow.recipes": "get_recipe Recipe",
     "logoflow.refitting": "refit",
     "logoflow.serving": "serve_folder",
@@ -92,7 +94,6 @@ _HOMES = {
     "logoflow.utils.devices": "default_ctx",
     "logoflow.utils.paths": "cache_home data_home runs_home",
     "logoflow.utils.timing": "seconds_of",
-    "logoflow.views": "combine windows",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

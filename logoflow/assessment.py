@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import class_folders, photos_of
-from logoflow.decision import answers, decision_for, no_logo_of, probabilities
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import answers, decision_for, no_logo_of, probabilities
 from logoflow.metrics.bootstrap import bootstrap
 from logoflow.metrics.reliability import calibration_error
 from logoflow.metrics.report import Report

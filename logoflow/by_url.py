@@ -7,9 +7,9 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon
 
-from logoflow.classifier import LogoClassifier
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import read_image
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import Augs, transform, val_test_augs
 from logoflow.plots.pictures import show_images
 

@@ -10,13 +10,14 @@ import mxnet as mx
 import pandas as pd
 from mxnet import gluon, init
 
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.class_list import read_classes
-from logoflow.decision import check_rate
 from logoflow.history import History
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import check_rate
+from logoflow.inference.matching import LogoMatcher, matcher_for
+from logoflow.inference.windows import MATCHED, window_count
 from logoflow.loading.loaders import Loaders, make_loaders
 from logoflow.losses import balanced_weights
-from logoflow.matching import LogoMatcher, matcher_for
 from logoflow.mining import hard_negative_callback
 from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, architecture_of_several
@@ -26,7 +27,6 @@ from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former
 from logoflow.refitting import refit
 from logoflow.training import train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
-from logoflow.views import MATCHED, window_count
 
 
 def fit(
@@ -67,7 +67,7 @@ def fit(
     image_size : int
         Side of the square the network sees, in pixels.
     views : tuple of int
-        How closely photos are looked at (`logoflow.views.windows`). A decision is fitted for each
+        How closely photos are looked at (`logoflow.inference.windows.windows`). A decision is fitted for each
         number; `predict` uses the last one by default. With 5 or 6 among them, the classifier
         remembers the logos in the training photos' boxes (`logoflow.LogoMatcher`).
     false_positive_rate : float

@@ -7,13 +7,13 @@ from copy import deepcopy
 from functools import partial
 from pathlib import Path
 
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.subsets import with_validation
 from logoflow.errors import CacheError
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, needs_statistics
 from logoflow.loading.loaders import CACHE, PhotoLoader, split_loader, training_statistics
-from logoflow.matching import LogoMatcher, index_logos
 from logoflow.mining import hard_negatives
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_lower

@@ -21,7 +21,7 @@ class Step(NamedTuple):
     settings : dict
         For `logoflow.fit`. Two steps with the same are one training.
     views : int
-        How closely the test photos are looked at (`logoflow.views.windows`).
+        How closely the test photos are looked at (`logoflow.inference.windows.windows`).
     decided : str
         ``"likeliest"``, ``"calibrated"`` or ``"threshold"``: `logoflow.study_runs.assessment_of`.
     """

@@ -13,8 +13,8 @@ from scipy.special import log_softmax
 
 from logoflow.assessment import Assessment
 from logoflow.datasets.class_list import read_classes
-from logoflow.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.heads import extract_features
+from logoflow.inference.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe

@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from logoflow.assessment import Assessment
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import SPLITS, photos_of
-from logoflow.decision import (
+from logoflow.fitting import fit
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import (
     Decision,
     answers,
     describe_decisions,
@@ -22,8 +23,7 @@ from logoflow.decision import (
     probabilities,
     read_decisions,
 )
-from logoflow.fitting import fit
-from logoflow.model_files import FACTS
+from logoflow.inference.model_folder import FACTS
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 from logoflow.utils.files import atomic_path
 
@@ -83,7 +83,7 @@ def run(
     settings : mapping
         For `logoflow.fit`.
     views : sequence of int
-        How closely to look (`logoflow.views.windows`).
+        How closely to look (`logoflow.inference.windows.windows`).
     seed : int
         Of the training.
     keep : Path or str, optional

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from logoflow.assessment import Assessment, assess
-from logoflow.classifier import LogoClassifier
-from logoflow.decision import Decision
 from logoflow.errors import ClassListError
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import Decision
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 

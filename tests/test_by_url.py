@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from logoflow.by_url import classify_logo, get_image
-from logoflow.classifier import LogoClassifier
 from logoflow.errors import FetchError
 from logoflow.images.decode import read_image
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import make_augs, val_test_augs
 from logoflow.models.article_nets import lenet5
 from logoflow.serving import serve_folder

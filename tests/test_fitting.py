@@ -6,8 +6,8 @@ import pytest
 
 from logoflow import fitting
 from logoflow.assessment import assess
-from logoflow.classifier import LogoClassifier
 from logoflow.fitting import fit
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.losses import balanced_weights
 
 QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}

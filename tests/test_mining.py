@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from mxnet import gluon
 
-from logoflow.classifier import LogoClassifier
 from logoflow.images.decode import read_image
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import make_augs
 from logoflow.mining import _is_end_of_round, hard_negatives
 

@@ -6,10 +6,10 @@ import pytest
 
 from logoflow import refitting
 from logoflow.assessment import assess
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import read_boxes
 from logoflow.errors import CacheError, ClassListError
 from logoflow.fitting import fit
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading import photo_folder
 from logoflow.refitting import refit
 

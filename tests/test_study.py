@@ -5,9 +5,9 @@ import pytest
 
 from logoflow import study_runs
 from logoflow.assessment import FIGURES, assess
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.subsets import few_photos
 from logoflow.fitting import fit
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.plots.training import plot_photos_curve
 from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, photos_curve, run_steps
 from logoflow.study_heads import _rows, assess_head, photo_features

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cloudpickle
 
-from logoflow.classifier import LogoClassifier
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.models.build import architecture_of
 
 

@@ -19,7 +19,7 @@ from logoflow.bulk.seen import SeenUrls
 from logoflow.bulk.shards import SUMMARY, check_settings, extra_shards, only_run
 from logoflow.bulk.tasks import Options
 from logoflow.bulk.work import Tally, work_through
-from logoflow.classifier import LogoClassifier
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.utils.files import write_text
 
 

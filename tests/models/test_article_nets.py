@@ -4,9 +4,9 @@ from mxnet import gluon, nd
 from mxnet.gluon import nn
 
 from logoflow.averaging import WeightAverage
-from logoflow.classifier import LogoClassifier
 from logoflow.errors import ResumeError
-from logoflow.model_files import FACTS
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.model_folder import FACTS
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp, old_cnn_reason
 from logoflow.models.build import count_parameters
 from logoflow.resume import load_state, save_state

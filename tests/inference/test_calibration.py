@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from logoflow.calibration import fit_decisions, warn_of_weak
-from logoflow.decision import Decision
-from logoflow.evidence import Beside, Evidence
+from logoflow.inference.calibration import fit_decisions, warn_of_weak
+from logoflow.inference.decision import Decision
+from logoflow.inference.scoring import Beside, Evidence
 
 CLASSES = ("adidas", "no-logo", "ups")
 NONE = 1

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import photos_of
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.int8 import agreement, logit_error, quantize
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
 from logoflow.models.graph import block_of, graph_of, without_pads
-from logoflow.quantizing import agreement, logit_error, quantize
 
 CLASSES = ("adidas", "aldi", "no-logo")
 

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from mxnet import gluon, nd
 
-from logoflow.calibration import fit_decisions, warn_of_weak
 from logoflow.datasets.class_list import check_classes, check_outputs
-from logoflow.decision import (
+from logoflow.images.decode import load_image
+from logoflow.inference.calibration import fit_decisions, warn_of_weak
+from logoflow.inference.decision import (
     Decision,
     answers,
     class_numbers,
@@ -23,15 +24,14 @@ from logoflow.decision import (
     probabilities,
     read_decisions,
 )
-from logoflow.evidence import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
-from logoflow.images.decode import load_image
+from logoflow.inference.matching import LogoMatcher
+from logoflow.inference.model_folder import read_model, write_model
+from logoflow.inference.ocr import NameReader
+from logoflow.inference.scoring import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
+from logoflow.inference.windows import MATCHED, READ, as_pictures, look, window_count
 from logoflow.loading.augment import Augs, describe_augs, read_augs, transform
-from logoflow.matching import LogoMatcher
-from logoflow.model_files import read_model, write_model
 from logoflow.models.build import architecture_of
 from logoflow.models.graph import fused
-from logoflow.reading import NameReader
-from logoflow.views import MATCHED, READ, as_pictures, look, window_count
 
 
 class LogoClassifier:
@@ -50,10 +50,10 @@ class LogoClassifier:
     ctx : Context, optional
         Device; by default the one that the net is on.
     decisions : dict, optional
-        From a number of views to the `logoflow.decision.Decision` that `calibrate` fitted
+        From a number of views to the `logoflow.inference.decision.Decision` that `calibrate` fitted
         for it. Without any, the likeliest class is the answer.
     views : int
-        How closely photos are looked at unless said otherwise, 1 to 6: `logoflow.views.windows`.
+        How closely photos are looked at unless said otherwise, 1 to 6: `logoflow.inference.windows.windows`.
     matcher : LogoMatcher, optional
         Knows the training photos' logos; views 5 need it, views 6 use it if there is one.
 
@@ -140,7 +140,7 @@ class LogoClassifier:
     ) -> np.ndarray:
         """Score each picture before any decision: (pictures, classes) log-scores.
 
-        They are what `logoflow.views.combine` gives; for the parameters see `predict`.
+        They are what `logoflow.inference.scoring.combine` gives; for the parameters see `predict`.
         """
         views = self.views if views is None else views
         photos = self.evidence(images, views, batch_size)
@@ -170,7 +170,7 @@ class LogoClassifier:
             Share of the photos without a logo that may be given a brand, above 0 and below 1.
         boxes : sequence of sequence of (x, y, width, height), optional
             Where the logos of each photo are, pixels. What is beside them counts as a further
-            photo without a logo (`logoflow.evidence.Beside`).
+            photo without a logo (`logoflow.inference.scoring.Beside`).
 
         Raises
         ------
@@ -202,7 +202,7 @@ class LogoClassifier:
     def window_logits(
         self, images: object, views: int, batch_size: int = 32
     ) -> Iterator[np.ndarray]:
-        """Give each picture's logits, (windows, classes): `logoflow.views.windows` in order."""
+        """Give each picture's logits, (windows, classes): `logoflow.inference.windows.windows` in order."""
 
         def net(pictures: list) -> np.ndarray:
             data = nd.stack(*[self.preprocess(picture) for picture in pictures])

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from logoflow.evidence import Beside, Evidence, windows_beside
+from logoflow.inference.scoring import Beside, Evidence, windows_beside
 
 NONE = 1  # the class number of no-logo, of three
 LOGITS = np.random.default_rng(0).normal(size=(39, 3))

@@ -4,7 +4,7 @@ import pytest
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.images.decode import read_image
-from logoflow.matching import BACKGROUND, LogoMatcher, index_logos
+from logoflow.inference.matching import BACKGROUND, LogoMatcher, index_logos
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from logoflow.by_url import classify_logo
-from logoflow.classifier import LogoClassifier
-from logoflow.decision import Decision, fit_decision
 from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.evaluation import predict_labels
 from logoflow.images.decode import read_image
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import Decision, fit_decision
 from logoflow.loading.augment import make_augs, transform
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.article_nets import lenet5

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mxnet as mx
 import numpy as np
 
-from logoflow.classifier import LogoClassifier
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import describe_augs
 from logoflow.models.graph import graph_of, without_pads
 from logoflow.utils.extras import require_extra

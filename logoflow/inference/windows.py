@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 
 from logoflow.images.decode import load_image
 
@@ -20,14 +19,6 @@ MATCHED = 5
 
 READ = 6
 """The number of views that has all this, and brands' names read in the photo."""
-
-MATCH_WEIGHT = 1.0
-"""How much the logarithm of matching features adds to a brand's; chosen on validation photos of
-FlickrLogos-27, where 0.5 and 2 do about as well."""
-
-LETTER_WEIGHT = 1.0
-"""How much a letter of a brand's name that was read adds to its logarithm; chosen in the same way,
-where 0.6 and 1.4 do about as well."""
 
 
 def window_count(views: int) -> int:
@@ -67,8 +58,8 @@ def windows(width: int, height: int, views: int) -> list[tuple[int, int, int, in
         2. and windows of 2/3 of its sides on a grid of 2 x 2, 5 in all;
         3. and of 1/2 on 3 x 3, 14 in all;
         4. and of 1/3 on 5 x 5, 39 in all;
-        5. the same 39, and known logos are looked for (`logoflow.matching`);
-        6. the same, with or without known logos, and brands' names are read (`logoflow.reading`).
+        5. the same 39, and known logos are looked for (`logoflow.inference.matching`);
+        6. the same, with or without known logos, and brands' names are read (`logoflow.inference.ocr`).
 
     Returns
     -------
@@ -152,52 +143,3 @@ def _crops(images: Iterable, views: int) -> Iterator[np.ndarray]:
         pixels = load_image(image)
         for x, y, width, height in windows(pixels.shape[1], pixels.shape[0], views):
             yield pixels[y : y + height, x : x + width]
-
-
-def combine(
-    logits: np.ndarray,
-    no_logo: int | None,
-    matches: np.ndarray | None = None,
-    letters: np.ndarray | None = None,
-) -> np.ndarray:
-    """Pool a net's answers to a photo's windows into one score per class.
-
-    A logo shows in few of a photo's windows: every brand gets its highest odds against no-logo
-    over them. Highest probabilities would do worse, since of two windows that show a part of the
-    logo each one may be sure that there is one and unsure which; and the mean over the windows
-    would drown a small logo.
-
-    Parameters
-    ----------
-    logits : ndarray
-        (windows, classes), of at least one window.
-    no_logo : int or None
-        Class number of no-logo; None where there is no such class. Then every brand gets its
-        highest log-probability.
-    matches : ndarray of int, optional
-        (classes,), how many features of each brand's known logos were found
-        (`logoflow.LogoMatcher.count`): 4 of them double a brand's odds, 10 make them 8-fold.
-    letters : ndarray, optional
-        (classes,), how many letters of each brand's name were read
-        (`logoflow.NameReader.letters`): each multiplies a brand's odds by e, five by 150.
-
-    Returns
-    -------
-    ndarray
-        (classes,) float64 log-probabilities, not calibrated: more windows find more that looks
-        like a logo. For one window they are the log-softmax of its logits.
-
-    Examples
-    --------
-    >>> np.exp(combine(np.log([[0.1, 0.9], [0.4, 0.6]]), no_logo=1)).round(2)
-    array([0.4, 0.6])
-    """
-    scores = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
-    if no_logo is not None:
-        scores = scores - scores[:, [no_logo]]
-    combined = scores.max(axis=0)
-    if matches is not None:
-        combined += MATCH_WEIGHT * np.log1p(np.maximum(0, matches - 3))
-    if letters is not None:
-        combined += LETTER_WEIGHT * letters
-    return log_softmax(combined)

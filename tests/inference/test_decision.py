@@ -4,7 +4,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from logoflow.decision import TEMPERATURES, Decision, answers, fit_decision, probabilities
+from logoflow.inference.decision import TEMPERATURES, Decision, answers, fit_decision, probabilities
 from logoflow.metrics.scores import against_no_logo
 
 CLASSES = ("adidas", "no-logo", "ups")

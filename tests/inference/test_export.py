@@ -9,9 +9,9 @@ import onnxruntime
 import pytest
 from mxnet import gluon, nd
 
-from logoflow.classifier import LogoClassifier
 from logoflow.datasets.prepared import photos_of
-from logoflow.exporting import describe, export
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.export import describe, export
 from logoflow.loading.augment import make_augs, val_test_augs
 from logoflow.models.build import build_net
 from logoflow.models.finetune import finetune_net

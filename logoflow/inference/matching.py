@@ -12,7 +12,7 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.datasets.splits import NO_LOGO
 from logoflow.images.decode import load_image
-from logoflow.views import MATCHED
+from logoflow.inference.windows import MATCHED
 
 Boxes = Sequence[Sequence[float]]
 
@@ -99,7 +99,7 @@ def matcher_for(root: Path | str, views: Collection[int]) -> "LogoMatcher | None
     root : Path or str
         A prepared data set.
     views : collection of int
-        Numbers of views (`logoflow.views.windows`).
+        Numbers of views (`logoflow.inference.windows.windows`).
 
     Returns
     -------

@@ -12,7 +12,7 @@ import numpy as np
 from mxnet import gluon, nd
 from mxnet.contrib.quantization import calib_graph, quantize_graph
 
-from logoflow.classifier import LogoClassifier
+from logoflow.inference.classifier import LogoClassifier
 from logoflow.models.backbones.registry import backbone_of
 from logoflow.models.build import architecture_of
 from logoflow.models.graph import INT8, as_graph, block_of, graph_of, is_graph, without_pads

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from logoflow.views import combine, window_count, windows
+from logoflow.inference.scoring import combine
+from logoflow.inference.windows import window_count, windows
 
 
 def softmax(logits):

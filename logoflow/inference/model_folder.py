@@ -12,7 +12,7 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import ClassifierError
-from logoflow.matching import LogoIndex
+from logoflow.inference.matching import LogoIndex
 from logoflow.models.build import build_net
 from logoflow.models.graph import graph_of, is_graph, read_graph
 from logoflow.utils.files import atomic_path, sha256_of, write_text

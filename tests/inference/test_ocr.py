@@ -7,8 +7,8 @@ from mxnet import init
 from PIL import Image, ImageDraw, ImageFont
 
 import logoflow as lf
+from logoflow.inference.ocr import ALIKE, LEAST_SIDE, SIDE, NameReader, _sized, letters_of
 from logoflow.loading.augment import make_augs
-from logoflow.reading import ALIKE, LEAST_SIDE, SIDE, NameReader, _sized, letters_of
 
 CLASSES = ("Cocacola", "hp", "no-logo", "vodafone")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from logoflow.decision import Decision, fit_decision, no_logo_of
-from logoflow.evidence import Beside, Evidence
+from logoflow.inference.decision import Decision, fit_decision, no_logo_of
+from logoflow.inference.scoring import Beside, Evidence
 
 
 def fit_decisions(

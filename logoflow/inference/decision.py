@@ -53,7 +53,7 @@ def probabilities(scores: np.ndarray, decision: Decision, no_logo: int | None) -
     Parameters
     ----------
     scores : ndarray
-        (photos, classes), each row as `logoflow.views.combine` gives it.
+        (photos, classes), each row as `logoflow.inference.scoring.combine` gives it.
     decision : Decision
         Its temperature and bias are used.
     no_logo : int or None
