@@ -1,13 +1,14 @@
 """What a classifier answers on a whole split, and every figure that follows from it."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from mxnet import gluon
 
 from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import class_folders, photos_of
@@ -18,6 +19,8 @@ from logoflow.metrics.reliability import calibration_error
 from logoflow.metrics.report import Report
 from logoflow.metrics.scores import auroc, brand_top1
 from logoflow.metrics.thresholds import recall_at
+from logoflow.training.batches import predict_labels
+from logoflow.utils.devices import Contexts
 
 NAN = float("nan")
 
@@ -257,3 +260,11 @@ def assess(
         given,
         answers(given, decision, classifier.no_logo),
     )
+
+
+def report_on(
+    data_iterator: Iterable, net: gluon.Block, ctx: Contexts, classes: Sequence[str]
+) -> Report:
+    """Report of a net's answers on a data set (`logoflow.Report`)."""
+    truth, answers = predict_labels(data_iterator, net, ctx)
+    return Report.from_labels(truth, answers, classes)

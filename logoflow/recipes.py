@@ -48,11 +48,11 @@ class Recipe:
     warmup_epochs : float
         Epochs of linear warm-up before the schedule.
     label_smoothing : float
-        Share of each label that is spread over all classes (`logoflow.losses.make_loss`).
+        Share of each label that is spread over all classes (`logoflow.training.losses.make_loss`).
     head_lr_multiplier : float
         The learning rate of ``net.output``, as a multiple of the rate of all other layers.
     ema_decay : float
-        Decay of the exponential moving average of the weights (`logoflow.averaging`), 0.99 for
+        Decay of the exponential moving average of the weights (`logoflow.training.averaging`), 0.99 for
         example. The average is then measured, kept as best and left in the network. 0: no average.
     frozen : float
         Share of a pretrained network's blocks that stay as they are (`logoflow.freeze_lower`).

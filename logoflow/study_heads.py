@@ -13,12 +13,12 @@ from scipy.special import log_softmax
 
 from logoflow.assessment import Assessment
 from logoflow.datasets.class_list import read_classes
-from logoflow.heads import extract_features
 from logoflow.inference.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
-from logoflow.training import seed_epoch, train
+from logoflow.training.fixed_features import extract_features
+from logoflow.training.loop import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 Pairs = tuple[np.ndarray, np.ndarray]

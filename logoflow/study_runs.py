@@ -13,7 +13,6 @@ import numpy as np
 
 from logoflow.assessment import Assessment
 from logoflow.datasets.prepared import SPLITS, photos_of
-from logoflow.fitting import fit
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import (
     Decision,
@@ -25,6 +24,7 @@ from logoflow.inference.decision import (
 )
 from logoflow.inference.model_folder import FACTS
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
+from logoflow.training.fit import fit
 from logoflow.utils.files import atomic_path
 
 # Arguments of `fit` that are not part of a run's key: where the photos are, what does not change

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from logoflow import study_runs
-from logoflow.fitting import fit
+from logoflow.training.fit import fit
 
 SCRIPT = Path(__file__).resolve().parent.parent / "benchmarks" / "accuracy.py"
 

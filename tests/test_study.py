@@ -6,13 +6,13 @@ import pytest
 from logoflow import study_runs
 from logoflow.assessment import FIGURES, assess
 from logoflow.datasets.subsets import few_photos
-from logoflow.fitting import fit
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.plots.training import plot_photos_curve
 from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, photos_curve, run_steps
 from logoflow.study_heads import _rows, assess_head, photo_features
 from logoflow.study_runs import _digest, assessment_of, run
 from logoflow.study_tables import ablation_table, mean_summary
+from logoflow.training.fit import fit
 
 TINY = {"backbone": "lenet5", "recipe": "logoflow", "num_epochs": 1, "image_size": 64}
 WAYS = ("likeliest", "calibrated", "threshold")

@@ -7,7 +7,6 @@ import pytest
 
 from logoflow.by_url import classify_logo
 from logoflow.errors import ClassifierError, ClassListError, ImageError
-from logoflow.evaluation import predict_labels
 from logoflow.images.decode import read_image
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision, fit_decision
@@ -15,6 +14,7 @@ from logoflow.loading.augment import make_augs, transform
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.article_nets import lenet5
 from logoflow.serving import serve_folder
+from logoflow.training.batches import predict_labels
 
 CLASSES = ("adidas", "aldi", "no-logo")
 

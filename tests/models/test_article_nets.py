@@ -3,13 +3,13 @@ import pytest
 from mxnet import gluon, nd
 from mxnet.gluon import nn
 
-from logoflow.averaging import WeightAverage
 from logoflow.errors import ResumeError
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.model_folder import FACTS
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp, old_cnn_reason
 from logoflow.models.build import count_parameters
-from logoflow.resume import load_state, save_state
+from logoflow.training.averaging import WeightAverage
+from logoflow.training.checkpoint import load_state, save_state
 
 
 def shapes_of_layers(net, size=224, classes=33):

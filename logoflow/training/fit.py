@@ -11,21 +11,21 @@ import pandas as pd
 from mxnet import gluon, init
 
 from logoflow.datasets.class_list import read_classes
-from logoflow.history import History
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import check_rate
 from logoflow.inference.matching import LogoMatcher, matcher_for
 from logoflow.inference.windows import MATCHED, window_count
 from logoflow.loading.loaders import Loaders, make_loaders
-from logoflow.losses import balanced_weights
-from logoflow.mining import hard_negative_callback
 from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, architecture_of_several
 from logoflow.models.finetune import finetune_net
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
-from logoflow.refitting import refit
-from logoflow.training import train
+from logoflow.training.hard_negatives import hard_negative_callback
+from logoflow.training.history import History
+from logoflow.training.loop import train
+from logoflow.training.losses import balanced_weights
+from logoflow.training.refit import refit
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 

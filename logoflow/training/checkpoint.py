@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from mxnet import gluon, nd
 
-from logoflow.averaging import WeightAverage
 from logoflow.errors import ResumeError
 from logoflow.models.article_nets import old_cnn_reason
+from logoflow.training.averaging import WeightAverage
 from logoflow.utils.files import atomic_path
 
 FORMAT = "logoflow-resume-2"

@@ -9,16 +9,16 @@ import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon
 
-from logoflow.averaging import WeightAverage
 from logoflow.datasets.class_list import check_classes, check_outputs
 from logoflow.errors import ResumeError
-from logoflow.evaluation import _get_batch, evaluate_accuracy
-from logoflow.history import History
-from logoflow.losses import make_loss
 from logoflow.plots.training import LivePlot
 from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
-from logoflow.resume import load_state, read_facts, save_state
-from logoflow.schedules import learning_rate_options, speed_up_head
+from logoflow.training.averaging import WeightAverage
+from logoflow.training.batches import _get_batch, evaluate_accuracy
+from logoflow.training.checkpoint import load_state, read_facts, save_state
+from logoflow.training.history import History
+from logoflow.training.losses import make_loss
+from logoflow.training.schedules import learning_rate_options, speed_up_head
 from logoflow.utils.devices import Contexts, as_list
 from logoflow.utils.progress import bar
 

@@ -7,7 +7,6 @@ import numpy as np
 from mxnet import gluon, nd
 from mxnet.gluon.utils import split_and_load
 
-from logoflow.metrics.report import Report
 from logoflow.utils.devices import Contexts, as_list
 from logoflow.utils.progress import bar
 
@@ -79,11 +78,3 @@ def predict_labels(
         truth += [y.asnumpy().astype(int) for y in label]
         answers += [output.argmax(axis=1).asnumpy().astype(int) for output in outputs]
     return np.concatenate(truth), np.concatenate(answers)
-
-
-def report_on(
-    data_iterator: Iterable, net: gluon.Block, ctx: Contexts, classes: Sequence[str]
-) -> Report:
-    """Report of a net's answers on a data set (`logoflow.Report`)."""
-    truth, answers = predict_labels(data_iterator, net, ctx)
-    return Report.from_labels(truth, answers, classes)

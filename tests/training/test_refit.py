@@ -4,14 +4,14 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow import refitting
 from logoflow.assessment import assess
 from logoflow.datasets.prepared import read_boxes
 from logoflow.errors import CacheError, ClassListError
-from logoflow.fitting import fit
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading import photo_folder
-from logoflow.refitting import refit
+from logoflow.training import refit as refitting
+from logoflow.training.fit import fit
+from logoflow.training.refit import refit
 
 QUICK = {"image_size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
 

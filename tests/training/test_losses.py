@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mxnet import gluon, nd
 
-from logoflow.losses import balanced_weights, make_loss
+from logoflow.training.losses import balanced_weights, make_loss
 
 
 def batch(seed=0):

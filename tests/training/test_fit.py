@@ -4,11 +4,11 @@ import shutil
 import numpy as np
 import pytest
 
-from logoflow import fitting
 from logoflow.assessment import assess
-from logoflow.fitting import fit
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.losses import balanced_weights
+from logoflow.training import fit as fitting
+from logoflow.training.fit import fit
+from logoflow.training.losses import balanced_weights
 
 QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}
 

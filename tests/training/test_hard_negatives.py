@@ -6,7 +6,7 @@ from mxnet import gluon
 from logoflow.images.decode import read_image
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import make_augs
-from logoflow.mining import _is_end_of_round, hard_negatives
+from logoflow.training.hard_negatives import _is_end_of_round, hard_negatives
 
 CLASSES = ("adidas", "aldi", "no-logo")
 

@@ -14,11 +14,11 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, needs_statistics
 from logoflow.loading.loaders import CACHE, PhotoLoader, split_loader, training_statistics
-from logoflow.mining import hard_negatives
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
-from logoflow.training import train
+from logoflow.training.hard_negatives import hard_negatives
+from logoflow.training.loop import train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 LEARNING_RATE = 0.5

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from mxnet import gluon, nd
 
-from logoflow.averaging import WeightAverage
+from logoflow.training.averaging import WeightAverage
 
 
 def net_at(value, ctx=None):

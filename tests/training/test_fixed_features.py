@@ -2,10 +2,9 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.feature_cache import KEPT, kept_features
-from logoflow.heads import train_head
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
+from logoflow.training.fixed_features import KEPT, kept_features, train_head
 
 
 @pytest.fixture
@@ -75,5 +74,5 @@ def test_a_head_trained_on_kept_features_is_the_same(root, net, tmp_path, monkey
         where = (mx.cpu(), data.train, data.val, None, 8, 3, tmp_path / "head")
         train_head(net, *where, views=2, seed=1, quiet=True)
         heads.append(net.output.weight.data().asnumpy())
-        monkeypatch.setattr("logoflow.heads.extract_features", lambda *_: never())
+        monkeypatch.setattr("logoflow.training.fixed_features.extract_features", lambda *_: never())
     assert np.allclose(*heads, atol=1e-4)

@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 from mxnet import gluon, nd
 
-from logoflow.averaging import WeightAverage
+from logoflow.assessment import report_on
 from logoflow.errors import ClassListError, ResumeError
-from logoflow.evaluation import _get_batch, evaluate_accuracy, report_on
-from logoflow.heads import extract_features, train_head
-from logoflow.history import History
 from logoflow.models.backbones.registry import new_net
 from logoflow.recipes import get_recipe
-from logoflow.resume import save_state
-from logoflow.training import train
+from logoflow.training.averaging import WeightAverage
+from logoflow.training.batches import _get_batch, evaluate_accuracy
+from logoflow.training.checkpoint import save_state
+from logoflow.training.fixed_features import extract_features, train_head
+from logoflow.training.history import History
+from logoflow.training.loop import train
 from logoflow.utils.devices import default_ctx
 
 
@@ -337,7 +338,7 @@ KILLED = """
     import logoflow, mxnet as mx
     from test_training import blobs, small_net
     from logoflow.recipes import get_recipe
-    from logoflow.training import train
+    from logoflow.training.loop import train
     recipe = get_recipe("article", optimizer="adam", schedule="cosine")
     train(small_net(), mx.cpu(), blobs(1500), blobs(30, 1), None, 8, 15, {prefix!r},
           seed=1, learning_rate=0.001, recipe=recipe, resume=True)

@@ -3,7 +3,7 @@ from math import cos, pi
 import pytest
 from mxnet import gluon
 
-from logoflow.schedules import learning_rate_options
+from logoflow.training.schedules import learning_rate_options
 
 PEAK = 0.1
 

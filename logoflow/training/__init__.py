@@ -1,0 +1,1 @@
+"""From batches to a trained network; `fit` goes the whole way."""
