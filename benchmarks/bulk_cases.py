@@ -85,7 +85,7 @@ def bulk_rate(number: int, delay: float, count: int, cores: int | None, **option
     """URLs per second, once the workers are there and warm."""
     import logoflow as lf  # before anything that imports mxnet
     from distributed import Client  # isort: skip
-    from logoflow.bulk.clusters import local_cluster
+    from logoflow.web.bulk.dask_cluster import local_cluster
 
     model = classifier()
     options |= {"allow_private": True, "views": VIEWS}
@@ -128,7 +128,7 @@ def memory(count: int) -> float:
     from distributed import Client  # isort: skip
     from speed_cases import peak
 
-    from logoflow.bulk.clusters import local_cluster
+    from logoflow.web.bulk.dask_cluster import local_cluster
 
     with tempfile.TemporaryDirectory() as folder:
         photos(Path(folder), 500, 32)

@@ -22,9 +22,6 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "logoflow.assessment": "assess Assessment report_on",
-    "logoflow.bulk.reports": "throughput",
-    "logoflow.bulk.runs": "BulkSummary classify_urls",
-    "logoflow.by_url": "classify_logo get_image",
     "logoflow.datasets.class_list": "check_classes read_classes",
     "logoflow.datasets.duplicates": "near_duplicates repeats_of",
     "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
@@ -79,7 +76,6 @@ _HOMES = {
     "logoflow.plots.pictures": "draw_boxes show_images to_pictures",
     "logoflow.plots.training": "plot_history plot_photos_curve",
     "logoflow.recipes": "get_recipe Recipe",
-    "logoflow.serving": "serve_folder",
     "logoflow.study": "photos_curve run_steps SET_UPS Step STEPS",
     "logoflow.study_heads": "assess_head photo_features",
     "logoflow.study_tables": "ablation_table mean_summary",
@@ -94,6 +90,10 @@ _HOMES = {
     "logoflow.utils.devices": "default_ctx",
     "logoflow.utils.paths": "cache_home data_home runs_home",
     "logoflow.utils.timing": "seconds_of",
+    "logoflow.web.bulk.classify_urls": "BulkSummary classify_urls",
+    "logoflow.web.bulk.throughput": "throughput",
+    "logoflow.web.classify_url": "classify_logo get_image",
+    "logoflow.web.serve_folder": "serve_folder",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from logoflow.bulk.runs import BulkSummary
 from logoflow.plots.figures import show_figure
+from logoflow.web.bulk.classify_urls import BulkSummary
 
 _UNITS = ((7200, "hours", 3600), (300, "minutes", 60), (0, "seconds", 1))
 

@@ -5,7 +5,6 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.by_url import classify_logo
 from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.images.decode import read_image
 from logoflow.inference.classifier import LogoClassifier
@@ -13,8 +12,9 @@ from logoflow.inference.decision import Decision, fit_decision
 from logoflow.loading.augment import make_augs, transform
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.article_nets import lenet5
-from logoflow.serving import serve_folder
 from logoflow.training.batches import predict_labels
+from logoflow.web.classify_url import classify_logo
+from logoflow.web.serve_folder import serve_folder
 
 CLASSES = ("adidas", "aldi", "no-logo")
 

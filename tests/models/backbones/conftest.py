@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from logoflow.serving import serve_folder
+from logoflow.web.serve_folder import serve_folder
 
 
 @pytest.fixture(autouse=True)

@@ -3,13 +3,13 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.by_url import classify_logo, get_image
 from logoflow.errors import FetchError
 from logoflow.images.decode import read_image
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import make_augs, val_test_augs
 from logoflow.models.article_nets import lenet5
-from logoflow.serving import serve_folder
+from logoflow.web.classify_url import classify_logo, get_image
+from logoflow.web.serve_folder import serve_folder
 
 CLASSES = ("adidas", "aldi", "no-logo")
 
@@ -62,7 +62,9 @@ def test_the_picture_shown_is_the_one_classified(classifier, tmp_path, monkeypat
     picture[:, 300:] = (255, 255, 255)
     cv2.imwrite(str(tmp_path / "half.png"), picture)
     shown = []
-    monkeypatch.setattr("logoflow.by_url.show_images", lambda imgs, *_, **__: shown.extend(imgs))
+    monkeypatch.setattr(
+        "logoflow.web.classify_url.show_images", lambda imgs, *_, **__: shown.extend(imgs)
+    )
     with serve_folder(tmp_path) as address:
         classify_logo(classifier, f"{address}/half.png", allow_private=True)
     assert shown[0].shape == (224, 224, 3)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from logoflow.bulk.shards import SETTINGS
+from logoflow.web.bulk.shards import SETTINGS
 
 _PAUSE = 60  # seconds without a shard, at least, that may be a pause
 

@@ -22,7 +22,8 @@ from pictures import jpeg
 from stubs import ByColour
 
 import logoflow as lf
-from logoflow.bulk import clusters, work
+from logoflow.web.bulk import dask_cluster as clusters
+from logoflow.web.bulk import dispatch as work
 
 HERE = Path(__file__).resolve().parent
 
@@ -426,7 +427,7 @@ def at_workers(client):
         return [name for name in dask_scheduler.worker_plugins if "logoflow" in name]
 
     def held():
-        from logoflow.bulk import tasks
+        from logoflow.web.bulk import worker as tasks
 
         return len(tasks._shipped)
 

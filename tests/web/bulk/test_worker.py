@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from stubs import ByColour
 
-from logoflow.bulk import tasks
-from logoflow.bulk.tasks import Budget, Options, answer_urls
+from logoflow.web.bulk import worker as tasks
+from logoflow.web.bulk.worker import Budget, Options, answer_urls
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import cloudpickle
 import numpy as np
 from distributed import secede
 
-from logoflow.bulk.shards import Answer
 from logoflow.errors import FetchError, ImageError
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import decode_image
+from logoflow.web.bulk.shards import Answer
 
 MAX_PIXELS = 50_000_000
 _FULL = 50_000_000  # pixels waiting for the net that make a batch, however few pictures they are

@@ -11,11 +11,11 @@ from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 from tqdm.auto import tqdm
 
-from logoflow.bulk.clusters import GONE, count_workers, wait_for_one
-from logoflow.bulk.plans import Job, completed
-from logoflow.bulk.shards import Answer, write_shard
-from logoflow.bulk.tasks import Options, answer_urls
 from logoflow.utils.progress import watched
+from logoflow.web.bulk.dask_cluster import GONE, count_workers, wait_for_one
+from logoflow.web.bulk.jobs import Job, completed
+from logoflow.web.bulk.shards import Answer, write_shard
+from logoflow.web.bulk.worker import Options, answer_urls
 
 _FETCH = 30  # seconds to bring a task's answers; then its state is asked for again
 

@@ -14,8 +14,8 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.system import MEMORY_LIMIT
 
 import logoflow
-from logoflow.bulk import tasks
 from logoflow.utils.threads import physical_cores
+from logoflow.web.bulk import worker as tasks
 
 _CORES_EACH = 4  # of a local worker: more threads make one net little faster
 _WAIT = 60  # seconds for a first worker, or for another one once all are gone
@@ -49,7 +49,7 @@ class ShipClassifier(WorkerPlugin):
         self.name = f"{_NAMED}{client} {run}"  # whose it is tells when nobody needs it any more
 
     def setup(self, worker: object) -> None:
-        """Put it where `logoflow.bulk.tasks` finds it."""
+        """Put it where `logoflow.web.bulk.worker` finds it."""
         if logoflow.__version__ != self.version:
             raise RuntimeError(
                 f"logoflow {logoflow.__version__} is there, and the client has {self.version}"

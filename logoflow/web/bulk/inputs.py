@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from logoflow.bulk.shards import ANSWERS
+from logoflow.web.bulk.shards import ANSWERS
 
 _TEXT = ("", ".txt", ".text", ".lst", ".list", ".urls")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}

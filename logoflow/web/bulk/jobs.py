@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from logoflow.bulk.seen import SeenUrls
-from logoflow.bulk.shards import Answer, answers_of, kept_answers, read_shard, shard_path
+from logoflow.web.bulk.seen_urls import SeenUrls
+from logoflow.web.bulk.shards import Answer, answers_of, kept_answers, read_shard, shard_path
 
 
 class Job(NamedTuple):

@@ -3,7 +3,7 @@ from contextlib import closing
 import pytest
 from disks import full_after
 
-from logoflow.bulk.seen import SeenUrls
+from logoflow.web.bulk.seen_urls import SeenUrls
 
 
 def test_a_url_is_answered_where_it_comes_first():

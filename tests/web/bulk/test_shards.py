@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from disks import full_after
 
-from logoflow.bulk.shards import (
+from logoflow.web.bulk.shards import (
     Answer,
     answers_of,
     check_settings,

@@ -11,16 +11,16 @@ from uuid import uuid4
 
 import numpy as np
 
-from logoflow.bulk.clusters import connected
-from logoflow.bulk.inputs import read_parts
-from logoflow.bulk.packing import packed
-from logoflow.bulk.plans import Job, plan
-from logoflow.bulk.seen import SeenUrls
-from logoflow.bulk.shards import SUMMARY, check_settings, extra_shards, only_run
-from logoflow.bulk.tasks import Options
-from logoflow.bulk.work import Tally, work_through
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.utils.files import write_text
+from logoflow.web.bulk.dask_cluster import connected
+from logoflow.web.bulk.dispatch import Tally, work_through
+from logoflow.web.bulk.inputs import read_parts
+from logoflow.web.bulk.jobs import Job, plan
+from logoflow.web.bulk.pickling import packed
+from logoflow.web.bulk.seen_urls import SeenUrls
+from logoflow.web.bulk.shards import SUMMARY, check_settings, extra_shards, only_run
+from logoflow.web.bulk.worker import Options
 
 
 class BulkSummary(NamedTuple):

@@ -4,7 +4,7 @@ import pytest
 from distributed import Client
 from pictures import serving
 
-from logoflow.bulk.clusters import local_cluster
+from logoflow.web.bulk.dask_cluster import local_cluster
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from logoflow.bulk.inputs import read_parts
+from logoflow.web.bulk.inputs import read_parts
 
 URLS = [f"http://example.com/{number}.jpg" for number in range(5)]
 

@@ -1,9 +1,9 @@
 import pyarrow as pa
 import pytest
 
-from logoflow.bulk.plans import completed, plan
-from logoflow.bulk.seen import SeenUrls
-from logoflow.bulk.shards import Answer, write_shard
+from logoflow.web.bulk.jobs import completed, plan
+from logoflow.web.bulk.seen_urls import SeenUrls
+from logoflow.web.bulk.shards import Answer, write_shard
 
 
 @pytest.fixture

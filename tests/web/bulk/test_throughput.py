@@ -5,9 +5,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from logoflow.bulk import reports
-from logoflow.bulk.runs import BulkSummary
-from logoflow.bulk.shards import Answer, shard_path, write_shard
+from logoflow.web.bulk import throughput as reports
+from logoflow.web.bulk.classify_urls import BulkSummary
+from logoflow.web.bulk.shards import Answer, shard_path, write_shard
 
 START = 1_700_000_000
 

@@ -1,0 +1,1 @@
+"""Classify pictures by their URLs, one or a million."""

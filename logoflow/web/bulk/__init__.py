@@ -1,0 +1,1 @@
+"""Many URLs to Parquet files, on Dask."""
