@@ -16,9 +16,10 @@ import pandas as pd
 
 import logoflow as lf
 from logoflow.datasets.flickrlogos27 import ARCHIVE_URL
-from logoflow.study import SET_UPS, SEVERAL, STEPS, photos_curve, run_steps
-from logoflow.study_runs import assessment_of, run
-from logoflow.study_tables import ablation_table, mean_summary
+from logoflow.evaluation.ablation import SET_UPS, SEVERAL, STEPS
+from logoflow.evaluation.experiments import photos_curve, run_steps
+from logoflow.evaluation.runs import assessment_of, run
+from logoflow.evaluation.tables import ablation_table, mean_summary
 from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent

@@ -21,7 +21,6 @@ prepare_for_mxnet(restore_numpy_names, start_workers_by_fork, load_cuda_librarie
 __version__ = "0.1.0"
 
 _HOMES = {
-    "logoflow.assessment": "assess Assessment report_on",
     "logoflow.datasets.class_list": "check_classes read_classes",
     "logoflow.datasets.duplicates": "near_duplicates repeats_of",
     "logoflow.datasets.flickrlogos27": "read_flickrlogos27",
@@ -38,6 +37,11 @@ _HOMES = {
         "ArchiveError ClassifierError ClassListError FetchError ImageError LogoflowError "
         "ResumeError WeightsError"
     ),
+    "logoflow.evaluation.ablation": "SET_UPS Step STEPS",
+    "logoflow.evaluation.assessment": "assess Assessment report_on",
+    "logoflow.evaluation.experiments": "photos_curve run_steps",
+    "logoflow.evaluation.linear_probe": "assess_head photo_features",
+    "logoflow.evaluation.tables": "ablation_table mean_summary",
     "logoflow.fetch.fetch_image": "fetch_image Fetched",
     "logoflow.images.decode": "decode_image load_image read_image",
     "logoflow.inference.classifier": "LogoClassifier",
@@ -76,9 +80,6 @@ _HOMES = {
     "logoflow.plots.pictures": "draw_boxes show_images to_pictures",
     "logoflow.plots.training": "plot_history plot_photos_curve",
     "logoflow.recipes": "get_recipe Recipe",
-    "logoflow.study": "photos_curve run_steps SET_UPS Step STEPS",
-    "logoflow.study_heads": "assess_head photo_features",
-    "logoflow.study_tables": "ablation_table mean_summary",
     "logoflow.training.batches": "_get_batch evaluate_accuracy predict_labels",
     "logoflow.training.fit": "fit",
     "logoflow.training.fixed_features": "extract_features train_head",

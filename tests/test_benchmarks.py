@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from logoflow import study_runs
+from logoflow.evaluation import runs as study_runs
 from logoflow.training.fit import fit
 
 SCRIPT = Path(__file__).resolve().parent.parent / "benchmarks" / "accuracy.py"

@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from logoflow.assessment import Assessment
+from logoflow.evaluation.assessment import Assessment
+from logoflow.evaluation.tables import mean_summary
 from logoflow.plots.figures import show_figure
-from logoflow.study_tables import mean_summary
 from logoflow.utils.progress import in_notebook, watched
 
 

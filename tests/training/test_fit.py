@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
-from logoflow.assessment import assess
+from logoflow.evaluation.assessment import assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.training import fit as fitting
 from logoflow.training.fit import fit

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from mxnet import gluon, nd
 
-from logoflow.assessment import report_on
 from logoflow.errors import ClassListError, ResumeError
+from logoflow.evaluation.assessment import report_on
 from logoflow.models.backbones.registry import new_net
 from logoflow.recipes import get_recipe
 from logoflow.training.averaging import WeightAverage

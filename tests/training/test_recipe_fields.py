@@ -7,11 +7,11 @@ import mxnet as mx
 import numpy as np
 import pytest
 
+from logoflow.evaluation.runs import _digest
 from logoflow.loading.augment import make_augs
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.backbones.registry import new_net
 from logoflow.recipes import RECIPES, get_recipe
-from logoflow.study_runs import _digest
 from logoflow.training.fit import fit
 
 STATISTICS = ([100.0, 110.0, 120.0], [50.0, 60.0, 70.0])

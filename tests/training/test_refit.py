@@ -4,9 +4,9 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.assessment import assess
 from logoflow.datasets.prepared import read_boxes
 from logoflow.errors import CacheError, ClassListError
+from logoflow.evaluation.assessment import assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading import photo_folder
 from logoflow.training import refit as refitting

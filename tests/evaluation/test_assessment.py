@@ -4,8 +4,8 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.assessment import Assessment, assess
 from logoflow.errors import ClassListError
+from logoflow.evaluation.assessment import Assessment, assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
 from logoflow.loading.augment import make_augs

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from logoflow.assessment import BIASED, FIGURES, Assessment
+from logoflow.evaluation.assessment import BIASED, FIGURES, Assessment
 from logoflow.metrics.bootstrap import bootstrap
 
 

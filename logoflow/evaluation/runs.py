@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logoflow.assessment import Assessment
 from logoflow.datasets.prepared import SPLITS, photos_of
+from logoflow.evaluation.assessment import Assessment
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import (
     Decision,

@@ -11,8 +11,8 @@ import numpy as np
 from mxnet import gluon, init, nd
 from scipy.special import log_softmax
 
-from logoflow.assessment import Assessment
 from logoflow.datasets.class_list import read_classes
+from logoflow.evaluation.assessment import Assessment
 from logoflow.inference.decision import answers, fit_decision, no_logo_of, probabilities
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net

@@ -3,15 +3,16 @@ from functools import wraps
 import numpy as np
 import pytest
 
-from logoflow import study_runs
-from logoflow.assessment import FIGURES, assess
 from logoflow.datasets.subsets import few_photos
+from logoflow.evaluation import runs as study_runs
+from logoflow.evaluation.ablation import SET_UPS, SEVERAL, STEPS, Step
+from logoflow.evaluation.assessment import FIGURES, assess
+from logoflow.evaluation.experiments import photos_curve, run_steps
+from logoflow.evaluation.linear_probe import _rows, assess_head, photo_features
+from logoflow.evaluation.runs import _digest, assessment_of, run
+from logoflow.evaluation.tables import ablation_table, mean_summary
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.plots.training import plot_photos_curve
-from logoflow.study import SET_UPS, SEVERAL, STEPS, Step, photos_curve, run_steps
-from logoflow.study_heads import _rows, assess_head, photo_features
-from logoflow.study_runs import _digest, assessment_of, run
-from logoflow.study_tables import ablation_table, mean_summary
 from logoflow.training.fit import fit
 
 TINY = {"backbone": "lenet5", "recipe": "logoflow", "num_epochs": 1, "image_size": 64}

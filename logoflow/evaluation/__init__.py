@@ -1,0 +1,1 @@
+"""A classifier and test photos into a report; experiments that compare recipes."""
