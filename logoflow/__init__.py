@@ -30,7 +30,7 @@ _HOMES = {
     "logoflow.datasets.prepare": "prepare_datasets prepare_root prepare_splits",
     "logoflow.datasets.prepared": "class_folders folder_tree photos_of read_boxes read_summary",
     "logoflow.datasets.sample.build": "make_sample",
-    "logoflow.datasets.splits": "Box NO_LOGO Photo Splits",
+    "logoflow.datasets.splits": "Box Photo Splits",
     "logoflow.datasets.splitting": "k_folds",
     "logoflow.datasets.subsets": "few_photos with_validation",
     "logoflow.errors": (
@@ -52,6 +52,7 @@ _HOMES = {
     "logoflow.inference.ocr": "NameReader",
     "logoflow.inference.scoring": "combine",
     "logoflow.inference.windows": "windows",
+    "logoflow.labels": "NO_LOGO",
     "logoflow.loading.appearance": "LightAug QualityAug ViewpointAug",
     "logoflow.loading.augment": (
         "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"

@@ -38,7 +38,8 @@ class Recipe:
     backgrounds : float
         Background crops for each photo with boxes (`logoflow.PhotoFolder`).
     appearance : bool
-        Whether training photos change in viewpoint, light and quality (`logoflow.loading.appearance`).
+        Whether training photos change in viewpoint, light and quality
+        (`logoflow.loading.appearance`).
     mines_hard_negatives : bool
         Whether `logoflow.fit` looks for hard negatives between rounds (`logoflow.hard_negatives`).
     optimizer : str
@@ -52,8 +53,8 @@ class Recipe:
     head_lr_multiplier : float
         The learning rate of ``net.output``, as a multiple of the rate of all other layers.
     ema_decay : float
-        Decay of the exponential moving average of the weights (`logoflow.training.averaging`), 0.99 for
-        example. The average is then measured, kept as best and left in the network. 0: no average.
+        Decay of the exponential moving average of the weights, 0.99 for example
+        (`logoflow.training.averaging`). The average is then measured, kept as best and left in the network. 0: no average.
     frozen : float
         Share of a pretrained network's blocks that stay as they are (`logoflow.freeze_lower`).
     keeps_best : bool

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.listing import finder, first_few, lines_of, photos_below
-from logoflow.datasets.splits import NO_LOGO, Box, Photo, Splits, class_list
+from logoflow.datasets.splits import Box, Photo, Splits, class_list
 from logoflow.datasets.splitting import no_logo_photos, split_off
+from logoflow.labels import NO_LOGO
 
 ARCHIVE_URL = "http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_dataset.tar.gz"
 TRAINING_LIST = "flickr_logos_27_dataset_training_set_annotation.txt"

@@ -5,8 +5,9 @@ from pathlib import Path
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.duplicates import near_duplicates
 from logoflow.datasets.listing import first_few, photos_below
-from logoflow.datasets.splits import NO_LOGO, Photo, Splits, class_list
+from logoflow.datasets.splits import Photo, Splits, class_list
 from logoflow.datasets.splitting import by_class, split_off
+from logoflow.labels import NO_LOGO
 
 SPLIT_FOLDERS = {
     "train": ("train", "train_data"),

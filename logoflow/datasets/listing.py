@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from logoflow.datasets.splits import NO_LOGO, Box
+from logoflow.datasets.splits import Box
+from logoflow.labels import NO_LOGO
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 import pandas as pd
 
-NO_LOGO = "no-logo"
-
 
 class Box(NamedTuple):
     """A logo's place in a photo, in pixels from the top left corner."""

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from logoflow.datasets.duplicates import near_duplicates
-from logoflow.datasets.splits import NO_LOGO, Photo, Splits
+from logoflow.datasets.splits import Photo, Splits
+from logoflow.labels import NO_LOGO
 
 
 def by_class(photos: Iterable[Photo]) -> dict[str, list[Photo]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from logoflow.datasets.class_list import CLASS_FILE
 from logoflow.datasets.prepared import BOX_FILE, read_boxes
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 from logoflow.utils.files import write_text
 
 

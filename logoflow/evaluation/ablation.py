@@ -15,7 +15,8 @@ class Step(NamedTuple):
     views : int
         How closely the test photos are looked at (`logoflow.inference.windows.windows`).
     decided : str
-        ``"likeliest"``, ``"calibrated"`` or ``"threshold"``: `logoflow.evaluation.runs.assessment_of`.
+        ``"likeliest"``, ``"calibrated"`` or ``"threshold"``
+        (`logoflow.evaluation.runs.assessment_of`).
     """
 
     name: str

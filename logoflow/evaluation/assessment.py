@@ -13,7 +13,8 @@ from mxnet import gluon
 from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import answers, decision_for, no_logo_of, probabilities
+from logoflow.inference.decision import answers, decision_for, probabilities
+from logoflow.labels import no_logo_index
 from logoflow.metrics.bootstrap import bootstrap
 from logoflow.metrics.reliability import calibration_error
 from logoflow.metrics.report import Report
@@ -102,7 +103,7 @@ class Assessment:
     @property
     def shows_logo(self) -> np.ndarray:
         """Which photos are of a brand, (photos,) of bool."""
-        no_logo = no_logo_of(self.classes)
+        no_logo = no_logo_index(self.classes)
         return np.full(len(self.truth), True) if no_logo is None else self.truth != no_logo
 
     @property

@@ -31,7 +31,8 @@ def run_steps(
     steps : sequence of Step
         `STEPS`, some of them, or your own.
     folder : Path or str
-        Where results are kept: an interrupted study goes on from there (`logoflow.evaluation.runs.run`).
+        Where results are kept. An interrupted study goes on from there
+        (`logoflow.evaluation.runs.run`).
     seeds : sequence of int
         A training each.
     num_workers, ctx, quiet

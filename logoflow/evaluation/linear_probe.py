@@ -13,7 +13,8 @@ from scipy.special import log_softmax
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.evaluation.assessment import Assessment
-from logoflow.inference.decision import answers, fit_decision, no_logo_of, probabilities
+from logoflow.inference.decision import answers, fit_decision, probabilities
+from logoflow.labels import no_logo_index
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
@@ -126,7 +127,7 @@ def assess_head(
     --------
     >>> [assess_head(features, photos=n).brand_top1 for n in (2, 5, 10)]
     """
-    no_logo = no_logo_of(features.classes)
+    no_logo = no_logo_index(features.classes)
     rows = _rows(features, photos, use_no_logo, seed)
     head = _train_head(features, rows, class_weights, num_epochs, seed)
     scores = [
@@ -146,7 +147,7 @@ def _rows(features: Features, photos: int | None, use_no_logo: bool, seed: int) 
     count, kept = len(labels) // features.passes, []
     for label, name in enumerate(features.classes):
         of_class = np.flatnonzero(labels[:count] == label).tolist()
-        is_brand = label != no_logo_of(features.classes)
+        is_brand = label != no_logo_index(features.classes)
         if is_brand and photos is not None:
             random.Random(f"{seed} {name}").shuffle(of_class)
             of_class = of_class[:photos]

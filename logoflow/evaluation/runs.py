@@ -18,11 +18,11 @@ from logoflow.inference.decision import (
     Decision,
     answers,
     describe_decisions,
-    no_logo_of,
     probabilities,
     read_decisions,
 )
 from logoflow.inference.model_folder import FACTS
+from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 from logoflow.training.fit import fit
 from logoflow.utils.files import atomic_path
@@ -157,7 +157,7 @@ def assessment_of(
         "calibrated": replace(fitted, threshold=None),
         "threshold": fitted,
     }[decided]
-    no_logo = no_logo_of(found.classes)
+    no_logo = no_logo_index(found.classes)
     given = probabilities(found.scores[views], decision, no_logo)
     paths = tuple(Path(root) / "test_data" / name for name in found.paths)
     return Assessment(found.classes, paths, found.truth, given, answers(given, decision, no_logo))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from logoflow.inference.decision import Decision, fit_decision, no_logo_of
+from logoflow.inference.decision import Decision, fit_decision
 from logoflow.inference.scoring import Beside, Evidence
+from logoflow.labels import no_logo_index
 
 
 def fit_decisions(
@@ -45,7 +46,7 @@ def fit_decisions(
     ValueError
         For another number of views, or as `logoflow.fit_decision` does.
     """
-    no_logo = no_logo_of(classes)
+    no_logo = no_logo_index(classes)
     scores = {number: [np.zeros((0, len(classes)))] for number in views}
     extra: dict[int, list[np.ndarray]] = {number: [] for number in views}
     for index, photo in enumerate(photos):

@@ -17,10 +17,8 @@ from logoflow.inference.calibration import fit_decisions, warn_of_weak
 from logoflow.inference.decision import (
     Decision,
     answers,
-    class_numbers,
     decision_for,
     describe_decisions,
-    no_logo_of,
     probabilities,
     read_decisions,
 )
@@ -29,6 +27,7 @@ from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.ocr import NameReader
 from logoflow.inference.scoring import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
 from logoflow.inference.windows import MATCHED, READ, as_pictures, look, window_count
+from logoflow.labels import label_indices, no_logo_index
 from logoflow.loading.augment import Augs, describe_augs, read_augs, transform
 from logoflow.models.build import architecture_of
 from logoflow.models.graph import fused
@@ -53,7 +52,8 @@ class LogoClassifier:
         From a number of views to the `logoflow.inference.decision.Decision` that `calibrate` fitted
         for it. Without any, the likeliest class is the answer.
     views : int
-        How closely photos are looked at unless said otherwise, 1 to 6: `logoflow.inference.windows.windows`.
+        How closely photos are looked at by default, 1 to 6
+        (`logoflow.inference.windows.windows`).
     matcher : LogoMatcher, optional
         Knows the training photos' logos; views 5 need it, views 6 use it if there is one.
 
@@ -87,7 +87,7 @@ class LogoClassifier:
     ):
         self.net, self.classes, self.augs = net, tuple(classes), list(augs)
         self.facts, self.decisions, self.views = dict(facts or {}), dict(decisions or {}), views
-        self.no_logo, self.matcher = no_logo_of(self.classes), matcher
+        self.no_logo, self.matcher = no_logo_index(self.classes), matcher
         self.reader = NameReader(self.classes)
         self._quick: Any = None  # compiled when the first picture comes
         self._check_views(views)
@@ -182,7 +182,7 @@ class LogoClassifier:
         UserWarning
             Where too few photos show no logo, or none.
         """
-        images, truth = list(images), class_numbers(truth, self.classes)
+        images, truth = list(images), label_indices(truth, self.classes)
         most, beside = max(views), None
         if boxes is not None:
             most = max(most, BESIDE)
@@ -202,7 +202,7 @@ class LogoClassifier:
     def window_logits(
         self, images: object, views: int, batch_size: int = 32
     ) -> Iterator[np.ndarray]:
-        """Give each picture's logits, (windows, classes): `logoflow.inference.windows.windows` in order."""
+        """Give each picture's logits, (windows, classes), in the order of `windows`."""
 
         def net(pictures: list) -> np.ndarray:
             data = nd.stack(*[self.preprocess(picture) for picture in pictures])

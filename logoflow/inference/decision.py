@@ -1,13 +1,13 @@
 """From scores to an answer: calibrated probabilities, and when a photo shows no logo."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import no_logo_index
 from logoflow.metrics.scores import against_no_logo
 from logoflow.metrics.thresholds import threshold_at
 
@@ -157,7 +157,7 @@ def fit_decision(
     """
     scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=int)
     _check(scores, truth, len(classes), false_positive_rate)
-    no_logo = no_logo_of(classes)
+    no_logo = no_logo_index(classes)
     rejects = truth == (-1 if no_logo is None else no_logo)
     # Photos with logos alone would push the bias down without end, and those without up.
     with_bias = 0 < rejects.sum() < len(truth)
@@ -204,31 +204,6 @@ def read_decisions(described: Mapping[str, dict]) -> dict[int, Decision]:
         return {int(views): Decision(**fields) for views, fields in described.items()}
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"Not decisions by views: {described} ({error}).") from error
-
-
-def class_numbers(truth: Iterable[int | str], classes: Sequence[str]) -> list[int]:
-    """Bring class names and numbers to numbers.
-
-    Raises
-    ------
-    ValueError
-        For a name that is none of the classes'.
-
-    Examples
-    --------
-    >>> class_numbers(["ups", 0], ["bmw", "no-logo", "ups"])
-    [2, 0]
-    """
-    truth, numbers = list(truth), {name: number for number, name in enumerate(classes)}
-    unknown = sorted({label for label in truth if isinstance(label, str)} - set(numbers))
-    if unknown:
-        raise ValueError(f"Not in the list of classes: {', '.join(unknown)}.")
-    return [numbers[label] if isinstance(label, str) else int(label) for label in truth]
-
-
-def no_logo_of(classes: Sequence[str]) -> int | None:
-    """Class number of no-logo; None where there is no such class."""
-    return list(classes).index(NO_LOGO) if NO_LOGO in classes else None
 
 
 def check_rate(false_positive_rate: float) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
-from logoflow.datasets.splits import NO_LOGO
 from logoflow.images.decode import load_image
 from logoflow.inference.windows import MATCHED
+from logoflow.labels import NO_LOGO
 
 Boxes = Sequence[Sequence[float]]
 

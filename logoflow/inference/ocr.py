@@ -9,8 +9,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from logoflow.datasets.splits import NO_LOGO
 from logoflow.images.decode import load_image
+from logoflow.labels import NO_LOGO
 from logoflow.utils.extras import require_extra
 from logoflow.utils.threads import wanted_threads
 

@@ -59,7 +59,8 @@ def windows(width: int, height: int, views: int) -> list[tuple[int, int, int, in
         3. and of 1/2 on 3 x 3, 14 in all;
         4. and of 1/3 on 5 x 5, 39 in all;
         5. the same 39, and known logos are looked for (`logoflow.inference.matching`);
-        6. the same, with or without known logos, and brands' names are read (`logoflow.inference.ocr`).
+        6. the same, with or without known logos, and brands' names are read
+           (`logoflow.inference.ocr`).
 
     Returns
     -------

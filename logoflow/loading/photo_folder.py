@@ -12,7 +12,7 @@ from mxnet import nd
 from mxnet.gluon.data import Dataset
 
 from logoflow.datasets.prepared import class_folders, photos_of
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 from logoflow.loading.augment import Augs, transform
 from logoflow.loading.crops import aim_crops, crop_beside, no_logo_crop
 from logoflow.loading.photo_cache import cache_photos, read_photo

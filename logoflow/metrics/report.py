@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 
 
 def logo_scores(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Figures of a bulk run: pictures a second over time, and how often each answer came."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import pandas as pd
 
 from logoflow.plots.figures import show_figure
-from logoflow.web.bulk.classify_urls import BulkSummary
 
 _UNITS = ((7200, "hours", 3600), (300, "minutes", 60), (0, "seconds", 1))
 
@@ -36,13 +37,20 @@ def plot_throughput(frame: pd.DataFrame, *, caption: str = "", alt: str = "") ->
     show_figure(figure, caption, alt)
 
 
-def plot_counts(summary: BulkSummary, most: int = 20, *, caption: str = "", alt: str = "") -> None:
+def plot_counts(
+    statuses: Mapping[str, int],
+    brands: Mapping[str, int],
+    most: int = 20,
+    *,
+    caption: str = "",
+    alt: str = "",
+) -> None:
     """Draw how many rows have each status, and each brand.
 
     Parameters
     ----------
-    summary : BulkSummary
-        What `logoflow.classify_urls` gives.
+    statuses, brands : mapping of str to int
+        Rows per status and per brand (`BulkSummary.statuses`, `BulkSummary.brands`).
     most : int
         Brands to show, the most frequent ones; the others share a bar.
     caption, alt : str
@@ -50,13 +58,13 @@ def plot_counts(summary: BulkSummary, most: int = 20, *, caption: str = "", alt:
 
     Examples
     --------
-    >>> plot_counts(classify_urls("posts.csv", classifier, "predictions"))
+    >>> plot_counts({"ok": 7, "timeout": 1}, {"shell": 4, "no-logo": 3})
     """
-    brands = sorted(summary.brands.items(), key=lambda item: (-item[1], item[0]))
-    if len(brands) > most:
-        others = f"{len(brands) - most} others"
-        brands = [*brands[:most], (others, sum(count for _, count in brands[most:]))]
-    panels = [("status", list(summary.statuses.items())), ("brand", brands)]
+    by_count = sorted(brands.items(), key=lambda item: (-item[1], item[0]))
+    if len(by_count) > most:
+        others = f"{len(by_count) - most} others"
+        by_count = [*by_count[:most], (others, sum(count for _, count in by_count[most:]))]
+    panels = [("status", list(statuses.items())), ("brand", by_count)]
     panels = [(title, counts) for title, counts in panels if counts]
     longest = max([1, *(len(counts) for _, counts in panels)])
     size = {"figsize": (9, 0.8 + 0.25 * longest), "squeeze": False, "layout": "constrained"}

@@ -1,13 +1,11 @@
 """Curves of a training run, and of accuracy against the number of photos."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from logoflow.evaluation.assessment import Assessment
-from logoflow.evaluation.tables import mean_summary
 from logoflow.plots.figures import show_figure
 from logoflow.utils.progress import in_notebook, watched
 
@@ -67,31 +65,26 @@ class LivePlot:
 
 
 def plot_photos_curve(
-    results: Mapping[str, Sequence[Assessment]],
-    figures: Sequence[str] = ("brand top-1", "AUROC"),
-    *,
-    caption: str = "",
-    alt: str = "",
+    summaries: Mapping[str, pd.DataFrame], *, caption: str = "", alt: str = ""
 ) -> None:
-    """Draw what the number of training photos does, with 95 % intervals.
+    """Draw how figures of merit change with the number of training photos.
 
     Parameters
     ----------
-    results : mapping of str to sequence of Assessment
-        ``dict(photos_curve(...))``.
-    figures : sequence of str
-        Rows of `Assessment.summary`.
+    summaries : mapping of str to DataFrame
+        By number of training photos, a frame with one row per figure and the columns
+        ``value``, ``low`` and ``high`` (`logoflow.mean_summary`).
     caption, alt : str
         See `logoflow.show_figure`.
 
     Examples
     --------
-    >>> plot_photos_curve(dict(photos_curve(root, "study")))
+    >>> frame = pd.DataFrame({"value": [0.8], "low": [0.7], "high": [0.9]}, index=["AUROC"])
+    >>> plot_photos_curve({"5": frame - 0.2, "10": frame})
     """
     figure, axis = plt.subplots(figsize=(5.5, 3.5), layout="constrained")
-    summaries = [mean_summary(assessments, figures) for assessments in results.values()]
-    for number, name in enumerate(figures):
-        points = [summary.loc[name] for summary in summaries]
+    for number, name in enumerate(next(iter(summaries.values())).index):
+        points = [summary.loc[name] for summary in summaries.values()]
         # Side by side, so that no interval hides another.
         places = [place + 0.06 * number for place in range(len(points))]
         values = [point["value"] for point in points]
@@ -99,7 +92,7 @@ def plot_photos_curve(
         below = [max(0.0, point["value"] - point["low"]) for point in points]
         above = [max(0.0, point["high"] - point["value"]) for point in points]
         axis.errorbar(places, values, [below, above], marker="o", capsize=3, label=name)
-    axis.set_xticks(range(len(results)), list(results))
+    axis.set_xticks(range(len(summaries)), list(summaries))
     axis.set(xlabel="training photos per brand", ylabel="on the test photos", ylim=(0, 1.02))
     axis.legend(fontsize=8, loc="lower right")
     show_figure(figure, caption, alt)

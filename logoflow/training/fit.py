@@ -67,8 +67,8 @@ def fit(
     image_size : int
         Side of the square the network sees, in pixels.
     views : tuple of int
-        How closely photos are looked at (`logoflow.inference.windows.windows`). A decision is fitted for each
-        number; `predict` uses the last one by default. With 5 or 6 among them, the classifier
+        How closely photos are looked at (`logoflow.inference.windows.windows`). A decision is
+        fitted for each number; `predict` uses the last one by default. With 5 or 6 among them, the classifier
         remembers the logos in the training photos' boxes (`logoflow.LogoMatcher`).
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import mxnet as mx
 import numpy as np
 from mxnet import gluon, nd
 
-from logoflow.feature_cache import Arrays
 from logoflow.loading.loaders import CACHE
 from logoflow.loading.photo_folder import PhotoFolder
 from logoflow.models.graph import fused
@@ -22,6 +21,8 @@ from logoflow.training.loop import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list
 from logoflow.utils.files import atomic_path
 from logoflow.utils.progress import bar
+
+Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 
 def extract_features(

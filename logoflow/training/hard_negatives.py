@@ -7,10 +7,10 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.datasets.prepared import class_folders, photos_of
-from logoflow.datasets.splits import NO_LOGO
 from logoflow.images.decode import image_size
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.windows import windows
+from logoflow.labels import NO_LOGO
 from logoflow.loading.loaders import Loaders
 
 
@@ -26,8 +26,8 @@ def hard_negatives(
     folder : Path or str
         A split of prepared photos with a no-logo class, ``train_data`` usually.
     views : int
-        Which windows are looked at, `logoflow.inference.windows.windows`. The whole photo is not one of
-        the finds: it is trained on anyway.
+        Which windows are looked at (`logoflow.inference.windows.windows`). The whole photo is
+        not one of the finds: it is trained on anyway.
     share : float
         Share of all windows to give back, those with the highest odds of a brand.
 

@@ -3,7 +3,7 @@ import tarfile
 import pytest
 
 from logoflow.datasets.flickrlogos27 import IMAGES, QUERY_LIST, TRAINING_LIST, read_flickrlogos27
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from PIL import Image
 
 from logoflow.datasets.folder import read_folder
 from logoflow.datasets.load import load_splits
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 
 
 @pytest.fixture

@@ -344,7 +344,7 @@ def test_a_kill_in_the_middle_leaves_whole_photos_only(tmp_path):
             draw(tmp_path / "brands" / label / f"{number}.jpg", number, size=(640, 480))
     root = tmp_path / "root"
     arguments = [sys.executable, "-c", PREPARE, str(tmp_path / "brands"), str(root)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(folders.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(folders.__file__).parents[2])}
     process = subprocess.Popen(arguments, env=environment)
     try:
         wait_for(lambda: len(list(root.glob("train_data/*/*.jpg"))) >= 5, process)

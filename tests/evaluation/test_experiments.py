@@ -246,10 +246,16 @@ def test_a_photo_is_kept_in_all_its_passes_or_in_none(features, photos, use_no_l
 
 def test_the_curves_bars_are_the_intervals(results, monkeypatch):
     shown = []
-    monkeypatch.setattr("logoflow.study_plots.show_figure", lambda figure, *_: shown.append(figure))
-    plot_photos_curve({"2": results["plain"], "all": results["crops"]}, ["brand top-1"])
+    monkeypatch.setattr(
+        "logoflow.plots.training.show_figure", lambda figure, *_: shown.append(figure)
+    )
+    summaries = {
+        name: mean_summary(results[step], ["brand top-1"], samples=200)
+        for name, step in (("2", "plain"), ("all", "crops"))
+    }
+    plot_photos_curve(summaries)
     (axis,) = shown[0].axes
     assert [label.get_text() for label in axis.get_xticklabels()] == ["2", "all"]
-    summary = mean_summary(results["crops"], ["brand top-1"], samples=200).loc["brand top-1"]
+    summary = summaries["all"].loc["brand top-1"]
     low, high = axis.containers[0].lines[2][0].get_segments()[1][:, 1]
     assert (low, high) == pytest.approx((summary["low"], summary["high"]))

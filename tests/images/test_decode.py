@@ -19,7 +19,7 @@ from logoflow.errors import ImageError, TooManyPixels
 from logoflow.images.decode import decode_image, image_size, load_image, read_image
 from logoflow.images.headers import image_format
 
-REPO = Path(__file__).resolve().parent.parent
+REPO = Path(__file__).resolve().parents[2]
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
 

@@ -162,7 +162,7 @@ def test_saved_weights_load_in_another_process(tmp_path):
     net.collect_params().save(str(tmp_path / "net.params"))
     program = (
         "import logoflow, mxnet as mx\n"
-        "from logoflow.models.finetune import build_net\n"
+        "from logoflow.models.build import build_net\n"
         "build_net('efficientnet_lite0', 3), mx.gluon.nn.Dense(3)\n"
         "net = build_net('efficientnet_lite0', 5)\n"
         f"net.collect_params().load({str(tmp_path / 'net.params')!r}, mx.cpu())\n"

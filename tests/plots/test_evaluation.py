@@ -1,22 +1,15 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from logoflow.plots import evaluation as score_plots
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """Figures as they are shown, with their caption and alternative text."""
-    shown = []
-    monkeypatch.setattr(
-        score_plots,
-        "show_figure",
-        lambda figure, caption="", alt="": shown.append((figure, caption, alt)),
-    )
-    yield shown
-    plt.close("all")
+from logoflow.plots.evaluation import (
+    plot_confusion,
+    plot_precision_recall,
+    plot_recalls,
+    plot_reliability,
+    plot_roc,
+    plot_threshold_curve,
+)
 
 
 def test_reliability_shows_accuracy_gap_and_counts(figures):
@@ -29,7 +22,7 @@ def test_reliability_shows_accuracy_gap_and_counts(figures):
             "accuracy": [np.nan, 0.6],
         }
     )
-    score_plots.plot_reliability(frame, caption="Figure 1.", alt="Bars.")
+    plot_reliability(frame, caption="Figure 1.", alt="Bars.")
     figure, caption, alt = figures[0]
     assert (caption, alt) == ("Figure 1.", "Bars.")
     top, below = figure.axes
@@ -42,7 +35,7 @@ def test_reliability_shows_accuracy_gap_and_counts(figures):
 
 def test_roc_has_a_curve_for_each_net_and_the_diagonal(figures):
     frame = pd.DataFrame({"false_positive_rate": [0, 0, 1], "true_positive_rate": [0, 0.5, 1]})
-    score_plots.plot_roc({"frozen": frame, "fine-tuned": frame})
+    plot_roc({"frozen": frame, "fine-tuned": frame})
     lines = figures[0][0].axes[0].lines
     assert [line.get_label() for line in lines] == ["frozen", "fine-tuned", "by chance"]
     assert lines[0].get_xydata().tolist() == [[0, 0], [0, 0.5], [1, 1]]
@@ -50,7 +43,7 @@ def test_roc_has_a_curve_for_each_net_and_the_diagonal(figures):
 
 def test_precision_recall_has_a_curve_for_each_net(figures):
     frame = pd.DataFrame({"recall": [1, 0], "precision": [0.5, 1]})
-    score_plots.plot_precision_recall({"frozen": frame})
+    plot_precision_recall({"frozen": frame})
     (line,) = figures[0][0].axes[0].lines
     assert line.get_xydata().tolist() == [[1, 0.5], [0, 1]]
 
@@ -64,9 +57,20 @@ def test_threshold_curve_marks_the_chosen_threshold(figures):
             "accuracy": [0.4, 0.7],
         }
     )
-    score_plots.plot_threshold_curve(frame, 0.25)
+    plot_threshold_curve(frame, 0.25)
     lines = figures[0][0].axes[0].lines
     assert lines[0].get_ydata().tolist() == [0.8, 0.2]
     assert lines[0].get_drawstyle() == "steps-pre"
     assert lines[3].get_label() == "threshold 0.25"
     assert lines[3].get_xdata() == [0.25, 0.25]
+
+
+def test_confusion_writes_the_counts(figures):
+    plot_confusion(np.array([[3, 1], [0, 2]]), ["a", "b"])
+    texts = [text.get_text() for text in figures[0][0].axes[0].texts]
+    assert texts == ["3", "1", "2"]
+
+
+def test_recalls_are_bars_by_class(figures):
+    plot_recalls(pd.DataFrame({"x": [0.1, 0.9], "y": [0.5, 0.6]}, index=["a", "b"]))
+    assert len(figures[0][0].axes[0].patches) == 4

@@ -336,7 +336,7 @@ KILLED = """
     import sys, os
     sys.path.insert(0, {tests!r})
     import logoflow, mxnet as mx
-    from test_training import blobs, small_net
+    from test_loop import blobs, small_net
     from logoflow.recipes import get_recipe
     from logoflow.training.loop import train
     recipe = get_recipe("article", optimizer="adam", schedule="cosine")

@@ -77,7 +77,7 @@ print(1000 * (time.perf_counter() - start))
 def test_default_ctx_warns_once_and_takes_the_processor(driver):
     code = """import warnings
 import logoflow, mxnet as mx
-from logoflow.training.batches import default_ctx
+from logoflow.utils.devices import default_ctx
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     assert default_ctx(0) == [mx.cpu()] and not caught

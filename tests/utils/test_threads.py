@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import logoflow
+from logoflow.utils import mxnet_compat
 from logoflow.utils.threads import physical_cores, wanted_threads
 
 
@@ -38,7 +38,7 @@ def test_other_libraries_take_as_many_threads_as_mxnet(set_to, wanted, monkeypat
 
 def test_one_warning_when_mxnet_came_first():
     # NumPy 2 has its old names back only once logoflow is imported, so the program gives them.
-    compat = Path(logoflow.__file__).with_name("mxnet_compat.py")
+    compat = Path(mxnet_compat.__file__)
     code = f"import os, runpy; runpy.run_path({str(compat)!r})['restore_numpy_names'](); "
     code += "import mxnet, logoflow; print('OMP_NUM_THREADS' in os.environ)"
     out, err = run(code)

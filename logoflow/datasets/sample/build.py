@@ -13,7 +13,7 @@ from filelock import FileLock
 from logoflow.datasets.sample import artwork, snapshots
 from logoflow.datasets.sample.artwork import BRANDS, SPLITS
 from logoflow.datasets.sample.scenes import sources_of
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 from logoflow.utils.extras import require_extra
 from logoflow.utils.paths import data_home
 from logoflow.utils.threads import physical_cores

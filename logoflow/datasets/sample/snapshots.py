@@ -10,7 +10,7 @@ from logoflow.datasets.sample.artwork import BRANDS, Variant
 from logoflow.datasets.sample.boards import Sprite
 from logoflow.datasets.sample.carriers import BY_SCENE, CARRIERS
 from logoflow.datasets.sample.textures import soften
-from logoflow.datasets.splits import NO_LOGO
+from logoflow.labels import NO_LOGO
 
 _SHAPES = ((4, 3), (4, 3), (4, 3), (3, 4), (3, 4), (3, 2), (2, 3), (1, 1))
 _BLANK = 0.12  # share of no-logo photos in which nothing at all is printed
@@ -22,7 +22,7 @@ def take(photo: dict, longest_side: int) -> tuple[bytes, list[tuple[int, int, in
     Parameters
     ----------
     photo : dict
-        ``file``, ``class``, ``scene`` and ``artwork``, as `logoflow.datasets.sample.build` plans them.
+        ``file``, ``class``, ``scene`` and ``artwork`` (`logoflow.datasets.sample.build.plan`).
     longest_side : int
         In pixels.
 

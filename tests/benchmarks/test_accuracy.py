@@ -10,7 +10,7 @@ import pytest
 from logoflow.evaluation import runs as study_runs
 from logoflow.training.fit import fit
 
-SCRIPT = Path(__file__).resolve().parent.parent / "benchmarks" / "accuracy.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.py"
 
 
 @pytest.fixture(scope="module")

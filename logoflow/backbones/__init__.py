@@ -1,1 +1,0 @@
-"""Pretrained nets by name, and where their weights come from."""
