@@ -54,7 +54,8 @@ class Recipe:
         The learning rate of ``net.output``, as a multiple of the rate of all other layers.
     ema_decay : float
         Decay of the exponential moving average of the weights, 0.99 for example
-        (`logoflow.training.averaging`). The average is then measured, kept as best and left in the network. 0: no average.
+        (`logoflow.training.averaging`). The average is then measured, kept as best and left in
+        the network. 0: no average.
     frozen : float
         Share of a pretrained network's blocks that stay as they are (`logoflow.freeze_lower`).
     keeps_best : bool

@@ -68,8 +68,8 @@ def fit(
         Side of the square the network sees, in pixels.
     views : tuple of int
         How closely photos are looked at (`logoflow.inference.windows.windows`). A decision is
-        fitted for each number; `predict` uses the last one by default. With 5 or 6 among them, the classifier
-        remembers the logos in the training photos' boxes (`logoflow.LogoMatcher`).
+        fitted for each number; `predict` uses the last one by default. With 5 or 6 among them,
+        the classifier remembers the logos in the training photos' boxes (`logoflow.LogoMatcher`).
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
         is picked for it on validation, where the background of logo photos counts as no-logo too.
