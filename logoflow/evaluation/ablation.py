@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from logoflow.inference.levels import Level
+
 
 class Step(NamedTuple):
     """A line of a study's table.
@@ -12,8 +14,8 @@ class Step(NamedTuple):
         What is new in it.
     settings : dict
         For `logoflow.fit`. Two steps with the same are one training.
-    views : int
-        How closely the test photos are looked at (`logoflow.inference.windows.windows`).
+    level : Level
+        How closely the test photos are looked at.
     decided : str
         ``"likeliest"``, ``"calibrated"`` or ``"threshold"``
         (`logoflow.evaluation.runs.assessment_of`).
@@ -21,12 +23,12 @@ class Step(NamedTuple):
 
     name: str
     settings: dict[str, object]
-    views: int = 1
+    level: Level = Level()
     decided: str = "threshold"
 
 
 def _each_adds(first: Step, *added: tuple[str, dict]) -> tuple[Step, ...]:
-    """Steps that keep what those before them have: settings, or views and how it is decided."""
+    """Steps that keep what those before them have: settings, or level and how it is decided."""
     steps = [first]
     for name, new in added:
         last = steps[-1]
@@ -68,7 +70,7 @@ STEPS = (
     ),
     # None is the recipe's own value.
     *_each_adds(
-        Step("+ photos resized and normalised, Adam with a cosine", _PLAIN, 1, "likeliest"),
+        Step("+ photos resized and normalised, Adam with a cosine", _PLAIN, decided="likeliest"),
         # Early, since with it each of the trainings that follow takes half the time.
         ("+ lower third frozen", {"frozen": None}),
         ("+ crops around the boxes", {"use_boxes": True}),
@@ -80,12 +82,12 @@ STEPS = (
         ),
         ("+ hard negatives", {"hard_negative_rounds": 2}),
         ("+ probabilities calibrated", {"decided": "calibrated"}),
-        ("+ looking closer", {"views": 3}),
+        ("+ looking closer", {"level": Level("windows")}),
         ("+ threshold at the wished false alarms", {"decided": "threshold"}),
         ("+ three networks", {"backbone": SEVERAL}),
-        ("+ looking closer still", {"views": 4}),
-        ("+ known logos looked for", {"views": 5}),
-        ("+ names read", {"views": 6}),
+        ("+ looking closer still", {"level": Level("more-windows")}),
+        ("+ known logos looked for", {"level": Level("more-windows", match_logos=True)}),
+        ("+ names read", {"level": Level("more-windows", match_logos=True, read_names=True)}),
         ("+ four last epochs on validation photos too", {"refit_epochs": 4}),
     ),
 )

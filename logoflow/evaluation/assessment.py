@@ -13,7 +13,9 @@ from mxnet import gluon
 from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import answers, decision_for, probabilities
+from logoflow.inference.decision import decide, decision_for, probabilities
+from logoflow.inference.former_views import refuse_views
+from logoflow.inference.levels import LevelLike, as_level
 from logoflow.labels import no_logo_index
 from logoflow.metrics.bootstrap import bootstrap
 from logoflow.metrics.reliability import calibration_error
@@ -195,25 +197,28 @@ BIASED = ("calibration error",)
 """Those that any chance makes larger: their intervals need `bootstrap`'s ``around``."""
 
 
+@refuse_views("level")
 def assess(
     classifier: LogoClassifier,
     root: Path | str,
     split: str = "test_data",
     *,
-    views: int | None = None,
+    level: LevelLike | None = None,
+    match_logos: bool | None = None,
+    read_names: bool | None = None,
 ) -> Assessment:
     """Ask a classifier about every photo of a prepared split.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        Its decision for these views calibrates the probabilities and decides the answers.
+        Its decision for this level calibrates the probabilities and decides the answers.
     root : Path or str
         A prepared data set.
     split : str
         ``"test_data"``, ``"val_data"`` or ``"train_data"``.
-    views : int, optional
-        How closely to look, 1 to 6; by default the classifier's own.
+    level, match_logos, read_names
+        How closely to look, see `LogoClassifier.predict`.
 
     Returns
     -------
@@ -226,7 +231,7 @@ def assess(
     ClassListError
         If its classes are not the classifier's.
     ValueError
-        If the split has no photos, or the classifier was calibrated for other views only.
+        If the split has no photos, or the classifier has decisions, but none for this level.
 
     Warns
     -----
@@ -235,11 +240,11 @@ def assess(
 
     Examples
     --------
-    >>> assess(LogoClassifier.load("runs/mine/model"), root, views=2).summary()
+    >>> assess(LogoClassifier.load("runs/mine/model"), root, level="windows").summary()
     """
     folder = Path(root) / split
     classifier.check_classes(read_classes(root))
-    if split == "val_data" and classifier.facts.get("refit_epochs"):
+    if split == "val_data" and classifier.metadata.get("refit_epochs"):
         warnings.warn(
             "The last epochs (refit_epochs) learnt from validation photos too: figures on them "
             "flatter. Measure on test_data.",
@@ -249,17 +254,17 @@ def assess(
     photos = photos_of(root, split)
     if not photos:
         raise ValueError(f"No photos in {folder}.")
-    views = classifier.views if views is None else views
-    decision = decision_for(classifier.decisions, views)
+    level = as_level(level, match_logos, read_names, default=classifier.level)
+    decision = decision_for(classifier.decisions, level)
     paths, truth = zip(*photos, strict=True)
-    scores = classifier.scores(paths, views=views)
+    scores = classifier.scores(paths, level=level)
     given = probabilities(scores, decision, classifier.no_logo)
     return Assessment(
         classifier.classes,
         paths,
         np.array(truth),
         given,
-        answers(given, decision, classifier.no_logo),
+        decide(given, decision, classifier.no_logo),
     )
 
 

@@ -50,15 +50,18 @@ def run_steps(
     >>> results = dict(run_steps(root, STEPS[2:], "study", num_epochs=24, image_size=192))
     >>> ablation_table(results)
     """
-    looks = defaultdict(set)  # one training serves all the views that its steps want
+    levels = defaultdict(list)  # one training serves all the levels that its steps want
     for step in steps:
-        looks[repr(step.settings)].add(step.views)
+        if step.level not in levels[repr(step.settings)]:
+            levels[repr(step.settings)].append(step.level)
     options = {"num_workers": num_workers, "ctx": ctx, "quiet": quiet}
     for step in steps:
-        views, own = sorted(looks[repr(step.settings)]), {**settings, **step.settings}
-        found = [run(root, folder, own, views=views, seed=seed, **options) for seed in seeds]
-        how = {"views": step.views, "decided": step.decided}
-        yield step.name, [assessment_of(one, root, **how) for one in found]
+        wanted, merged = levels[repr(step.settings)], {**settings, **step.settings}
+        runs = [run(root, folder, merged, levels=wanted, seed=seed, **options) for seed in seeds]
+        yield (
+            step.name,
+            [assessment_of(one, root, level=step.level, decided=step.decided) for one in runs],
+        )
 
 
 def photos_curve(

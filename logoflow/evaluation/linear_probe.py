@@ -13,7 +13,7 @@ from scipy.special import log_softmax
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.evaluation.assessment import Assessment
-from logoflow.inference.decision import answers, fit_decision, probabilities
+from logoflow.inference.decision import decide, fit_decision, probabilities
 from logoflow.labels import no_logo_index
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
@@ -137,7 +137,7 @@ def assess_head(
     decision = fit_decision(scores[0], features.val[1], features.classes, false_positive_rate)
     given = probabilities(scores[1], decision, no_logo)
     truth = features.test[1].astype(int)
-    answered = answers(given, decision, no_logo)
+    answered = decide(given, decision, no_logo)
     return Assessment(features.classes, features.test_paths, truth, given, answered)
 
 

@@ -16,21 +16,23 @@ from logoflow.evaluation.assessment import Assessment
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import (
     Decision,
-    answers,
-    describe_decisions,
+    decide,
+    decisions_from_json,
+    decisions_to_json,
     probabilities,
-    read_decisions,
 )
-from logoflow.inference.model_folder import FACTS
+from logoflow.inference.levels import Level, LevelLike, as_level, as_levels, covering_level
+from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 from logoflow.training.fit import fit
 from logoflow.utils.files import atomic_path
 
 # Arguments of `fit` that are not part of a run's key: where the photos are, what does not change
-# the result, the seed and the views, which are stored elsewhere, and the recipe, whose fields are
+# the result, the seed and the levels, which are stored elsewhere, and the recipe, whose fields are
 # part of the key but not its name.
-NOT_IN_KEY = ("root", "recipe", "views", "seed", "num_workers", "ctx", "quiet")
+NOT_IN_KEY = ("root", "recipe", "seed", "num_workers", "ctx", "quiet")
+NOT_IN_KEY += ("levels", "match_logos", "read_names")
 
 
 class Run(NamedTuple):
@@ -44,10 +46,10 @@ class Run(NamedTuple):
         The test photos, ``<class>/<file>``.
     truth : ndarray of int
         (photos,), their class numbers.
-    scores : dict of int to ndarray
-        By number of views, (photos, classes) log-scores (`LogoClassifier.scores`).
-    decisions : dict of int to Decision
-        By number of views, fitted on validation.
+    scores : dict of Level to ndarray
+        (photos, classes) log-scores at each level (`LogoClassifier.scores`).
+    decisions : dict of Level to Decision
+        Fitted on validation at each level.
     seconds : float
         Of training and calibrating.
     """
@@ -55,8 +57,8 @@ class Run(NamedTuple):
     classes: tuple[str, ...]
     paths: tuple[str, ...]
     truth: np.ndarray
-    scores: dict[int, np.ndarray]
-    decisions: dict[int, Decision]
+    scores: dict[Level, np.ndarray]
+    decisions: dict[Level, Decision]
     seconds: float
 
 
@@ -65,7 +67,7 @@ def run(
     folder: Path | str,
     settings: Mapping[str, object],
     *,
-    views: Sequence[int] = (1,),
+    levels: Sequence[LevelLike] = ("whole",),
     seed: int = 0,
     keep: Path | str | None = None,
     **options: object,
@@ -82,8 +84,8 @@ def run(
         give another folder.
     settings : mapping
         For `logoflow.fit`.
-    views : sequence of int
-        How closely to look (`logoflow.inference.windows.windows`).
+    levels : sequence of Level or str
+        How closely to look at the test photos.
     seed : int
         Of the training.
     keep : Path or str, optional
@@ -102,24 +104,25 @@ def run(
 
     Examples
     --------
-    >>> found = run(root, "results", {"num_epochs": 24, "image_size": 192}, views=(1, 3))
-    >>> assessment_of(found, root, views=3, decided="threshold").summary()
+    >>> found = run(root, "results", {"num_epochs": 24}, levels=("whole", "windows"))
+    >>> assessment_of(found, root, level="windows", decided="threshold").summary()
     """
     path = Path(folder) / f"{_digest(root, settings)}-seed-{seed}.npz"
     known = _load(path) if path.is_file() else None
     kept = keep is None or _run_of(keep) == path.stem
-    if known and kept and set(views) <= set(known.scores):
+    wanted = as_levels(levels)
+    if known and kept and set(wanted) <= set(known.scores):
         return known
-    views = tuple(sorted({*views, *(known.scores if known else ())}))
+    wanted = tuple(dict.fromkeys([*(known.scores if known else ()), *wanted]))
     start = time.monotonic()
-    classifier = fit(root, views=views, seed=seed, **settings, **options)
-    if classifier.facts.get("refit_epochs", 0) != settings.get("refit_epochs", 0):
+    classifier = fit(root, levels=wanted, seed=seed, **settings, **options)
+    if classifier.metadata.get("refit_epochs", 0) != settings.get("refit_epochs", 0):
         raise RuntimeError(
             "The last epochs on all photos failed, as fit's warning says: nothing was kept, since "
             "it would stand for another training. Mend what it names and run it again."
         )
-    classifier.facts["run"] = path.stem
-    found = _look(classifier, root, views, time.monotonic() - start)
+    classifier.metadata["run"] = path.stem
+    found = _look(classifier, root, wanted, time.monotonic() - start)
     if keep is not None:
         classifier.save(keep)
     _save(path, found)
@@ -127,7 +130,7 @@ def run(
 
 
 def assessment_of(
-    found: Run, root: Path | str, *, views: int = 1, decided: str = "threshold"
+    found: Run, root: Path | str, *, level: LevelLike = "whole", decided: str = "threshold"
 ) -> Assessment:
     """Decide on a run's scores.
 
@@ -136,8 +139,8 @@ def assessment_of(
     found : Run
     root : Path or str
         The prepared data set, for the photos' paths.
-    views : int
-        One that the run looked with.
+    level : Level or str
+        A level of the run.
     decided : str
         ``"likeliest"``: the likeliest class as the net scores it; ``"calibrated"``: the
         likeliest after calibration on validation; ``"threshold"``: by the threshold fitted there.
@@ -149,47 +152,48 @@ def assessment_of(
     Raises
     ------
     KeyError
-        For other views or another way to decide.
+        If the run has no such level, or there is no such way to decide.
     """
-    fitted = found.decisions[views]
+    level = as_level(level)
+    fitted = found.decisions[level]
     decision = {
         "likeliest": Decision(),
         "calibrated": replace(fitted, threshold=None),
         "threshold": fitted,
     }[decided]
     no_logo = no_logo_index(found.classes)
-    given = probabilities(found.scores[views], decision, no_logo)
+    given = probabilities(found.scores[level], decision, no_logo)
     paths = tuple(Path(root) / "test_data" / name for name in found.paths)
-    return Assessment(found.classes, paths, found.truth, given, answers(given, decision, no_logo))
+    return Assessment(found.classes, paths, found.truth, given, decide(given, decision, no_logo))
 
 
 def _run_of(folder: Path | str) -> str | None:
     """Which run the classifier in a folder is of; None if there is none."""
-    path = Path(folder) / FACTS
-    return json.loads(path.read_text("utf-8"))["facts"].get("run") if path.is_file() else None
+    path = Path(folder) / MODEL_JSON
+    return read_json(path)["metadata"].get("run") if path.is_file() else None
 
 
 def _look(
-    classifier: LogoClassifier, root: Path | str, views: Sequence[int], seconds: float
+    classifier: LogoClassifier, root: Path | str, levels: Sequence[Level], seconds: float
 ) -> Run:
-    """Score the test photos for every number of views in one pass over their windows."""
+    """Score the test photos at every level in one pass over their windows."""
     paths, truth = zip(*photos_of(root, "test_data"), strict=True)
-    scores = {number: [] for number in views}
-    for photo in classifier.evidence(paths, max(views)):
-        for number in views:
-            scores[number].append(photo.scores(number, classifier.no_logo))
+    scores: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
+    for photo in classifier.evidence(paths, covering_level(levels)):
+        for level in levels:
+            scores[level].append(photo.scores(level, classifier.no_logo))
     return Run(
         classifier.classes,
         tuple(f"{path.parent.name}/{path.name}" for path in paths),
         np.array(truth),
-        {number: np.concatenate(rows) for number, rows in scores.items()},
-        {number: classifier.decisions[number] for number in views},
+        {level: np.concatenate(rows) for level, rows in scores.items()},
+        {level: classifier.decisions[level] for level in levels},
         seconds,
     )
 
 
 def _digest(root: Path | str, settings: Mapping[str, object]) -> str:
-    """Short name of all that decides a run's result but the seed, the views and the code."""
+    """Short name of all that decides a run's result but the seed, the levels and the code."""
     photos = [
         (split, path.parent.name, path.name, path.stat().st_size)
         for split in SPLITS
@@ -212,10 +216,10 @@ def _save(path: Path, found: Run) -> None:
     facts = {
         "classes": found.classes,
         "paths": found.paths,
-        "decisions": describe_decisions(found.decisions),
+        "decisions": decisions_to_json(found.decisions),
         "seconds": found.seconds,
     }
-    arrays = {f"scores-{views}": rows for views, rows in found.scores.items()}
+    arrays = {f"scores-{level}": rows for level, rows in found.scores.items()}
     arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
     with atomic_path(path) as tmp, open(tmp, "wb") as file:
         np.savez_compressed(file, truth=found.truth, **arrays)
@@ -226,11 +230,11 @@ def _load(path: Path) -> Run:
     with np.load(path, allow_pickle=False) as arrays:
         facts = json.loads(arrays["facts"].tobytes())
         scores = {
-            int(name.removeprefix("scores-")): arrays[name]
+            Level.from_text(name.removeprefix("scores-")): arrays[name]
             for name in arrays.files
             if name.startswith("scores-")
         }
         truth = arrays["truth"]
-    decisions = read_decisions(facts["decisions"])
+    decisions = decisions_from_json(facts["decisions"])
     names = tuple(facts["classes"]), tuple(facts["paths"])
     return Run(*names, truth, scores, decisions, facts["seconds"])

@@ -1,4 +1,4 @@
-"""Validation photos into decisions, one for each number of views, in one pass over the windows."""
+"""Fit a decision for each level to validation photos, in one pass over their windows."""
 
 import math
 import warnings
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from logoflow.inference.decision import Decision, fit_decision
-from logoflow.inference.scoring import Beside, Evidence
+from logoflow.inference.decision import Decision, fit_decision, quoted
+from logoflow.inference.levels import Level
+from logoflow.inference.scoring import BackgroundWindows, Evidence
 from logoflow.labels import no_logo_index
 
 
@@ -15,88 +16,97 @@ def fit_decisions(
     photos: Iterable[Evidence],
     truth: Sequence[int],
     classes: Sequence[str],
-    views: Sequence[int],
+    levels: Sequence[Level],
     false_positive_rate: float,
-    beside: Sequence[Beside] | None = None,
-) -> dict[int, Decision]:
-    """Fit a decision for each number of views.
+    background: Sequence[BackgroundWindows] | None = None,
+) -> dict[Level, Decision]:
+    """Fit a decision for each level.
 
     Parameters
     ----------
     photos : iterable of Evidence
-        Of the most of `views` at least.
+        One per photo, with everything that the levels look at.
     truth : sequence of int
-        (photos,), class numbers.
+        (photos,), labels.
     classes : sequence of str
         Names in label order.
-    views : sequence of int
-        Numbers of views, each 1 to 6.
+    levels : sequence of Level
+        The levels to fit a decision for.
     false_positive_rate : float
         See `logoflow.fit_decision`.
-    beside : sequence of Beside, optional
-        Per photo. What of it shows no logo counts as one more photo without a logo: one of the
-        same kind as the photos with logos, which those from elsewhere may not be.
+    background : sequence of BackgroundWindows, optional
+        (photos,), the windows of each photo that contain no logo. Each photo that has some
+        counts as one more no-logo photo. Such examples resemble the logo photos, which no-logo
+        photos from elsewhere may not.
 
     Returns
     -------
-    dict of int to Decision
+    dict of Level to Decision
 
     Raises
     ------
     ValueError
-        For another number of views, or as `logoflow.fit_decision` does.
+        As `logoflow.fit_decision` does.
+
+    Examples
+    --------
+    >>> logits = np.log([[[0.8, 0.2]], [[0.7, 0.3]], [[0.1, 0.9]], [[0.6, 0.4]]])
+    >>> photos = [Evidence(windows) for windows in logits]
+    >>> fitted = fit_decisions(photos, [0, 0, 1, 1], ["bmw", "no-logo"], [Level()], 0.4)
+    >>> fitted[Level()].no_logo_photos
+    2
     """
     no_logo = no_logo_index(classes)
-    scores = {number: [np.zeros((0, len(classes)))] for number in views}
-    extra: dict[int, list[np.ndarray]] = {number: [] for number in views}
+    scores = {level: [np.zeros((0, len(classes)))] for level in levels}
+    extra: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
     for index, photo in enumerate(photos):
-        for number in views:
-            scores[number].append(photo.scores(number, no_logo))
-            found = beside[index].of(photo, number, no_logo) if beside else None
-            extra[number] += [] if found is None else [found]
+        for level in levels:
+            scores[level].append(photo.scores(level, no_logo))
+            example = background[index].scores(photo, level, no_logo) if background else None
+            if example is not None:
+                extra[level].append(example)
     return {
-        number: fit_decision(
-            np.concatenate(scores[number] + extra[number]),
-            [*truth, *([no_logo] * len(extra[number]))],  # type: ignore[list-item]
+        level: fit_decision(
+            np.concatenate(scores[level] + extra[level]),
+            [*truth, *([no_logo] * len(extra[level]))],  # type: ignore[list-item]
             classes,
             false_positive_rate,
         )
-        for number in views
+        for level in levels
     }
 
 
-def warn_of_weak(decisions: Mapping[int, Decision]) -> None:
-    """Tell the user of a threshold that is missing or rests on too few photos.
+def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
+    """Warn if a threshold is missing or rests on too few photos.
 
     Parameters
     ----------
-    decisions : mapping of int to Decision
-        By number of views.
+    decisions : mapping of Level to Decision
 
     Warns
     -----
     UserWarning
-        One at most.
+        At most once.
+
+    Examples
+    --------
+    >>> warn_if_unreliable({Level(): Decision(0.9, 0.1, 0.5, 0.02, 90, 50)})
     """
-    without = [views for views, one in decisions.items() if one.threshold is None]
+    without = [level for level, decision in decisions.items() if decision.threshold is None]
     if without:
         warnings.warn(
-            f"Every photo will be given a brand (views {_listed(without)}): there was no photo "
-            "without a logo to pick a threshold on. Add some, as a class folder no-logo.",
+            f"Every photo will be given a brand (level {quoted(without)}): there are no photos "
+            "without a logo to pick a threshold on. Add some, in a class folder no-logo.",
             stacklevel=3,
         )
         return
-    for views, one in decisions.items():
-        wished, photos = one.false_positive_rate, one.no_logo_photos
-        if wished * photos < 1:  # type: ignore[operator]
+    for level, decision in decisions.items():
+        rate, photos = decision.false_positive_rate, decision.no_logo_photos
+        if rate * photos < 1:  # type: ignore[operator]
             warnings.warn(
-                f"The threshold for {wished:.1%} of false alarms (views {views}) rests on {photos} "
-                f"photos without a logo, and may let many more through: {math.ceil(1 / wished)} "  # type: ignore[operator]
-                "are the least that can show such a share.",
+                f"The threshold for {rate:.1%} false alarms (level {quoted([level])}) rests on "
+                f"{photos} photos without a logo, so the actual rate may be much higher: it takes "
+                f"{math.ceil(1 / rate)} or more to show such a rate.",  # type: ignore[operator]
                 stacklevel=3,
             )
             return
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, sorted(numbers)))

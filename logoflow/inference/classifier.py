@@ -1,4 +1,4 @@
-"""A trained net that knows its classes and its preprocessing, saved as one folder."""
+"""A trained network with its classes, its preprocessing and its decisions, saved as one folder."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,20 +13,29 @@ from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import check_classes, check_outputs
 from logoflow.images.decode import load_image
-from logoflow.inference.calibration import fit_decisions, warn_of_weak
+from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
 from logoflow.inference.decision import (
     Decision,
-    answers,
+    decide,
     decision_for,
-    describe_decisions,
+    decisions_from_json,
+    decisions_to_json,
     probabilities,
-    read_decisions,
 )
+from logoflow.inference.former_views import refuse_views
+from logoflow.inference.levels import Level, LevelLike, as_level, as_levels, covering_level
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
-from logoflow.inference.ocr import NameReader
-from logoflow.inference.scoring import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
-from logoflow.inference.windows import MATCHED, READ, as_pictures, look, window_count
+from logoflow.inference.ocr import BrandNameReader
+from logoflow.inference.scoring import (
+    MIN_BACKGROUND_LEVEL,
+    BackgroundWindows,
+    Boxes,
+    Evidence,
+    background_mask,
+    match_and_read,
+)
+from logoflow.inference.windows import as_pictures, iter_window_logits
 from logoflow.labels import label_indices, no_logo_index
 from logoflow.loading.augment import Augs, describe_augs, read_augs, transform
 from logoflow.models.build import architecture_of
@@ -34,207 +43,287 @@ from logoflow.models.graph import fused
 
 
 class LogoClassifier:
-    """A net, its class list and preprocessing, how it decides, and how it was trained.
+    """A network with its class list, its preprocessing, its decisions and its training record.
 
     Parameters
     ----------
     net : Block
-        Logits of shape (batch, classes).
+        Returns logits of shape (batch, classes).
     classes : sequence of str
         Names in label order.
     augs : list
-        The validation augmentation that the net was measured with (`logoflow.make_augs`).
-    facts : dict, optional
-        Anything JSON holds that a reader of the model should know: data set, recipe, accuracy.
+        The validation augmentation that the network was measured with (`logoflow.make_augs`).
+    metadata : dict, optional
+        What a reader of the model should know: data set, recipe, accuracy. Anything that JSON
+        can hold.
     ctx : Context, optional
-        Device; by default the one that the net is on.
+        Device. By default, the device that the network is on.
     decisions : dict, optional
-        From a number of views to the `logoflow.inference.decision.Decision` that `calibrate` fitted
-        for it. Without any, the likeliest class is the answer.
-    views : int
-        How closely photos are looked at by default, 1 to 6
-        (`logoflow.inference.windows.windows`).
+        From a `Level` to the `logoflow.Decision` that `calibrate` fitted for it. Without any
+        decision, the likeliest class is the answer.
+    level : Level or str
+        How closely `predict` looks at photos by default.
     matcher : LogoMatcher, optional
-        Knows the training photos' logos; views 5 need it, views 6 use it if there is one.
+        Knows the logos of the training photos. Levels with `match_logos` need it.
 
     Raises
     ------
     ClassListError
-        If the net has more or fewer outputs than there are classes.
+        If the network does not have one output per class.
     ValueError
-        For another number of views.
+        If there is no such level, or it needs a matcher.
 
     Examples
     --------
-    >>> classifier = LogoClassifier(net, read_classes(root), val_augs)
-    >>> classifier.predict(["cup.jpg", "street.jpg"])
-           brand  probability  top_k
-    0  starbucks         0.97  ...
-    1    no-logo         0.88  ...
+    >>> import logoflow as lf
+    >>> net = lf.lenet5(2)
+    >>> net.initialize()
+    >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+    >>> classifier.predict(np.full((300, 300, 3), 90, np.uint8)).columns.tolist()
+    ['brand', 'probability', 'top_k']
     """
 
+    @refuse_views("level")
     def __init__(
         self,
         net: gluon.Block,
         classes: Sequence[str],
         augs: Augs,
-        facts: dict | None = None,
+        metadata: dict | None = None,
         *,
         ctx: mx.Context | None = None,
-        decisions: Mapping[int, Decision] | None = None,
-        views: int = 1,
+        decisions: Mapping[Level, Decision] | None = None,
+        level: LevelLike = "whole",
         matcher: LogoMatcher | None = None,
     ):
         self.net, self.classes, self.augs = net, tuple(classes), list(augs)
-        self.facts, self.decisions, self.views = dict(facts or {}), dict(decisions or {}), views
+        self.metadata, self.decisions = dict(metadata or {}), dict(decisions or {})
         self.no_logo, self.matcher = no_logo_index(self.classes), matcher
-        self.reader = NameReader(self.classes)
-        self._quick: Any = None  # compiled when the first picture comes
-        self._check_views(views)
+        self.reader = BrandNameReader(self.classes)
+        self.level = as_level(level)
+        self._fused: Any = None  # compiled for the first batch
+        self._check_matcher(self.level)
         check_outputs(net, self.classes)
         devices = next(iter(net.collect_params().values())).list_ctx()
         if ctx is not None and ctx not in devices:
             net.collect_params().reset_ctx(ctx)
         self.ctx = ctx or devices[0]
 
+    @refuse_views("level")
     def predict(
-        self, images: object, *, views: int | None = None, batch_size: int = 32, top_k: int = 3
+        self,
+        images: object,
+        *,
+        level: LevelLike | None = None,
+        match_logos: bool | None = None,
+        read_names: bool | None = None,
+        batch_size: int = 32,
+        top_k: int = 3,
     ) -> pd.DataFrame:
-        """Tell the brand in each picture.
+        """Classify pictures.
 
         Parameters
         ----------
         images : picture or iterable of pictures
-            Each a path, the bytes of a file, or an array (height, width, 3) of RGB on 0 to 255.
-        views : int, optional
-            1 to 6: more find smaller logos and take longer; by default the classifier's own.
+            Each a path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
+        level : Level or str, optional
+            How closely to look: ``"whole"``, ``"few-windows"``, ``"windows"`` or
+            ``"more-windows"``, or a `Level` or its text form, such as ``"windows, read_names"``.
+            By default, the classifier's own level.
+        match_logos, read_names : bool, optional
+            Switch the comparison with known logos, or the reading of brand names, on or off. By
+            default both are as `level` says.
         batch_size : int
-            Windows per pass through the net; memory does not grow with their number.
+            Windows per pass through the network. Memory does not grow with the number of
+            pictures.
         top_k : int
-            How many of the likeliest classes to list.
+            Number of the likeliest classes to list.
 
         Returns
         -------
         DataFrame
-            A row per picture: ``brand``, the answer (``"no-logo"`` where there is none), its
-            ``probability`` (0 to 1), and ``top_k``, a list of ``(brand, probability)``. Where
-            a threshold decided, the answer need not be the first of them.
+            A row per picture. ``brand`` is the answer, ``"no-logo"`` if there is none;
+            ``probability`` is its probability, 0 to 1; ``top_k`` is a list of
+            ``(brand, probability)``. If a threshold decided, the answer may not be the first in
+            that list.
 
         Raises
         ------
         ImageError
-            If a picture cannot be decoded; it names which.
+            If a picture cannot be decoded. The message names the picture.
         ValueError
-            If the classifier was calibrated, but not for so many views.
+            If the classifier has decisions, but none for this level.
+
+        Examples
+        --------
+        >>> classifier = LogoClassifier.load("my-model")  # doctest: +SKIP
+        >>> classifier.predict(["cup.jpg", "street.jpg"], read_names=True)  # doctest: +SKIP
+               brand  probability  top_k
+        0  starbucks         0.97  ...
+        1    no-logo         0.88  ...
         """
-        views = self.views if views is None else views
-        decision, rows = decision_for(self.decisions, views), []
-        for photo in self.evidence(images, views, batch_size):
-            given = probabilities(photo.scores(views, self.no_logo), decision, self.no_logo)
-            (answer,) = answers(given, decision, self.no_logo)
-            rows.append(self._row(given[0], answer, top_k))
+        level = as_level(level, match_logos, read_names, default=self.level)
+        decision, rows = decision_for(self.decisions, level), []
+        for photo in self.evidence(images, level, batch_size):
+            shares = probabilities(photo.scores(level, self.no_logo), decision, self.no_logo)
+            (answer,) = decide(shares, decision, self.no_logo)
+            rows.append(self._row(shares[0], answer, top_k))
         return pd.DataFrame(rows, columns=["brand", "probability", "top_k"])
 
+    @refuse_views("level")
     def scores(
-        self, images: object, *, views: int | None = None, batch_size: int = 32
+        self,
+        images: object,
+        *,
+        level: LevelLike | None = None,
+        match_logos: bool | None = None,
+        read_names: bool | None = None,
+        batch_size: int = 32,
     ) -> np.ndarray:
-        """Score each picture before any decision: (pictures, classes) log-scores.
+        """Score pictures, before any decision.
 
-        They are what `logoflow.inference.scoring.combine` gives; for the parameters see `predict`.
+        Parameters
+        ----------
+        images, level, match_logos, read_names, batch_size
+            See `predict`.
+
+        Returns
+        -------
+        ndarray
+            (pictures, classes), log-scores (`logoflow.inference.scoring.pool_windows`).
         """
-        views = self.views if views is None else views
-        photos = self.evidence(images, views, batch_size)
-        found = [photo.scores(views, self.no_logo) for photo in photos]
-        return np.concatenate([np.zeros((0, len(self.classes))), *found])
+        level = as_level(level, match_logos, read_names, default=self.level)
+        photos = self.evidence(images, level, batch_size)
+        rows = [photo.scores(level, self.no_logo) for photo in photos]
+        return np.concatenate([np.zeros((0, len(self.classes))), *rows])
 
+    @refuse_views("levels")
     def calibrate(
         self,
         images: Iterable,
         truth: Sequence[int | str],
         *,
-        views: Sequence[int] = (1,),
+        levels: Sequence[LevelLike] = ("whole",),
         false_positive_rate: float = 0.02,
         boxes: Sequence[Boxes] | None = None,
     ) -> None:
-        """Fit and keep a decision per number of views, the last of them the new default.
+        """Fit and keep a decision for each level. The last level becomes the default.
 
         Parameters
         ----------
         images : iterable of pictures
-            Validation photos, see `predict`. They pass through the net once.
+            Validation photos, see `predict`. They pass through the network once.
         truth : sequence of int or str
-            Their class numbers or names.
-        views : sequence of int
-            Numbers of views, one at least, each 1 to 6.
+            (photos,), labels or class names.
+        levels : sequence of Level or str
+            At least one level, or its text form.
         false_positive_rate : float
-            Share of the photos without a logo that may be given a brand, above 0 and below 1.
+            Share of the no-logo photos that may be given a brand, above 0 and below 1.
         boxes : sequence of sequence of (x, y, width, height), optional
-            Where the logos of each photo are, pixels. What is beside them counts as a further
-            photo without a logo (`logoflow.inference.scoring.Beside`).
+            (photos,), boxes around the logos of each photo, in pixels. Windows without a logo
+            then count as further no-logo photos
+            (`logoflow.inference.scoring.BackgroundWindows`).
 
         Raises
         ------
         ValueError
-            For an unknown class name, another number of views, or as `fit_decision` does.
+            If there is no such class name or level, or as `logoflow.fit_decision` does.
 
         Warns
         -----
         UserWarning
-            Where too few photos show no logo, or none.
+            If there are no no-logo photos, or too few for the rate.
+
+        Examples
+        --------
+        >>> classifier.calibrate(paths, labels, levels=("whole", "windows"))  # doctest: +SKIP
         """
-        images, truth = list(images), label_indices(truth, self.classes)
-        most, beside = max(views), None
+        images, labels = list(images), label_indices(truth, self.classes)
+        wanted = as_levels(levels)
+        covering, background = covering_level(wanted), None
         if boxes is not None:
-            most = max(most, BESIDE)
-            about = zip(images, boxes, truth, strict=True)
-            beside = [self._beside(image, own, brand, most) for image, own, brand in about]
-        photos = self.evidence(images, most)
-        of = (truth, self.classes, views, false_positive_rate)
-        fitted = fit_decisions(photos, *of, beside)
-        warn_of_weak(fitted)
+            covering = covering_level([covering, MIN_BACKGROUND_LEVEL])
+            background = [
+                self._background(image, photo_boxes, label, covering)
+                for image, photo_boxes, label in zip(images, boxes, labels, strict=True)
+            ]
+        photos = self.evidence(images, covering)
+        fitted = fit_decisions(
+            photos, labels, self.classes, wanted, false_positive_rate, background
+        )
+        warn_if_unreliable(fitted)
         self.decisions |= fitted
-        self.views = views[-1]
+        self.level = wanted[-1]
 
     def preprocess(self, image: Any) -> nd.NDArray:
-        """Preprocess one picture as in validation: (3, height, width), float32."""
+        """Preprocess a picture as in validation: (3, height, width), float32."""
         return transform(load_image(image), -1, self.augs)[0]
 
     def window_logits(
-        self, images: object, views: int, batch_size: int = 32
+        self, images: object, layout: str = "whole", batch_size: int = 32
     ) -> Iterator[np.ndarray]:
-        """Give each picture's logits, (windows, classes), in the order of `windows`."""
+        """Yield the logits of each picture's windows.
+
+        Parameters
+        ----------
+        images, batch_size
+            See `predict`.
+        layout : str
+            A window layout by name (`logoflow.inference.levels.LAYOUTS`).
+
+        Yields
+        ------
+        ndarray
+            (windows, classes), in the order of `logoflow.inference.windows.windows`.
+        """
 
         def net(pictures: list) -> np.ndarray:
             data = nd.stack(*[self.preprocess(picture) for picture in pictures])
             data = data.as_in_context(self.ctx)
-            if self._quick is None:
-                self._quick = fused(self.net, data)
-            return self._quick(data).asnumpy()
+            if self._fused is None:
+                self._fused = fused(self.net, data)
+            return self._fused(data).asnumpy()
 
-        return look(images, views, net, batch_size)
+        return iter_window_logits(images, layout, net, batch_size)
 
-    def evidence(self, images: object, views: int, batch_size: int = 32) -> Iterator[Evidence]:
-        """Give what is known of each picture: its windows' logits, its matches and its letters."""
-        self._check_views(views)
-        if views < MATCHED:
-            yield from map(Evidence, self.window_logits(images, views, batch_size))
-            return
-        images, again = tee(as_pictures(images))
-        for logits, image in zip(self.window_logits(images, views, batch_size), again, strict=True):
-            yield Evidence(logits, *found_in(image, views, self.matcher, self.reader))
+    def evidence(self, images: object, level: Level, batch_size: int = 32) -> Iterator[Evidence]:
+        """Yield what a level looks at in each picture: logits, matches and letters.
 
-    def _beside(self, image: object, boxes: Boxes, brand: int, views: int) -> Beside:
-        """What of a picture shows none of its logos."""
-        found = found_in(image, views, self.matcher, self.reader, boxes) if boxes else ()
-        return Beside(windows_beside(image, boxes, views), brand, *found)
+        Parameters
+        ----------
+        images, batch_size
+            See `predict`.
+        level : Level
+            How closely to look.
 
-    def _check_views(self, views: int) -> None:
-        window_count(views)
-        if views == MATCHED and self.matcher is None:
+        Yields
+        ------
+        Evidence
+            It can score the picture at this level and at every level that looks at less.
+        """
+        self._check_matcher(level)
+        images, same_images = tee(as_pictures(images))
+        rows = self.window_logits(images, level.windows, batch_size)
+        for logits, image in zip(rows, same_images, strict=True):
+            matches, letters = match_and_read(image, level, self.matcher, self.reader)
+            yield Evidence(logits, matches, letters)
+
+    def _background(
+        self, image: object, boxes: Boxes, label: int, level: Level
+    ) -> BackgroundWindows:
+        """Find the background windows of a picture, and logos and names outside its boxes."""
+        matches = letters = None
+        if boxes:
+            matches, letters = match_and_read(image, level, self.matcher, self.reader, boxes)
+        mask = background_mask(image, boxes, level.windows)
+        return BackgroundWindows(mask, label, matches, letters)
+
+    def _check_matcher(self, level: Level) -> None:
+        if level.match_logos and self.matcher is None:
             raise ValueError(
-                f"views={views} looks for the training photos' logos, and this classifier knows "
-                f"none: train it with fit(..., views=(1, {MATCHED})) on photos with boxes, or "
-                f"give 1 to {MATCHED - 1}, or {READ}."
+                f'The level "{level}" compares photos with the logos of the training photos, and '
+                "this classifier knows none. Train it with fit(root, ..., match_logos=True) on "
+                "photos with boxes, or leave match_logos off."
             )
 
     def _row(self, probabilities: np.ndarray, answer: int, top_k: int) -> tuple:
@@ -243,65 +332,88 @@ class LogoClassifier:
         return self.classes[answer], float(probabilities[answer]), top
 
     def save(self, folder: Path | str) -> Path:
-        """Write the model to a folder: its weights, known logos, and one readable JSON file.
+        """Write the model to a folder: weights, known logos, and one readable JSON file.
+
+        Parameters
+        ----------
+        folder : Path or str
+            It is created if it does not exist. A model that was there before is replaced.
+
+        Returns
+        -------
+        Path
+            The folder.
 
         Raises
         ------
         ValueError, TypeError
-            If the net is not one that `logoflow` can build again, or `facts` holds what JSON
-            cannot. What was in the folder is then untouched.
+            If `logoflow` cannot build the network again, or JSON cannot hold `metadata`. A model
+            that was in the folder is then unchanged.
         """
         stored = {
             "architecture": architecture_of(self.net),
             "classes": list(self.classes),
             "preprocessing": describe_augs(self.augs),
-            "facts": self.facts,
-            "views": self.views,
-            "decisions": describe_decisions(self.decisions),
+            "metadata": self.metadata,
+            "level": str(self.level),
+            "decisions": decisions_to_json(self.decisions),
         }
         logos = self.matcher.index if self.matcher else None
         return write_model(folder, stored, self.net, logos)
 
     @classmethod
     def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
-        """Read a folder that `save` wrote.
+        """Read a model that `save` wrote, in this version of logoflow or an earlier one.
+
+        Parameters
+        ----------
+        folder : Path or str
+            The folder of the model.
+        ctx : Context, optional
+            Device. By default, the CPU.
+
+        Returns
+        -------
+        LogoClassifier
 
         Raises
         ------
         FileNotFoundError
             If the folder holds no model.
         ClassifierError
-            If its weights are not those that were saved with it.
+            If its files are not those that were saved together.
         ValueError
-            If its preprocessing or decisions are not what `save` writes.
+            If its preprocessing or its decisions are not what `save` writes.
         """
         ctx = ctx or mx.cpu()
-        stored, net, index = read_model(folder, ctx)
-        # A folder from before there were decisions has neither of them.
-        kept = {
-            "decisions": read_decisions(stored.get("decisions", {})),
-            "views": stored.get("views", 1),
-            "matcher": index and LogoMatcher(index),
-        }
-        augs = read_augs(stored["preprocessing"])
-        return cls(net, stored["classes"], augs, stored["facts"], ctx=ctx, **kept)
+        stored, net, logos = read_model(folder, ctx)
+        return cls(
+            net,
+            stored["classes"],
+            read_augs(stored["preprocessing"]),
+            stored["metadata"],
+            ctx=ctx,
+            decisions=decisions_from_json(stored["decisions"]),
+            level=stored["level"],
+            matcher=LogoMatcher(logos) if logos else None,
+        )
 
     def to_files(self) -> dict[str, bytes]:
-        """Give what `save` writes, by file name."""
+        """Return the content of the files that `save` writes, by file name."""
         with tempfile.TemporaryDirectory() as folder:
             return {path.name: path.read_bytes() for path in self.save(folder).iterdir()}
 
     def __reduce__(self) -> tuple:
-        """Pickle as its files; it is unpickled on a GPU where there is one, INT8 ones excepted."""
+        """Pickle the model as its files. Unpickling uses a GPU if there is one."""
         return _from_files, (self.to_files(),)
 
     def check_classes(self, classes: Sequence[str]) -> None:
-        """Raise ClassListError unless `classes` is this model's class list, in order."""
+        """Raise ClassListError unless `classes` is this model's class list, in the same order."""
         check_classes(classes, self.classes, "the data set")
 
 
 def _from_files(files: dict[str, bytes]) -> LogoClassifier:
-    int8 = any(name.startswith("graph-") for name in files)  # whose graph is for processors
+    int8 = any(name.startswith("graph-") for name in files)  # INT8 graphs run on CPUs only
     ctx = mx.gpu() if mx.context.num_gpus() and not int8 else mx.cpu()
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():

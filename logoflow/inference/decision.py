@@ -1,37 +1,39 @@
-"""From scores to an answer: calibrated probabilities, and when a photo shows no logo."""
+"""Turn scores into an answer: calibrated probabilities, and a threshold for no-logo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
+from logoflow.inference.levels import Level
 from logoflow.labels import no_logo_index
 from logoflow.metrics.scores import against_no_logo
 from logoflow.metrics.thresholds import threshold_at
 
 TEMPERATURES = (0.05, 20.0)
-"""The fitted temperature's range: a few photos, all answered right, would drive it to 0."""
+"""Range of the fitted temperature. A few photos, all classified correctly, would drive it to 0."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """How scores become probabilities and these an answer; plain numbers, for a JSON file.
+    """How scores become probabilities, and probabilities an answer.
 
     Parameters
     ----------
     temperature : float
-        Scores are divided by it: above 1 it makes a net less sure of itself.
+        Scores are divided by it. Above 1 it lowers the network's confidence.
     no_logo_bias : float
-        Added to no-logo's divided score.
+        Added to the score of no-logo after the division.
     threshold : float, optional
-        Least logo score (`logoflow.logo_scores`), 0 to 1, for the likeliest brand to be the
-        answer; a little above 1 no brand passes. None: the likeliest class is the answer.
+        The logo score (`logoflow.logo_scores`), 0 to 1, that the likeliest brand needs to be the
+        answer. A threshold slightly above 1 rejects every brand. None: the likeliest class is
+        the answer.
     false_positive_rate : float, optional
-        Share of the photos without a logo that `threshold` was chosen to let through, 0 to 1.
+        Share of the no-logo photos that `threshold` was chosen to let through, 0 to 1.
     photos, no_logo_photos : int
-        How many it was fitted on, and how many of them show no logo.
+        Number of photos that the decision was fitted on, and how many of them show no logo.
 
     Examples
     --------
@@ -53,16 +55,16 @@ def probabilities(scores: np.ndarray, decision: Decision, no_logo: int | None) -
     Parameters
     ----------
     scores : ndarray
-        (photos, classes), each row as `logoflow.inference.scoring.combine` gives it.
+        (photos, classes), each row as `logoflow.inference.scoring.pool_windows` returns it.
     decision : Decision
         Its temperature and bias are used.
     no_logo : int or None
-        Class number of no-logo; None where there is no such class.
+        Label of no-logo. None if there is no such class.
 
     Returns
     -------
     ndarray
-        (photos, classes), float64, 0 to 1, rows adding up to 1.
+        (photos, classes), float64, 0 to 1. Each row adds up to 1.
 
     Examples
     --------
@@ -79,29 +81,30 @@ def _adjusted(scores: np.ndarray, scale: float, bias: float, no_logo: int | None
     return adjusted
 
 
-def answers(probabilities: np.ndarray, decision: Decision, no_logo: int | None) -> np.ndarray:
-    """Decide on a class per photo.
+def decide(probabilities: np.ndarray, decision: Decision, no_logo: int | None) -> np.ndarray:
+    """Choose the answer for each photo.
 
     Parameters
     ----------
     probabilities : ndarray
         (photos, classes), 0 to 1.
     decision : Decision
-        With a threshold, the likeliest brand is the answer where its probability against
-        no-logo's reaches it (`logoflow.logo_scores`), else no-logo, whatever is likeliest;
-        without one, the likeliest class.
+        With a threshold, the answer is the likeliest brand if its logo score
+        (`logoflow.logo_scores`) reaches the threshold, and no-logo otherwise. Without a
+        threshold, the answer is the likeliest class.
     no_logo : int or None
-        Class number of no-logo; None where there is no such class, and so no rejection.
+        Label of no-logo. None if there is no such class: nothing is rejected then.
 
     Returns
     -------
     ndarray of int
-        (photos,), class numbers.
+        (photos,), labels.
 
     Examples
     --------
-    >>> answers(np.array([[0.4, 0.3, 0.3]]), Decision(threshold=0.5), no_logo=2)
-    array([2])
+    >>> shares = np.array([[0.4, 0.3, 0.3], [0.4, 0.1, 0.5]])
+    >>> decide(shares, Decision(threshold=0.5), no_logo=2)
+    array([0, 2])
     """
     if no_logo is None or decision.threshold is None:
         return np.argmax(probabilities, axis=1)
@@ -119,41 +122,41 @@ def fit_decision(
 ) -> Decision:
     """Fit a decision to validation photos: first the probabilities, then the threshold.
 
-    It serves a net that learnt no-logo as a class, with or without weights, and one that never
-    saw a photo without a logo: its no-logo logit has then learnt nothing, and the bias and
-    threshold turn the highest brand's score into a rejection.
+    This also works for a network that never saw a no-logo photo in training. Its no-logo logit
+    has learnt nothing, but the bias and the threshold reject photos by their highest brand score.
 
     Parameters
     ----------
     scores : ndarray
-        (photos, classes), finite, of photos that the net was not trained on.
+        (photos, classes), finite, of photos that the network was not trained on.
     truth : sequence of int
-        (photos,), their class numbers.
+        (photos,), labels.
     classes : sequence of str
         Names in label order.
     false_positive_rate : float
-        Share of the photos without a logo that may be given a brand, above 0 and below 1.
+        Share of the no-logo photos that may be given a brand, above 0 and below 1.
 
     Returns
     -------
     Decision
-        Without a no-logo class, or without photos of it, there is no threshold and no bias.
+        Without a no-logo class, or without no-logo photos, it has no threshold and no bias.
 
     Raises
     ------
     ValueError
-        If there are no photos, the lengths differ, a score is not finite, a class number is
-        none of the classes', or the rate is out of range.
+        If there are no photos, the lengths differ, a score is not finite, a label has no class,
+        or the rate is out of range.
 
     Notes
     -----
-    The temperature is that of Guo et al., On Calibration of Modern Neural Networks (ICML 2017).
+    Temperature scaling is from Guo et al., On Calibration of Modern Neural Networks (ICML 2017).
 
     Examples
     --------
-    >>> decision = fit_decision(classifier.scores(paths), truth, classes)
-    >>> answers(probabilities(scores, decision, no_logo), decision, no_logo)
-    array([3, 27, 27, 11])
+    >>> scores = np.log([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9], [0.6, 0.4]])
+    >>> decision = fit_decision(scores, [0, 0, 1, 1], ["bmw", "no-logo"], 0.4)
+    >>> decide(probabilities(scores, decision, no_logo=1), decision, no_logo=1)
+    array([0, 0, 1, 1])
     """
     scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=int)
     _check(scores, truth, len(classes), false_positive_rate)
@@ -170,49 +173,80 @@ def fit_decision(
     return replace(fitted, threshold=threshold, false_positive_rate=float(false_positive_rate))
 
 
-def decision_for(decisions: Mapping[int, Decision], views: int) -> Decision:
-    """Give the decision fitted for a number of views; a plain one where there is none at all.
+def decision_for(decisions: Mapping[Level, Decision], level: Level) -> Decision:
+    """Look up the decision for a level. Without any decisions, the likeliest class is the answer.
 
     Raises
     ------
     ValueError
-        If there are decisions, but none for so many views.
+        If there are decisions, but none for this level.
+
+    Examples
+    --------
+    >>> decision_for({}, Level("windows")).threshold is None
+    True
     """
-    if decisions and views not in decisions:
-        fitted = ", ".join(map(str, sorted(decisions)))
+    if decisions and level not in decisions:
         raise ValueError(
-            f"Calibrated for views {fitted}, not {views}: "
-            f"call calibrate(images, truth, views=({views},)) on validation photos first."
+            f"This classifier has no decision for level {quoted([level])}, only for "
+            f"{quoted(decisions)}. Fit one to validation photos: "
+            f"classifier.calibrate(images, truth, levels=({quoted([level])},))."
         )
-    return decisions.get(views, Decision())
+    return decisions.get(level, Decision())
 
 
-def describe_decisions(decisions: Mapping[int, Decision]) -> dict[str, dict]:
-    """Write decisions by views as plain data, for a model's JSON file."""
-    return {str(views): asdict(decision) for views, decision in decisions.items()}
+def quoted(levels: Iterable[Level]) -> str:
+    """List levels in a message, each as Python text.
+
+    Examples
+    --------
+    >>> print(quoted([Level("whole"), Level("windows", read_names=True)]))
+    "whole", "windows, read_names"
+    """
+    return ", ".join(f'"{level}"' for level in levels)
 
 
-def read_decisions(described: Mapping[str, dict]) -> dict[int, Decision]:
-    """Read what `describe_decisions` wrote.
+def decisions_to_json(decisions: Mapping[Level, Decision]) -> dict[str, dict]:
+    """Convert decisions to plain data for a JSON file. The keys are the levels' text form.
+
+    Examples
+    --------
+    >>> list(decisions_to_json({Level("windows", match_logos=True): Decision()}))
+    ['windows, match_logos']
+    """
+    return {str(level): asdict(decision) for level, decision in decisions.items()}
+
+
+def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
+    """Read what `decisions_to_json` wrote.
 
     Raises
     ------
     ValueError
         If it is something else.
+
+    Examples
+    --------
+    >>> decisions_from_json({"windows": {"temperature": 2.0}})[Level("windows")].temperature
+    2.0
     """
     try:
-        return {int(views): Decision(**fields) for views, fields in described.items()}
+        return {Level.from_text(text): Decision(**fields) for text, fields in stored.items()}
     except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"Not decisions by views: {described} ({error}).") from error
+        raise ValueError(f"These are not decisions by level: {stored} ({error}).") from error
 
 
 def check_rate(false_positive_rate: float) -> None:
-    """Refuse what no threshold can be fitted for.
+    """Refuse a rate that no threshold can be fitted for.
 
     Raises
     ------
     ValueError
         If it is not between 0 and 1.
+
+    Examples
+    --------
+    >>> check_rate(0.02)
     """
     if not 0 < false_positive_rate < 1:
         raise ValueError(f"false_positive_rate is {false_positive_rate}, not between 0 and 1.")
@@ -221,10 +255,10 @@ def check_rate(false_positive_rate: float) -> None:
 def _fit_probabilities(
     scores: np.ndarray, truth: np.ndarray, no_logo: int | None, with_bias: bool
 ) -> tuple[float, float]:
-    """Temperature and no-logo bias of the lowest negative log-likelihood.
+    """Find the temperature and the no-logo bias with the lowest negative log-likelihood.
 
-    It is convex in 1 / temperature and the bias, which scores and probabilities' logarithms
-    are linear and concave in: whatever the start, there is one lowest point.
+    The adjusted scores are linear in 1 / temperature and the bias, and log-probabilities are
+    concave in the scores. So the loss is convex, and there is one minimum for any start.
     """
     rows = np.arange(len(truth))
 
@@ -236,18 +270,19 @@ def _fit_probabilities(
         gradient = np.array([np.sum(excess * scores), by_bias])
         return -logs[rows, truth].mean(), gradient / len(truth)
 
-    start = np.array([1.0, 0.0])
+    start = np.array([1.0, 0.0])  # temperature 1, no bias
     limits = [(1 / TEMPERATURES[1], 1 / TEMPERATURES[0]), (None, None) if with_bias else (0, 0)]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=limits)
-    scale, bias = min(found.x, start, key=lambda point: loss(point)[0])
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=limits)
+    scale, bias = min(fitted.x, start, key=lambda point: loss(point)[0])
     return float(1 / scale), float(bias)
 
 
 def _threshold(scores: np.ndarray, rejects: np.ndarray, rate: float) -> float:
-    """Least logo score that a brand needs for at most a share `rate` of the rejects to get one.
+    """Find a threshold on the logo score that at most a share `rate` of the no-logo photos pass.
 
-    It lies midway between the least that does (`logoflow.threshold_at`) and the next score of
-    any photo: right beside the photo refused last, another batch size's rounding would let it in.
+    It lies midway between the lowest such threshold (`logoflow.threshold_at`) and the next score
+    of any photo. Right above the last rejected photo, rounding at another batch size could let
+    that photo pass.
     """
     least = threshold_at(scores[rejects], rate)
     above = scores[scores >= least].min(initial=1.0)
@@ -257,11 +292,16 @@ def _threshold(scores: np.ndarray, rejects: np.ndarray, rate: float) -> float:
 def _check(scores: np.ndarray, truth: np.ndarray, classes: int, rate: float) -> None:
     if scores.shape != (len(truth), classes) or len(truth) == 0:
         raise ValueError(
-            f"A decision needs photos, and a class number and {classes} scores of each: "
-            f"{len(truth)} class numbers, scores of shape {scores.shape}."
+            f"A decision needs photos, and a label and {classes} scores for each of them. There "
+            f"are {len(truth)} labels, and the scores have shape {scores.shape}."
         )
     if not np.isfinite(scores).all():
-        raise ValueError(f"{np.sum(~np.isfinite(scores))} scores are NaN or infinite.")
+        raise ValueError(
+            f"{np.sum(~np.isfinite(scores))} scores are NaN or infinite: did training diverge?"
+        )
     if truth.min() < 0 or truth.max() >= classes:
-        raise ValueError(f"Class numbers {truth.min()} to {truth.max()}, of {classes} classes.")
+        raise ValueError(
+            f"The labels go from {truth.min()} to {truth.max()}: give 0 to {classes - 1}, "
+            f"the labels of {classes} classes."
+        )
     check_rate(rate)

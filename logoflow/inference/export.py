@@ -49,7 +49,7 @@ class Exported(NamedTuple):
 def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
     """Write a classifier's net as files that need nothing of `logoflow`.
 
-    They answer as ``views=1`` does before any decision: logits of a whole photo.
+    They return logits of the whole photo, as level ``"whole"`` does, before any decision.
 
     Parameters
     ----------
@@ -70,8 +70,13 @@ def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
 
     Examples
     --------
+    >>> import logoflow as lf
+    >>> net = lf.lenet5(2)
+    >>> net.initialize()
+    >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+    >>> probabilities = classifier.predict(np.full((300, 300, 3), 90, np.uint8))
     >>> files = export(classifier, "served")
-    >>> net = gluon.SymbolBlock.imports(str(files.symbol), ["data"], str(files.params))
+    >>> served = mx.gluon.SymbolBlock.imports(str(files.symbol), ["data"], str(files.params))
     """
     require_extra("export")
     import onnx

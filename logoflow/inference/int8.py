@@ -52,7 +52,7 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
     Returns
     -------
     LogoClassifier
-        It saves, loads and predicts like any other. ``facts["int8"]`` says how often its whole-
+        It saves, loads and predicts like any other. ``metadata["int8"]`` says how often its whole-
         photo answer is the float net's, ``agreement``, 0 to 1, on how many ``photos``.
 
     Raises
@@ -62,8 +62,8 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
 
     Examples
     --------
-    >>> small = quantize(classifier, paths)
-    >>> small.facts["int8"]
+    >>> small = quantize(classifier, paths)  # doctest: +SKIP
+    >>> small.metadata["int8"]  # doctest: +SKIP
     {'agreement': 0.996, 'photos': 270}
     """
     photos = list(photos)
@@ -76,19 +76,22 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
         _quantized(classifier.net, data),
         classifier.classes,
         classifier.augs,
-        classifier.facts,
+        classifier.metadata,
         decisions=classifier.decisions,
-        views=classifier.views,
+        level=classifier.level,
         matcher=classifier.matcher,
     )
-    twin.facts["int8"] = {"agreement": agreement(classifier, twin, photos), "photos": len(photos)}
+    twin.metadata["int8"] = {
+        "agreement": agreement(classifier, twin, photos),
+        "photos": len(photos),
+    }
     return twin
 
 
 def agreement(one: LogoClassifier, other: LogoClassifier, photos: Sequence) -> float:
     """Share of photos for which two classifiers' nets have the same likeliest class, 0 to 1."""
     answers = [
-        np.concatenate([logits.argmax(axis=1) for logits in classifier.window_logits(photos, 1)])
+        np.concatenate([logits.argmax(axis=1) for logits in classifier.window_logits(photos)])
         for classifier in (one, other)
     ]
     return float(np.mean(answers[0] == answers[1]))

@@ -1,7 +1,7 @@
-"""Looking for known logos by their corners and blobs: local features and where they lie."""
+"""Find known logos in photos by local features (SIFT) and their arrangement."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,36 +11,35 @@ import numpy as np
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.images.decode import load_image
-from logoflow.inference.windows import MATCHED
 from logoflow.labels import NO_LOGO
 
 Boxes = Sequence[Sequence[float]]
 
-LOGO_SIDE, PHOTO_SIDE = 300, 900  # pixels that the longer side of a logo, of a photo is brought to
+LOGO_SIDE, PHOTO_SIDE = 300, 900  # pixels: logos and photos are resized to this longer side
 MARGIN = 0.06  # around a logo's box, as a share of its sides
-PER_LOGO, PER_BACKGROUND, PER_PHOTO = 300, 150, 4000  # features
-NEIGHBOURS = 8  # known features that each one of a photo is compared with
-RATIO = 0.9  # of the distance to the nearest background feature, to count as alike
-CANDIDATES = 60  # known logos whose geometry is checked
-LEAST = 4  # features in the same arrangement; fewer are there by chance
-REACH = 8.0  # pixels that a feature may lie off its place
-SCALES = (0.1, 8.0)  # how much smaller or larger than the known one a logo may be
-BACKGROUND = -1
+PER_LOGO, PER_BACKGROUND, PER_PHOTO = 300, 150, 4000  # most features of each
+NEIGHBOURS = 8  # known features that are compared with each feature of a photo
+RATIO = 0.9  # a match is closer than this share of the distance to the nearest background feature
+CANDIDATES = 60  # known logos whose arrangement is checked
+MIN_INLIERS = 4  # features in the same arrangement; fewer may be chance
+MAX_SHIFT = 8.0  # pixels that a feature may lie off its place
+SCALES = (0.1, 8.0)  # size of a logo in a photo, relative to the known logo
+BACKGROUND = -1  # in place of a logo's number
 
 
 class LogoIndex(NamedTuple):
-    """Local features of known logos, and of backgrounds to compare them with.
+    """Local features of known logos, and of backgrounds to tell them apart from.
 
     Parameters
     ----------
     descriptors : ndarray of uint8
-        (features, 128), SIFT.
+        (features, 128), SIFT descriptors.
     points : ndarray of float32
-        (features, 2), pixels, x and y.
+        (features, 2), x and y in pixels.
     logos : ndarray of int32
-        (features,): the number of the logo each one is of; `BACKGROUND` for none.
+        (features,), the number of the logo that a feature belongs to. `BACKGROUND` for none.
     brands : ndarray of int32
-        (logos,): class numbers.
+        (logos,), labels.
     """
 
     descriptors: np.ndarray
@@ -50,21 +49,25 @@ class LogoIndex(NamedTuple):
 
 
 def index_logos(root: Path | str) -> LogoIndex:
-    """Collect the features of the training photos' logos, and of the photos without a logo.
+    """Collect the features of the logos in the training photos, and of the no-logo photos.
 
     Parameters
     ----------
     root : Path or str
-        A prepared data set whose logos have boxes.
+        A prepared data set with boxes around its logos.
 
     Returns
     -------
     LogoIndex
-        Without logos where nobody drew a box.
+        Without boxes it holds no logos.
 
     Examples
     --------
-    >>> matcher = LogoMatcher(index_logos(root))
+    >>> import logoflow as lf
+    >>> photos = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", "photos", output_dir="root")
+    >>> index_logos(root).brands
+    array([0, 0, 1, 1], dtype=int32)
     """
     root, classes = Path(root), read_classes(root)
     boxes = read_boxes(root)
@@ -77,7 +80,7 @@ def index_logos(root: Path | str) -> LogoIndex:
             continue
         for box in boxes.get("/".join(path.parts[-3:]), []):
             points, descriptors = _features(_part(image, box), LOGO_SIDE, PER_LOGO)
-            if len(points) >= LEAST:
+            if len(points) >= MIN_INLIERS:
                 parts.append((points, descriptors, len(brands)))
                 brands.append(label)
     points = [points for points, _, _ in parts]
@@ -91,104 +94,84 @@ def index_logos(root: Path | str) -> LogoIndex:
     )
 
 
-def matcher_for(root: Path | str, views: Collection[int]) -> "LogoMatcher | None":
-    """Give what looks for a data set's logos, if photos will be looked at so closely.
-
-    Parameters
-    ----------
-    root : Path or str
-        A prepared data set.
-    views : collection of int
-        Numbers of views (`logoflow.inference.windows.windows`).
-
-    Returns
-    -------
-    LogoMatcher or None
-        None below views 5, and where nobody drew boxes, which views 6 can do without.
-
-    Raises
-    ------
-    ValueError
-        For views 5 where nobody drew boxes.
-
-    Examples
-    --------
-    >>> matcher_for(root, (1, 3)) is None
-    True
-    """
-    if max(views) < MATCHED:
-        return None
-    index = index_logos(root)
-    return LogoMatcher(index) if MATCHED in views or len(index.brands) else None
-
-
 class LogoMatcher:
-    """Finds known logos in pictures: flat, hardly distorted ones, however small or hidden in part.
+    """Find known logos in pictures. They may be small or partly hidden, but hardly distorted.
 
-    A net has learnt what a brand's logos have in common; this one remembers each logo that it
-    was shown. They err on different photos.
+    The network has learnt what a brand's logos have in common. The matcher remembers each single
+    logo of the training photos. The two make mistakes on different photos.
 
     Parameters
     ----------
     index : LogoIndex
         With at least one logo.
 
+    Raises
+    ------
+    ValueError
+        If there are no logos.
+
     Notes
     -----
-    SIFT features (Lowe, IJCV 2004) compared as RootSIFT (Arandjelovic and Zisserman, CVPR 2012),
-    then a rotation, a scale and a shift that most of them agree on, by RANSAC.
+    SIFT features (Lowe, IJCV 2004) are compared as RootSIFT (Arandjelovic and Zisserman, CVPR
+    2012). RANSAC then finds a rotation, a scale and a shift that most matches agree on.
 
     Examples
     --------
+    >>> import logoflow as lf
+    >>> photos = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", "photos", output_dir="root")
     >>> matcher = LogoMatcher(index_logos(root))
-    >>> matcher.count(photo, len(classes)).argmax()
-    4
+    >>> matcher.count_inliers(np.full((60, 80, 3), 200, np.uint8), num_classes=3)
+    array([0, 0, 0])
     """
 
     def __init__(self, index: LogoIndex):
         if not len(index.brands):
-            raise ValueError("There are no logos to look for: the data set has no boxes.")
+            raise ValueError(
+                "There are no logos to match: the data set has no boxes around the logos of its "
+                "training photos. Prepare one that has boxes, or leave match_logos off."
+            )
         self.index = index
         cv2.setRNGSeed(0)  # the trees are random
         self._trees = cv2.FlannBasedMatcher({"algorithm": 1, "trees": 4}, {"checks": 64})
         self._trees.add([_root(index.descriptors)])
         self._trees.train()
 
-    def count(self, image: Any, classes: int, ignore: Boxes = ()) -> np.ndarray:
-        """Count the features that lie in a picture as they do in a known logo.
+    def count_inliers(self, image: Any, num_classes: int, ignore: Boxes = ()) -> np.ndarray:
+        """Count the features of a picture that are arranged as in a known logo.
 
         Parameters
         ----------
         image : picture
             What `logoflow.load_image` takes.
-        classes : int
+        num_classes : int
             Number of classes.
         ignore : sequence of (x, y, width, height)
-            Parts of the picture not to look at, pixels.
+            Parts of the picture to leave out, in pixels.
 
         Returns
         -------
         ndarray of int
-            (classes,): of each brand's best matching logo. 0: none was found.
+            (classes,), for the best matching logo of each brand. 0: no logo was found.
         """
-        found = np.zeros(classes, dtype=int)
+        inliers = np.zeros(num_classes, dtype=int)
         points, descriptors = _features(load_image(image), PHOTO_SIDE, PER_PHOTO, ignore)
-        if len(points) < LEAST:
-            return found
-        alike = self._alike(descriptors)
-        for logo in sorted(alike, key=lambda logo: -len(alike[logo]))[:CANDIDATES]:
-            here, there = np.array(alike[logo]).T
+        if len(points) < MIN_INLIERS:
+            return inliers
+        matches = self._matches_by_logo(descriptors)
+        for logo in sorted(matches, key=lambda logo: -len(matches[logo]))[:CANDIDATES]:
+            in_photo, in_logo = np.array(matches[logo]).T
             brand = self.index.brands[logo]
-            if len(here) > found[brand]:
-                count = _in_place(self.index.points[there], points[here])
-                found[brand] = max(found[brand], count)
-        return found
+            if len(in_photo) > inliers[brand]:
+                count = _count_in_place(self.index.points[in_logo], points[in_photo])
+                inliers[brand] = max(inliers[brand], count)
+        return inliers
 
-    def _alike(self, descriptors: np.ndarray) -> dict[int, list[tuple[int, int]]]:
-        """By logo, pairs of a feature of the picture and one of the logo that look alike."""
+    def _matches_by_logo(self, descriptors: np.ndarray) -> dict[int, list[tuple[int, int]]]:
+        """For each logo, pairs (feature of the picture, feature of the logo) that look alike."""
         pairs = defaultdict(list)
         neighbours = min(NEIGHBOURS, len(self.index.logos))
-        for here, row in enumerate(self._trees.knnMatch(_root(descriptors), neighbours)):
+        for feature, row in enumerate(self._trees.knnMatch(_root(descriptors), neighbours)):
             logos = [int(self.index.logos[match.trainIdx]) for match in row]
             background = logos.index(BACKGROUND) if BACKGROUND in logos else len(row) - 1
             limit = RATIO * row[background].distance
@@ -198,26 +181,27 @@ class LogoMatcher:
                     break
                 if logo not in seen:
                     seen.add(logo)
-                    pairs[logo].append((here, match.trainIdx))
-        return {logo: found for logo, found in pairs.items() if len(found) >= LEAST}
+                    pairs[logo].append((feature, match.trainIdx))
+        return {logo: row for logo, row in pairs.items() if len(row) >= MIN_INLIERS}
 
 
-def _in_place(known: np.ndarray, found: np.ndarray) -> int:
-    """How many points lie as the known ones do, those at the same place counted once."""
-    options = {"method": cv2.RANSAC, "ransacReprojThreshold": REACH, "maxIters": 500}
-    move, inside = cv2.estimateAffinePartial2D(known, found, **options)
+def _count_in_place(known: np.ndarray, points: np.ndarray) -> int:
+    """Count points arranged like the known ones. Points at the same place count once."""
+    move, inside = cv2.estimateAffinePartial2D(
+        known, points, method=cv2.RANSAC, ransacReprojThreshold=MAX_SHIFT, maxIters=500
+    )
     if move is None or not SCALES[0] < np.hypot(move[0, 0], move[1, 0]) < SCALES[1]:
         return 0
     chosen = inside.ravel() > 0
-    places = [len(np.unique((side[chosen] // 4), axis=0)) for side in (known, found)]
+    places = [len(np.unique((side[chosen] // 4), axis=0)) for side in (known, points)]
     count = min(places)
-    return count if count >= LEAST else 0
+    return count if count >= MIN_INLIERS else 0
 
 
 def _features(
     image: np.ndarray, side: int, most: int, ignore: Boxes = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places (features, 2), pixels of the picture enlarged or shrunk, and descriptors."""
+    """Points (features, 2), in pixels of the resized picture, and descriptors (features, 128)."""
     scale = min(2.0, side / max(image.shape[:2]))
     kind = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
@@ -241,7 +225,7 @@ def _mask(grey: np.ndarray, ignore: Boxes, scale: float) -> np.ndarray | None:
 
 
 def _part(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
-    """A logo and a little of what is around it."""
+    """Cut out a logo with a margin."""
     x, y, width, height = box
     left, top = max(0, int(x - MARGIN * width)), max(0, int(y - MARGIN * height))
     right, bottom = int(x + (1 + MARGIN) * width) + 1, int(y + (1 + MARGIN) * height) + 1
@@ -249,6 +233,6 @@ def _part(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
 
 
 def _root(descriptors: np.ndarray) -> np.ndarray:
-    """RootSIFT: Euclidean distances between these compare histograms as Hellinger's do."""
+    """RootSIFT: Euclidean distances of these are the descriptors' Hellinger distances."""
     values = descriptors.astype(np.float32)
     return np.sqrt(values / np.maximum(values.sum(axis=1, keepdims=True), 1.0))

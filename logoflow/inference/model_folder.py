@@ -1,6 +1,6 @@
 """A trained model as one folder: weights, known logos, and a JSON file that names them.
 
-A net that is no longer one of `logoflow.models.finetune`', an INT8 one, brings its graph too.
+`logoflow.models` cannot build an INT8 network again, so its graph is saved too.
 """
 
 import json
@@ -12,65 +12,68 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import ClassifierError
+from logoflow.inference.former_views import former_level
 from logoflow.inference.matching import LogoIndex
 from logoflow.models.build import build_net
 from logoflow.models.graph import graph_of, is_graph, read_graph
 from logoflow.utils.files import atomic_path, sha256_of, write_text
 
-FACTS = "classifier.json"
-FORMAT = "logoflow-classifier-1"
-KEPT = ("model-*.params", "graph-*.json", "logos-*.npz")
+MODEL_JSON = "classifier.json"
+FORMAT = "logoflow-classifier-2"
+FORMER_FORMAT = "logoflow-classifier-1"
+FILE_PATTERNS = ("model-*.params", "graph-*.json", "logos-*.npz")
 
 
 def write_model(
     folder: Path | str, stored: dict, net: gluon.Block, logos: LogoIndex | None
 ) -> Path:
-    """Write a model; a reader finds the one that was here before until all of this one is.
+    """Write a model. Until all its files are there, a reader finds the model that was there before.
 
     Parameters
     ----------
     folder : Path or str
-        Made if it is not there.
+        It is created if it does not exist.
     stored : dict
-        What JSON holds: ``architecture``, ``classes`` and whatever else belongs to the model.
+        Content of the JSON file: ``architecture``, ``classes`` and whatever else belongs to the
+        model.
     net : Block
-        Its weights.
+        The network, for its weights.
     logos : LogoIndex, optional
-        The logos that it knows.
+        The logos that the model knows.
 
     Returns
     -------
     Path
-        `folder`.
+        The folder.
 
     Raises
     ------
     ValueError, TypeError
-        If JSON cannot hold `stored`. What was in the folder is then untouched.
+        If JSON cannot hold `stored`. The folder is then unchanged.
     """
     folder, stored = Path(folder), {"format": FORMAT, **stored}
     json.dumps(stored, allow_nan=False)  # fails before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    before = {path for pattern in KEPT for path in folder.glob(pattern)}
+    before = {path for pattern in FILE_PATTERNS for path in folder.glob(pattern)}
     part = folder / ".model.params.part"
-    kept = []
+    written = []
     if is_graph(net):
         graph, arrays = graph_of(net)
         mx.nd.save(str(part), arrays)
-        kept.append(_keep(part, "weights", "model", stored))
+        written.append(_name_by_hash(part, "weights", "model", stored))
         part = write_text(folder / ".graph.json.part", graph)
-        kept.append(_keep(part, "graph", "graph", stored))
+        written.append(_name_by_hash(part, "graph", "graph", stored))
     else:
         net.save_parameters(str(part))
-        kept.append(_keep(part, "weights", "model", stored))
+        written.append(_name_by_hash(part, "weights", "model", stored))
     if logos is not None:
         part = folder / ".logos.npz.part"
         with atomic_path(part) as tmp, open(tmp, "wb") as file:
             np.savez_compressed(file, **logos._asdict())
-        kept.append(_keep(part, "logos", "logos", stored))
-    # The file of facts names the others: a model that was here before is whole until now.
-    write_text(folder / FACTS, json.dumps(stored, indent=1, allow_nan=False))
-    for path in before - set(kept):
+        written.append(_name_by_hash(part, "logos", "logos", stored))
+    # The JSON file names the others. Until it is replaced, the model from before is whole.
+    write_text(folder / MODEL_JSON, json.dumps(stored, indent=1, allow_nan=False))
+    for path in before - set(written):
         path.unlink()
     return folder
 
@@ -78,18 +81,34 @@ def write_model(
 def read_model(
     folder: Path | str, ctx: mx.Context | list[mx.Context]
 ) -> tuple[dict, gluon.HybridBlock, LogoIndex | None]:
-    """Read what `write_model` wrote: its facts, the net, the logos it knows.
+    """Read what `write_model` wrote, in this version of logoflow or an earlier one.
+
+    Parameters
+    ----------
+    folder : Path or str
+        The folder of the model.
+    ctx : Context or list of Context
+        Devices for the weights.
+
+    Returns
+    -------
+    stored : dict
+        Content of the JSON file, by the keys of today.
+    net : HybridBlock
+        The network.
+    logos : LogoIndex or None
+        The logos that the model knows.
 
     Raises
     ------
     FileNotFoundError
         If the folder holds no model.
     ClassifierError
-        If a file is not the one that was saved.
+        If a file is not the one that was saved with the others.
     """
     folder = Path(folder)
-    _require(folder / FACTS)
-    stored = _read_facts(folder / FACTS)
+    _require(folder / MODEL_JSON)
+    stored = read_json(folder / MODEL_JSON)
     weights = _checked(folder, "weights", stored)
     if "graph" in stored:
         net = read_graph(_checked(folder, "graph", stored), weights, stored["architecture"], ctx)
@@ -99,11 +118,14 @@ def read_model(
     if "logos" not in stored:
         return stored, net, None
     with np.load(_checked(folder, "logos", stored), allow_pickle=False) as arrays:
-        return stored, net, LogoIndex(*(arrays[name] for name in LogoIndex._fields))
+        logos = LogoIndex(
+            arrays["descriptors"], arrays["points"], arrays["logos"], arrays["brands"]
+        )
+    return stored, net, logos
 
 
-def _keep(part: Path, what: str, stem: str, stored: dict) -> Path:
-    """Give a finished file its name, by its hash, and write both among the facts."""
+def _name_by_hash(part: Path, what: str, stem: str, stored: dict) -> Path:
+    """Rename a finished file by its hash, and note name and hash for the JSON file."""
     stored[f"{what}_sha256"] = sha256_of(part)
     suffix = part.suffixes[-2]
     path = part.parent / f"{stem}-{stored[f'{what}_sha256'][:8]}{suffix}"
@@ -113,12 +135,12 @@ def _keep(part: Path, what: str, stem: str, stored: dict) -> Path:
 
 
 def _checked(folder: Path, what: str, stored: dict) -> Path:
-    """One of the files that the facts name, if it is the one that was saved."""
+    """Find a file that the JSON file names, and check that it is the one that was saved."""
     path = folder / Path(stored[what]).name
     _require(path)
     if sha256_of(path) != stored[f"{what}_sha256"]:
         raise ClassifierError(
-            f"{path} is not what was saved with {FACTS}: copy the whole folder again."
+            f"{path} is not what was saved with {MODEL_JSON}: copy the whole folder again."
         )
     return path
 
@@ -130,12 +152,49 @@ def _require(path: Path) -> None:
         )
 
 
-def _read_facts(path: Path) -> dict:
+def read_json(path: Path) -> dict:
+    """Read the JSON file of a model, and give its content the keys of today.
+
+    Parameters
+    ----------
+    path : Path
+        The file `MODEL_JSON` in the folder of a model.
+
+    Raises
+    ------
+    ClassifierError
+        If it is not the file of a model.
+    """
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        known = stored["format"] == FORMAT
+        form = stored["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise ClassifierError(f"{path} is not a classifier's file ({error}).") from error
-    if not known:
-        raise ClassifierError(f"{path} has an unknown format {stored['format']!r}.")
+    if form == FORMER_FORMAT:
+        return _with_keys_of_today(stored)
+    if form != FORMAT:
+        raise ClassifierError(
+            f"{path} has an unknown format {form!r}. If a later version of logoflow wrote it, "
+            "update logoflow."
+        )
+    return stored
+
+
+def _with_keys_of_today(stored: dict) -> dict:
+    """Convert the JSON of an earlier version, which numbered the levels.
+
+    The earliest models have neither levels nor decisions.
+    """
+    stored, knows_logos = dict(stored), "logos" in stored
+    stored["metadata"] = stored.pop("facts")
+    stored["level"] = str(former_level(stored.pop("views", 1), knows_logos))
+    try:
+        stored["decisions"] = {
+            str(former_level(int(views), knows_logos)): decision
+            for views, decision in stored.get("decisions", {}).items()
+        }
+    except (AttributeError, ValueError) as error:
+        raise ValueError(
+            f"These are not decisions by views: {stored['decisions']} ({error})."
+        ) from error
     return stored

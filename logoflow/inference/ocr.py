@@ -1,4 +1,4 @@
-"""Reading brands' names: a logo is often the name itself, written in letters that can be read."""
+"""Read brand names in photos: many logos are the brand's name in legible letters."""
 
 import re
 import unicodedata
@@ -14,11 +14,11 @@ from logoflow.labels import NO_LOGO
 from logoflow.utils.extras import require_extra
 from logoflow.utils.threads import wanted_threads
 
-SIDE = 960  # pixels that a photo's longer side is brought to before it is read
-LEAST_SIDE = 64  # pixels of the shorter one; narrower ones get a rim
-ALIKE = 0.8  # share of letters that a word and a name have in common, to be taken for it
-MOST_LETTERS = 5  # of a name count: a longer one is as good as certain
-MOST_WORDS = 4  # of a name written apart, or below each other
+SIDE = 960  # pixels: photos are resized to this longer side
+MIN_SIDE = 64  # pixels: a shorter side below this is padded
+MIN_SIMILARITY = 0.8  # of a word and a name, to count as the name
+MAX_LETTERS = 5  # letters of a name that count: five are as good as certain
+MAX_WORDS = 4  # words that a name may be split into, on one line or on several
 
 Boxes = Sequence[Sequence[float]]
 
@@ -29,9 +29,9 @@ class Line(NamedTuple):
     Parameters
     ----------
     text : str
-        As it was read, any script.
+        The text, in any script.
     x, y : float
-        Its middle, pixels.
+        Middle of the line, in pixels.
     """
 
     text: str
@@ -39,27 +39,29 @@ class Line(NamedTuple):
     y: float
 
 
-class NameReader:
-    """Reads the text in pictures and looks for brands' names in it.
+class BrandNameReader:
+    """Read the text in pictures and look for brand names in it.
 
-    A net has to see a brand's letters in training in each shape that they take; who reads knows
-    a name in any. It needs no training photos, and it finds nothing where a logo has no letters.
+    A classification network must see a brand's letters in training in every typeface. A text
+    reader knows them in any typeface. It needs no training photos, and it does not find logos
+    without letters.
 
     Parameters
     ----------
     classes : sequence of str
-        Names in label order; capitals, accents, spaces and signs in them do not matter. No-logo
-        is nobody's name.
+        Names in label order. Case, accents, spaces and punctuation do not matter. No-logo is not
+        looked for.
 
     Notes
     -----
-    The reader is RapidOCR with PaddleOCR's networks, which learnt to read on other pictures.
-    A word that the brand shares with a dictionary, "apple", is taken for the brand.
+    The reader is RapidOCR with PaddleOCR's networks, which were trained on other pictures. A
+    brand name that is also a common word, such as "apple", always counts as the brand.
 
     Examples
     --------
-    >>> NameReader(["google", "hp", "no-logo"]).letters("shop-window.jpg")
-    array([5., 0., 0.])
+    >>> reader = BrandNameReader(["google", "hp", "no-logo"])
+    >>> reader.matched_letters(np.full((200, 300, 3), 90, np.uint8))  # a grey picture
+    array([0., 0., 0.])
     """
 
     def __init__(self, classes: Sequence[str]):
@@ -68,12 +70,12 @@ class NameReader:
     @cached_property
     def _engine(self):
         require_extra("read")
-        from rapidocr import RapidOCR  # takes a second to import: only where something is read
+        from rapidocr import RapidOCR  # the import takes a second: only when something is read
 
         return RapidOCR(
             params={
                 "Global.log_level": "critical",
-                "Global.use_cls": False,  # upside down
+                "Global.use_cls": False,  # whether text is upside down
                 "Det.limit_type": "max",
                 "Det.limit_side_len": SIDE,
                 "EngineConfig.onnxruntime.intra_op_num_threads": wanted_threads(),
@@ -81,7 +83,7 @@ class NameReader:
         )
 
     def read(self, image: object) -> list[Line]:
-        """Read what is written in a picture.
+        """Read the text in a picture.
 
         Parameters
         ----------
@@ -94,39 +96,42 @@ class NameReader:
             From top to bottom.
         """
         pixels, scale = _sized(load_image(image))
-        found = self._engine(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-        if found.txts is None:
+        output = self._engine(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+        if output.txts is None:
             return []
-        middles = np.asarray(found.boxes).mean(axis=1) / scale
-        return [Line(text, *map(float, at)) for text, at in zip(found.txts, middles, strict=True)]
+        middles = np.asarray(output.boxes).mean(axis=1) / scale
+        return [
+            Line(text, float(x), float(y))
+            for text, (x, y) in zip(output.txts, middles, strict=True)
+        ]
 
-    def letters(self, image: object, ignore: Boxes = ()) -> np.ndarray:
-        """Count the letters of each brand's name that were read in a picture.
+    def matched_letters(self, image: object, ignore: Boxes = ()) -> np.ndarray:
+        """Count the letters of each brand's name that are read in a picture.
 
         Parameters
         ----------
         image : picture
             What `logoflow.load_image` takes.
         ignore : sequence of (x, y, width, height)
-            Parts of the picture whose lines do not count, pixels.
+            Parts of the picture whose text does not count, in pixels.
 
         Returns
         -------
         ndarray
-            (classes,) float64, 0 (its name was not read) to 5; fewer for a word that resembles
-            the name and is not the same.
+            (classes,), float64, from 0 (the name was not read) to 5. A word that only resembles
+            the name counts less.
         """
         lines = [line for line in self.read(image) if not _inside(line, ignore)]
-        return letters_of([line.text for line in lines], self.classes)
+        return letters_in_lines([line.text for line in lines], self.classes)
 
 
-def letters_of(lines: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """Count the letters of brands' names in lines of text: see `NameReader.letters`.
+def letters_in_lines(lines: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Count the letters of brand names in lines of text: see `BrandNameReader.matched_letters`.
 
     Examples
     --------
-    >>> letters_of(["Coca-", "Cola", "vodafona"], ["Cocacola", "vodafone", "hp"]).round(2)
-    array([5.  , 1.88, 0.  ])
+    >>> letters_in_lines(["Coca-", "Cola", "vodafona"], ["Cocacola", "vodafone", "hp"]).round(1)
+    array([5. , 1.9, 0. ])
     """
     words = sorted(set(_joined([word for line in lines for word in _words(line)])))
     return np.array([_letters("".join(_words(name)), words) for name in _names(classes)])
@@ -137,7 +142,7 @@ def _names(classes: Sequence[str]) -> list[str]:
 
 
 def _letters(name: str, words: Sequence[str]) -> float:
-    """Letters of one name: all of them for the word itself, 0 for a word with a share of ALIKE.
+    """Letters of one name. All count if a word is the name, none at a similarity of 0.8.
 
     The similarity is twice the length of the longest common subsequence of word and name, divided
     by the sum of their lengths.
@@ -146,36 +151,38 @@ def _letters(name: str, words: Sequence[str]) -> float:
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import extractOne
 
-    closest = extractOne(name, words, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
+    closest = extractOne(
+        name, words, scorer=Indel.normalized_similarity, score_cutoff=MIN_SIMILARITY
+    )
     if closest is None:
         return 0.0
     _, similarity, _ = closest
-    return min(len(name), MOST_LETTERS) * (similarity - ALIKE) / (1 - ALIKE)
+    return min(len(name), MAX_LETTERS) * (similarity - MIN_SIMILARITY) / (1 - MIN_SIMILARITY)
 
 
 def _words(text: str) -> list[str]:
-    """Letters and digits without accents and capitals, word by word."""
+    """Split text into words of lower-case letters and digits without accents."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return re.findall(r"[^\W_]+", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def _joined(words: Sequence[str]) -> Iterator[str]:
-    """Words, and neighbours as one word."""
-    for count in range(1, MOST_WORDS + 1):
+    """Single words, and neighbouring words joined."""
+    for count in range(1, MAX_WORDS + 1):
         for start in range(len(words) - count + 1):
             yield "".join(words[start : start + count])
 
 
 def _sized(pixels: np.ndarray) -> tuple[np.ndarray, float]:
-    """A picture of the size to read, and how many times as large as it was.
+    """Resize a picture for reading, and return the scale factor.
 
-    All pictures take about as long and as much memory to read then, the narrowest too.
+    All pictures, even the narrowest, then take about the same time and memory.
     """
     scale = SIDE / max(pixels.shape[:2])
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
     kind = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
     sized = cv2.resize(pixels, (width, height), interpolation=kind)
-    below, right = max(0, LEAST_SIDE - height), max(0, LEAST_SIDE - width)
+    below, right = max(0, MIN_SIDE - height), max(0, MIN_SIDE - width)
     return cv2.copyMakeBorder(sized, 0, below, 0, right, cv2.BORDER_REPLICATE), scale
 
 

@@ -1,4 +1,4 @@
-"""What is known of a photo before any decision: its windows' logits, known logos, names."""
+"""Everything known about a photo before the decision, pooled into one score per class."""
 
 import os
 from collections.abc import Sequence
@@ -10,154 +10,196 @@ from scipy.special import log_softmax
 
 from logoflow.images.boxes import overlap
 from logoflow.images.decode import image_size, load_image
+from logoflow.inference.levels import Level
 from logoflow.inference.matching import LogoMatcher
-from logoflow.inference.ocr import NameReader
-from logoflow.inference.windows import MATCHED, READ, window_count, windows
+from logoflow.inference.ocr import BrandNameReader
+from logoflow.inference.windows import windows
 
 Boxes = Sequence[Sequence[float]]
 
-BESIDE = 3
-"""The number of views that what is beside a logo is looked for with, where fewer are asked for."""
+MIN_BACKGROUND_LEVEL = Level("windows")
+"""Calibration looks for background windows at this level at least."""
 
-NAMED = 4
-"""So many letters of another brand's name beside a logo: that brand is taken to be there too."""
+MIN_NAME_LETTERS = 4
+"""If this many letters of another brand's name are read in the background of a logo photo, that
+brand is taken to be there too."""
+
+MATCH_WEIGHT = 1.0
+"""Weight of the logarithm of matching features in a brand's score. It was chosen on validation
+photos of FlickrLogos-27, where 0.5 and 2 do about as well."""
+
+LETTER_WEIGHT = 1.0
+"""Weight of each letter of a brand's name in the brand's score. It was chosen in the same way;
+0.6 and 1.4 do about as well."""
 
 
 class Evidence(NamedTuple):
-    """What is known of a photo before any decision.
+    """Everything known about a photo before the decision.
 
     Parameters
     ----------
     logits : ndarray
-        (windows, classes), a net's, for each of `logoflow.inference.windows.windows`.
+        (windows, classes), the network's logits of the windows
+        (`logoflow.inference.windows.windows`).
     matches : ndarray of int, optional
-        (classes,), features of known logos (`logoflow.LogoMatcher.count`).
+        (classes,), features that match known logos (`logoflow.LogoMatcher.count_inliers`).
     letters : ndarray, optional
-        (classes,), of brands' names (`logoflow.NameReader.letters`).
+        (classes,), letters of brand names (`logoflow.BrandNameReader.matched_letters`).
+
+    Examples
+    --------
+    >>> photo = Evidence(np.zeros((14, 3)), letters=np.array([0, 0, 5]))
+    >>> np.exp(photo.scores(Level("windows", read_names=True), no_logo=1)).round(2)
+    array([[0.01, 0.01, 0.99]])
     """
 
     logits: np.ndarray
     matches: np.ndarray | None = None
     letters: np.ndarray | None = None
 
-    def scores(self, views: int, no_logo: int | None) -> np.ndarray:
-        """Log-scores as so many views would give them, (1, classes): `logoflow.combine`."""
-        rows = self.logits[: window_count(views)]
-        found = _row(self.matches, views >= MATCHED), _row(self.letters, views >= READ)
-        return combine(rows, no_logo, *found)[None]
+    def scores(self, level: Level, no_logo: int | None) -> np.ndarray:
+        """Log-scores at a level, (1, classes): see `pool_windows`."""
+        matches = self.matches if level.match_logos else None
+        letters = self.letters if level.read_names else None
+        return pool_windows(self.logits[: level.window_count], no_logo, matches, letters)[None]
 
 
-class Beside(NamedTuple):
-    """What of a photo shows no logo though the photo does.
+class BackgroundWindows(NamedTuple):
+    """Windows of a logo photo that contain no logo. They serve as extra no-logo examples.
 
-    Whoever drew the boxes may have left some logos out, most likely small ones of the photo's own
-    brand: what is found of that brand says nothing. Logos of other brands, which have no boxes
-    in a photo that has one label, are no false alarms: where another brand's name is read, the
-    photo does not stand for one without a logo.
+    Boxes may be missing for some logos. A missing one is most likely a small logo of the photo's
+    own brand, so evidence for that brand is ignored. A logo of another brand has no box, since a
+    photo has one label. It is no false alarm either: if the name of another brand is read in the
+    background, the photo gives no example.
 
     Parameters
     ----------
-    windows : ndarray of bool
-        (windows,), see `windows_beside`.
+    mask : ndarray of bool
+        (windows,), which windows contain no logo (`background_mask`).
     brand : int
-        The photo's own class number.
+        Label of the photo.
     matches : ndarray of int, optional
-        (classes,), of what is outside its boxes.
+        (classes,), features outside the boxes that match known logos.
     letters : ndarray, optional
-        The same of names.
+        (classes,), letters of brand names outside the boxes.
+
+    Examples
+    --------
+    >>> background = BackgroundWindows(np.array([False, True, True, True, True]), brand=0)
+    >>> background.scores(Evidence(np.zeros((5, 3))), Level("few-windows"), no_logo=1).shape
+    (1, 3)
     """
 
-    windows: np.ndarray
+    mask: np.ndarray
     brand: int
     matches: np.ndarray | None = None
     letters: np.ndarray | None = None
 
-    def of(self, evidence: Evidence, views: int, no_logo: int | None) -> np.ndarray | None:
-        """Log-scores of these windows alone, (1, classes); None if there is nothing without a logo.
+    def scores(self, evidence: Evidence, level: Level, no_logo: int | None) -> np.ndarray | None:
+        """Log-scores of the background windows at a level.
 
-        Views 1 have but the whole photo, which shows its logo: the largest window that does not
-        stands for a photo then.
+        The level ``"whole"`` has only the whole photo, which shows its logo. The largest
+        background window then stands for a photo.
+
+        Parameters
+        ----------
+        evidence : Evidence
+            Of the whole photo.
+        level : Level
+        no_logo : int or None
+            Label of no-logo. None if there is no such class.
+
+        Returns
+        -------
+        ndarray or None
+            (1, classes). None if the photo gives no no-logo example.
         """
-        free = self.windows[: window_count(views)]
-        if views == 1 and self.windows.any():
-            free = np.arange(len(self.windows)) == self.windows.argmax()
-        matches = _row(self.matches, views >= MATCHED, but=self.brand)
-        letters = _row(self.letters, views >= READ, but=self.brand)
-        named = letters is not None and letters.max() >= NAMED
-        if no_logo is None or named or not free.any():
+        mask = self.mask[: level.window_count]
+        if level.windows == "whole" and self.mask.any():
+            mask = np.arange(len(self.mask)) == self.mask.argmax()
+        matches = self._of_other_brands(self.matches if level.match_logos else None)
+        letters = self._of_other_brands(self.letters if level.read_names else None)
+        shows_name = letters is not None and letters.max() >= MIN_NAME_LETTERS
+        if no_logo is None or shows_name or not mask.any():
             return None
-        logits = evidence.logits[: len(free)][free].copy()
+        logits = evidence.logits[: len(mask)][mask].copy()
         logits[:, self.brand] = logits.min() - 10
-        return combine(logits, no_logo, matches, letters)[None]
+        return pool_windows(logits, no_logo, matches, letters)[None]
+
+    def _of_other_brands(self, counts: np.ndarray | None) -> np.ndarray | None:
+        if counts is None:
+            return None
+        return np.where(np.arange(len(counts)) == self.brand, 0, counts)
 
 
-def _row(found: np.ndarray | None, looked: bool, but: int | None = None) -> np.ndarray | None:
-    """What was found of each brand, (classes,), but of one of them; None if nobody looked."""
-    if found is None or not looked:
-        return None
-    return np.where(np.arange(len(found)) == but, 0, found)
-
-
-def found_in(
+def match_and_read(
     image: object,
-    views: int,
+    level: Level,
     matcher: LogoMatcher | None,
-    reader: NameReader,
+    reader: BrandNameReader,
     ignore: Boxes = (),
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Look for known logos and names in a picture, as closely as it is wished.
+    """Look for known logos and brand names in a picture, where the level asks for it.
 
     Parameters
     ----------
     image : picture
         What `logoflow.load_image` takes.
-    views : int
-        See `logoflow.inference.windows.windows`.
+    level : Level
+        Its switches `match_logos` and `read_names` count.
     matcher : LogoMatcher or None
-        None: no logos are known.
-    reader : NameReader
+        Knows the training photos' logos. `match_logos` needs it.
+    reader : BrandNameReader
+        Knows the brand names.
     ignore : sequence of (x, y, width, height)
-        Parts of the picture not to look at, pixels.
+        Parts of the picture to leave out, in pixels.
 
     Returns
     -------
-    (ndarray or None, ndarray or None)
-        (classes,) each, features and letters; None of what was not looked for.
+    matches : ndarray of int or None
+        (classes,), matching features. None if the level does not ask for them.
+    letters : ndarray or None
+        (classes,), letters of names. None if the level does not ask for them.
+
+    Examples
+    --------
+    >>> match_and_read("photo.jpg", Level("windows"), None, BrandNameReader(["bmw", "no-logo"]))
+    (None, None)
     """
     matches = letters = None
-    if views >= MATCHED and matcher:
-        matches = matcher.count(image, len(reader.classes), ignore)
-    if views >= READ:
-        letters = reader.letters(image, ignore)
+    if level.match_logos and matcher:
+        matches = matcher.count_inliers(image, len(reader.classes), ignore)
+    if level.read_names:
+        letters = reader.matched_letters(image, ignore)
     return matches, letters
 
 
-def windows_beside(image: object, boxes: Boxes, views: int) -> np.ndarray:
-    """Tell which of a picture's windows show next to nothing of any box.
+def background_mask(image: object, boxes: Boxes, layout: str) -> np.ndarray:
+    """Find the windows of a picture that show next to nothing of any box.
 
     Parameters
     ----------
     image : picture
-        What `logoflow.load_image` takes; of a file or bytes, only the header is read.
+        What `logoflow.load_image` takes. Of a file or bytes, only the header is read.
     boxes : sequence of (x, y, width, height)
-        Pixels.
-    views : int
-        See `logoflow.inference.windows.windows`.
+        Boxes around the logos, in pixels.
+    layout : str
+        A window layout by name (`logoflow.inference.levels.LAYOUTS`).
 
     Returns
     -------
     ndarray of bool
-        (windows,); all False without boxes: then nobody knows where the logos are.
+        (windows,). Without boxes all are False, since the logos may be anywhere.
 
     Examples
     --------
-    >>> windows_beside(np.zeros((90, 90, 3), np.uint8), [(0, 0, 20, 20)], 2)
+    >>> background_mask(np.zeros((90, 90, 3), np.uint8), [(0, 0, 20, 20)], "few-windows")
     array([False, False,  True,  True,  True])
     """
-    found = windows(*_size(image), views)
+    regions = windows(*_size(image), layout)
     if not boxes:
-        return np.zeros(len(found), dtype=bool)
-    return np.array([all(overlap(box, window) < 0.1 for box in boxes) for window in found])
+        return np.zeros(len(regions), dtype=bool)
+    return np.array([all(overlap(box, region) < 0.1 for box in boxes) for region in regions])
 
 
 def _size(image: Any) -> tuple[int, int]:
@@ -170,27 +212,17 @@ def _size(image: Any) -> tuple[int, int]:
     return width, height
 
 
-MATCH_WEIGHT = 1.0
-"""How much the logarithm of matching features adds to a brand's; chosen on validation photos of
-FlickrLogos-27, where 0.5 and 2 do about as well."""
-
-
-LETTER_WEIGHT = 1.0
-"""How much a letter of a brand's name that was read adds to its logarithm; chosen in the same way,
-where 0.6 and 1.4 do about as well."""
-
-
-def combine(
+def pool_windows(
     logits: np.ndarray,
     no_logo: int | None,
     matches: np.ndarray | None = None,
     letters: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Pool a net's answers to a photo's windows into one score per class.
+    """Pool the logits of a photo's windows into one score per class.
 
-    A logo shows in few of a photo's windows: every brand gets its highest odds against no-logo
-    over them. Highest probabilities would do worse, since of two windows that show a part of the
-    logo each one may be sure that there is one and unsure which; and the mean over the windows
+    A logo shows in few of a photo's windows, so every brand gets its highest odds against no-logo
+    over all windows. The highest probability would do worse: two windows that each show a part of
+    the logo may both be sure that there is a logo and unsure which. The mean over the windows
     would drown a small logo.
 
     Parameters
@@ -198,32 +230,33 @@ def combine(
     logits : ndarray
         (windows, classes), of at least one window.
     no_logo : int or None
-        Class number of no-logo; None where there is no such class. Then every brand gets its
-        highest log-probability.
+        Label of no-logo. None if there is no such class: every brand then gets its highest
+        log-probability.
     matches : ndarray of int, optional
-        (classes,), how many features of each brand's known logos were found
-        (`logoflow.LogoMatcher.count`): 4 of them double a brand's odds, 10 make them 8-fold.
+        (classes,), features that match each brand's known logos
+        (`logoflow.LogoMatcher.count_inliers`). 4 features double a brand's odds, 10 multiply them
+        by 8.
     letters : ndarray, optional
-        (classes,), how many letters of each brand's name were read
-        (`logoflow.NameReader.letters`): each multiplies a brand's odds by e, five by 150.
+        (classes,), letters of each brand's name (`logoflow.BrandNameReader.matched_letters`).
+        Each letter multiplies a brand's odds by e, five letters by 150.
 
     Returns
     -------
     ndarray
-        (classes,) float64 log-probabilities, not calibrated: more windows find more that looks
-        like a logo. For one window they are the log-softmax of its logits.
+        (classes,), float64 log-probabilities. They are not calibrated: more windows find more
+        places that look like a logo. For one window they are the log-softmax of its logits.
 
     Examples
     --------
-    >>> np.exp(combine(np.log([[0.1, 0.9], [0.4, 0.6]]), no_logo=1)).round(2)
+    >>> np.exp(pool_windows(np.log([[0.1, 0.9], [0.4, 0.6]]), no_logo=1)).round(2)
     array([0.4, 0.6])
     """
     scores = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
     if no_logo is not None:
         scores = scores - scores[:, [no_logo]]
-    combined = scores.max(axis=0)
+    pooled = scores.max(axis=0)
     if matches is not None:
-        combined += MATCH_WEIGHT * np.log1p(np.maximum(0, matches - 3))
+        pooled += MATCH_WEIGHT * np.log1p(np.maximum(0, matches - 3))
     if letters is not None:
-        combined += LETTER_WEIGHT * letters
-    return log_softmax(combined)
+        pooled += LETTER_WEIGHT * letters
+    return log_softmax(pooled)

@@ -1,4 +1,4 @@
-"""Looking closer: the whole photo, then overlapping windows of it for logos that are small."""
+"""Windows: overlapping parts of a photo, in which a small logo looks larger to the network."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -8,123 +8,99 @@ from typing import Any
 import numpy as np
 
 from logoflow.images.decode import load_image
-
-SCALES = ((1.0, 1), (2 / 3, 2), (1 / 2, 3), (1 / 3, 5))
-"""A row per number of views: a window's sides as a share of the photo's, and how many windows
-lie in a row and in a column. Views 1 look at the first row's windows, views 2 at the first two
-rows' and so on, so that the windows of fewer views come first among those of more."""
-
-MATCHED = 5
-"""The number of views that has all these windows, and known logos looked for in the photo."""
-
-READ = 6
-"""The number of views that has all this, and brands' names read in the photo."""
+from logoflow.inference.levels import Grid, layout_named
 
 
-def window_count(views: int) -> int:
-    """Tell how many windows a photo is looked at through.
-
-    Parameters
-    ----------
-    views : int
-        1 to 6, see `windows`.
-
-    Raises
-    ------
-    ValueError
-        For any other number.
-
-    Examples
-    --------
-    >>> [window_count(views) for views in (1, 2, 3, 4, 5, 6)]
-    [1, 5, 14, 39, 39, 39]
-    """
-    if views not in range(1, READ + 1):
-        raise ValueError(f"views is {views!r}, not a whole number of 1 to {READ}.")
-    return sum(grid * grid for _, grid in SCALES[:views])
-
-
-def windows(width: int, height: int, views: int) -> list[tuple[int, int, int, int]]:
-    """Lay windows of a photo's own shape over it: the whole photo, then smaller and smaller ones.
+def windows(width: int, height: int, layout: str) -> list[tuple[int, int, int, int]]:
+    """Lay windows of a photo's own shape over it, from the whole photo to the smallest windows.
 
     Parameters
     ----------
     width, height : int
-        The photo's size, pixels; at least 1.
-    views : int
-        Trades speed for small logos, each step adding windows to those before:
-
-        1. the whole photo, 1 window;
-        2. and windows of 2/3 of its sides on a grid of 2 x 2, 5 in all;
-        3. and of 1/2 on 3 x 3, 14 in all;
-        4. and of 1/3 on 5 x 5, 39 in all;
-        5. the same 39, and known logos are looked for (`logoflow.inference.matching`);
-        6. the same, with or without known logos, and brands' names are read
-           (`logoflow.inference.ocr`).
+        Size of the photo in pixels, at least 1.
+    layout : str
+        A window layout by name (`logoflow.inference.levels.LAYOUTS`).
 
     Returns
     -------
     list of (x, y, width, height)
-        Pixels, all inside the photo; `window_count` of them however small the photo is.
+        In pixels. All windows lie inside the photo. A layout has the same number of windows for
+        every photo, however small.
 
     Raises
     ------
     ValueError
-        For another number of views, or a photo without pixels.
+        If there is no such layout, or the photo has no pixels.
 
     Examples
     --------
-    >>> windows(300, 150, 2)[:3]
+    >>> windows(300, 150, "few-windows")[:3]
     [(0, 0, 300, 150), (0, 0, 200, 100), (100, 0, 200, 100)]
     """
-    window_count(views)
     if width < 1 or height < 1:
         raise ValueError(f"A photo of {width} x {height} pixels has no windows.")
-    found = []
-    for share, grid in SCALES[:views]:
-        across, down = _intervals(width, share, grid), _intervals(height, share, grid)
-        found += [(x, y, w, h) for y, h in down for x, w in across]
-    return found
+    return [
+        window for grid in layout_named(layout).grids for window in _on_grid(width, height, grid)
+    ]
 
 
-def _intervals(length: int, share: float, count: int) -> list[tuple[int, int]]:
-    """Spread intervals of a share of `length` evenly from end to end: (start, length) of each."""
-    size = max(1, round(length * share))
-    gaps = max(1, count - 1)
-    return [(round(number * (length - size) / gaps), size) for number in range(count)]
+def _on_grid(width: int, height: int, grid: Grid) -> Iterator[tuple[int, int, int, int]]:
+    """Windows of one size, row by row."""
+    columns, rows = _intervals(width, grid), _intervals(height, grid)
+    for y, window_height in rows:
+        for x, window_width in columns:
+            yield x, y, window_width, window_height
 
 
-def look(
-    images: object, views: int, net: Callable[[list], np.ndarray], batch_size: int
+def _intervals(length: int, grid: Grid) -> list[tuple[int, int]]:
+    """Spread intervals evenly from one end of a photo to the other: (start, length) of each."""
+    size = max(1, round(length * grid.share))
+    gaps = max(1, grid.count - 1)
+    return [(round(number * (length - size) / gaps), size) for number in range(grid.count)]
+
+
+def iter_window_logits(
+    images: object, layout: str, net: Callable[[list], np.ndarray], batch_size: int
 ) -> Iterator[np.ndarray]:
-    """Pass pictures' windows through a net and give each picture's logits as they come.
+    """Pass the windows of pictures through a network, and yield the logits of each picture.
 
     Parameters
     ----------
     images : picture or iterable of pictures
-        Whatever `logoflow.load_image` takes.
-    views : int
-        1 to 6, see `windows`.
+        What `logoflow.load_image` takes.
+    layout : str
+        A window layout by name.
     net : callable
-        Takes a list of windows, uint8 (height, width, 3) of RGB, gives their logits
+        Takes a list of windows, each uint8 RGB (height, width, 3). Returns their logits,
         (windows, classes).
     batch_size : int
-        Windows per call of `net`, of whatever pictures come next: all calls but the last have
-        as many, which compiled graphs like, and memory does not grow with the pictures.
+        Windows per call of `net`. A batch may hold windows of several pictures: every call but
+        the last has the same size, which compiled graphs need. Memory does not grow with the
+        number of pictures.
 
     Yields
     ------
     ndarray
-        (windows, classes), per picture.
+        (windows, classes), for each picture.
 
     Raises
     ------
     ImageError
-        If a picture cannot be decoded; it names which.
+        If a picture cannot be decoded. The message names the picture.
     ValueError
-        For another number of views.
+        If there is no such layout.
+
+    Examples
+    --------
+    >>> def brightness(batch):
+    ...     return np.array([[window.mean()] for window in batch])
+    >>> grey = np.full((90, 90, 3), 100, np.uint8)
+    >>> [logits.shape for logits in iter_window_logits([grey, grey], "windows", brightness, 8)]
+    [(14, 1), (14, 1)]
     """
-    count, waiting, crops = window_count(views), [], _crops(as_pictures(images), views)
+    count = layout_named(layout).window_count
+    crops = _crops(as_pictures(images), layout)
+    waiting: list[np.ndarray] = []
     while batch := list(islice(crops, batch_size)):
         waiting += [*net(batch)]
         while len(waiting) >= count:
@@ -133,14 +109,14 @@ def look(
 
 
 def as_pictures(images: Any) -> Iterable:
-    """Give one picture, or an iterable of pictures, as an iterable."""
+    """Return an iterable of pictures, also for a single picture."""
     if isinstance(images, str | Path | bytes) or getattr(images, "ndim", 0) == 3:
         return [images]
     return images
 
 
-def _crops(images: Iterable, views: int) -> Iterator[np.ndarray]:
+def _crops(images: Iterable, layout: str) -> Iterator[np.ndarray]:
     for image in images:
         pixels = load_image(image)
-        for x, y, width, height in windows(pixels.shape[1], pixels.shape[0], views):
+        for x, y, width, height in windows(pixels.shape[1], pixels.shape[0], layout):
             yield pixels[y : y + height, x : x + width]

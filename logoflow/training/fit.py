@@ -13,8 +13,9 @@ from mxnet import gluon, init
 from logoflow.datasets.class_list import read_classes
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import check_rate
-from logoflow.inference.matching import LogoMatcher, matcher_for
-from logoflow.inference.windows import MATCHED, window_count
+from logoflow.inference.former_views import refuse_views
+from logoflow.inference.levels import Level, LevelLike, as_levels
+from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.loaders import Loaders, make_loaders
 from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, architecture_of_several
@@ -29,6 +30,7 @@ from logoflow.training.refit import refit
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 
+@refuse_views("levels")
 def fit(
     root: Path | str,
     backbone: str | Sequence[str] = "efficientnet_lite0",
@@ -36,7 +38,9 @@ def fit(
     *,
     num_epochs: int = 10,
     image_size: int = 160,
-    views: tuple[int, ...] = (1, 3),
+    levels: Sequence[LevelLike] = ("whole", "windows"),
+    match_logos: bool = False,
+    read_names: bool = False,
     false_positive_rate: float = 0.02,
     hard_negative_rounds: int = 2,
     refit_epochs: int = 0,
@@ -66,10 +70,17 @@ def fit(
         Passes over the training photos.
     image_size : int
         Side of the square the network sees, in pixels.
-    views : tuple of int
-        How closely photos are looked at (`logoflow.inference.windows.windows`). A decision is
-        fitted for each number; `predict` uses the last one by default. With 5 or 6 among them,
-        the classifier remembers the logos in the training photos' boxes (`logoflow.LogoMatcher`).
+    levels : sequence of Level or str
+        How closely photos are looked at (`logoflow.Level`): ``"whole"``, ``"few-windows"``,
+        ``"windows"`` or ``"more-windows"``. A decision is fitted for each level, and `predict`
+        uses the last one by default.
+    match_logos : bool
+        Switch the comparison with known logos on, in all levels that are given as text. The
+        classifier then remembers the logos in the boxes of the training photos
+        (`logoflow.LogoMatcher`).
+    read_names : bool
+        Switch the reading of brand names on, in all levels that are given as text
+        (`logoflow.BrandNameReader`).
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
         is picked for it on validation, where the background of logo photos counts as no-logo too.
@@ -102,13 +113,13 @@ def fit(
     -------
     LogoClassifier
         With the weights that its recipe keeps (their average, where it averages) and its decisions.
-        The training history is in ``facts["history"]``, network after network.
+        The training history is in ``metadata["history"]``, network after network.
 
     Raises
     ------
     ValueError
         Before anything is trained: if several backbones want photos normalised in different ways,
-        views 5 have no boxes, there are no photos to validate on, or a value is out of range.
+        `match_logos` has no boxes, there are no photos to validate on, or a value is out of range.
     WeightsError, ClassListError, FloatingPointError, ValueError
         As `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate` do.
 
@@ -122,8 +133,9 @@ def fit(
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
     architecture, classes = _checked_architecture(backbones, root), read_classes(root)
     class_weights = _checked_weights(class_weights, root, classes)
-    _check_decision(views, false_positive_rate)
-    matcher = _matcher(root, use_boxes, views)
+    wanted = as_levels(levels, match_logos, read_names)
+    check_rate(false_positive_rate)
+    matcher = _matcher(root, use_boxes, wanted)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
     tables = []
     with tempfile.TemporaryDirectory() as folder:
@@ -157,8 +169,8 @@ def fit(
         if len(backbones) > 1:
             net = _build_ensemble(files, architecture, len(classes), ctx)
     classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=matcher)
-    _calibrate(classifier, loaders, views, false_positive_rate)
-    classifier.facts = {
+    _calibrate(classifier, loaders, wanted, false_positive_rate)
+    classifier.metadata = {
         "backbone": architecture,
         "recipe": recipe.name,
         "plan": asdict(recipe),
@@ -185,15 +197,6 @@ def _checked_architecture(backbones: list[str], root: Path) -> str:
     architecture = architecture_of_several(backbones)
     build_net(architecture, 2)
     return architecture
-
-
-def _check_decision(views: Sequence[int], false_positive_rate: float) -> None:
-    """Refuse before training what would only fail after it."""
-    if not views:
-        raise ValueError("No views at all: name one number at least, such as (1, 3).")
-    for number in views:
-        window_count(number)
-    check_rate(false_positive_rate)
 
 
 def _checked_weights(
@@ -227,15 +230,16 @@ def _refit_or_warn(
         return classifier
 
 
-def _matcher(root: Path, use_boxes: bool, views: Sequence[int]) -> LogoMatcher | None:
-    """A matcher that knows the training photos' logos, if views ask for it and there are boxes."""
-    if use_boxes:
-        return matcher_for(root, views)
-    if MATCHED in views:
+def _matcher(root: Path, use_boxes: bool, levels: Sequence[Level]) -> LogoMatcher | None:
+    """A matcher that knows the logos in the training photos, if a level asks for it."""
+    if not any(level.match_logos for level in levels):
+        return None
+    if not use_boxes:
         raise ValueError(
-            f"views={MATCHED} remembers the logos in their boxes: it needs use_boxes=True."
+            "match_logos remembers the logos in their boxes: leave use_boxes=True, or leave "
+            "match_logos off."
         )
-    return None
+    return LogoMatcher(index_logos(root))
 
 
 def _new_net(
@@ -305,7 +309,7 @@ def _build_ensemble(
 def _calibrate(
     classifier: LogoClassifier,
     loaders: Loaders,
-    views: Sequence[int],
+    levels: Sequence[Level],
     false_positive_rate: float,
 ) -> None:
     """Fit the decisions on the photos of validation."""
@@ -313,5 +317,5 @@ def _calibrate(
     paths, labels = zip(*photos.items, strict=True)
     boxes = [photos.boxes_of(path) for path in paths]
     classifier.calibrate(
-        paths, labels, boxes=boxes, views=views, false_positive_rate=false_positive_rate
+        paths, labels, boxes=boxes, levels=levels, false_positive_rate=false_positive_rate
     )

@@ -59,7 +59,7 @@ def train_head(
     num_epochs: int,
     model_prefix: str | Path,
     *,
-    views: int = 1,
+    crops: int = 1,
     **options: Any,
 ) -> History:
     """Train only ``net.output``, on features that are computed once.
@@ -72,7 +72,7 @@ def train_head(
     ----------
     net : Block
         With ``features`` and ``output``, as `logoflow.finetune_net` gives.
-    views : int
+    crops : int
         Passes over `train_data`: so many augmented versions of each training photo.
     **options
         See `train`, whose other parameters these are. The checkpoint is of ``net.output``:
@@ -88,7 +88,7 @@ def train_head(
             loaders.append(None)
             continue
         seed_epoch(seed, 0)
-        passes = views if data is train_data else 1
+        passes = crops if data is train_data else 1
         compute = partial(_arrays_of, chain(*[data] * passes), net, ctx)
         photos = getattr(data, "dataset", None)
         pairs = gluon.data.ArrayDataset(*kept_features(photos, net, seed, passes, compute))

@@ -15,7 +15,7 @@ from logoflow.loading.loaders import Loaders
 
 
 def hard_negatives(
-    classifier: LogoClassifier, folder: Path | str, *, views: int = 3, share: float = 0.05
+    classifier: LogoClassifier, folder: Path | str, *, layout: str = "windows", share: float = 0.05
 ) -> dict[str, list[tuple[int, int, int, int]]]:
     """Find the windows of no-logo photos that look most like a brand to a classifier.
 
@@ -25,9 +25,9 @@ def hard_negatives(
         As far as it is trained.
     folder : Path or str
         A split of prepared photos with a no-logo class, ``train_data`` usually.
-    views : int
-        Which windows are looked at (`logoflow.inference.windows.windows`). The whole photo is
-        not one of the finds: it is trained on anyway.
+    layout : str
+        Which windows are looked at (`logoflow.inference.levels.LAYOUTS`). The whole photo is
+        never returned: the network is trained on it anyway.
     share : float
         Share of all windows to give back, those with the highest odds of a brand.
 
@@ -60,11 +60,11 @@ def hard_negatives(
     paths = [path for path, number in photos_of(root, split) if number == label]
     if not paths:
         return {}
-    odds = np.stack([_odds(rows, label)[1:] for rows in classifier.window_logits(paths, views)])
+    odds = np.stack([_odds(rows, label)[1:] for rows in classifier.window_logits(paths, layout)])
     least = np.quantile(odds, 1 - share)
     found = {}
     for path, row in zip(paths, odds, strict=True):
-        regions = windows(*image_size(path.read_bytes(), source=str(path)), views)[1:]
+        regions = windows(*image_size(path.read_bytes(), source=str(path)), layout)[1:]
         hard = [region for region, value in zip(regions, row, strict=True) if value >= least]
         if hard:
             found[f"{NO_LOGO}/{path.name}"] = hard

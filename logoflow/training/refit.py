@@ -57,7 +57,7 @@ def refit(
     Returns
     -------
     LogoClassifier
-        With the same decisions and views. Its matcher, if any, knows the validation photos' logos
+        With the same decisions and the same level. Its matcher, if any, knows the validation photos' logos
         too.
 
     Raises
@@ -76,13 +76,13 @@ def refit(
     --------
     >>> classifier = refit(fit(root, num_epochs=10), root)
     """
-    if "plan" not in classifier.facts or "int8" in classifier.facts:
+    if "plan" not in classifier.metadata or "int8" in classifier.metadata:
         raise ValueError(
             "Only what fit gave can go on learning, and not its INT8 twin: refit, then quantize."
         )
     classifier.check_classes(read_classes(root))
     grown, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
-    recipe = recipe_from_json(grown.facts["plan"])
+    recipe = recipe_from_json(grown.metadata["plan"])
     with _all_photos(root) as everything:
         loader = _loader(grown, root, everything, recipe, num_workers)
         for number, net in enumerate(getattr(grown.net, "members", [grown.net])):
@@ -100,8 +100,8 @@ def refit(
                 LEARNING_RATE * recipe.learning_rate,
                 recipe.wd,
                 recipe=recipe,
-                seed=SEED + ENSEMBLE_SEED_STRIDE * number + grown.facts["seed"],
-                class_weights=grown.facts["class_weights"],
+                seed=SEED + ENSEMBLE_SEED_STRIDE * number + grown.metadata["seed"],
+                class_weights=grown.metadata["class_weights"],
                 train_acc_in_passing=True,
                 quiet=True,
             )
@@ -110,10 +110,10 @@ def refit(
         grown.net,
         grown.classes,
         grown.augs,
-        {**grown.facts, "refit_epochs": num_epochs},
+        grown.metadata | {"refit_epochs": num_epochs},
         ctx=ctx[0],
         decisions=grown.decisions,
-        views=grown.views,
+        level=grown.level,
         matcher=matcher,
     )
 
@@ -122,8 +122,8 @@ def _loader(
     classifier: LogoClassifier, root: Path, everything: Path, recipe: Recipe, num_workers: int
 ) -> PhotoLoader:
     """Batches of all photos, made as `fit` made the training batches, hard negatives included."""
-    facts, net = with_new_names(classifier.facts, FORMER_ARGUMENTS), classifier.net
-    image_size = facts["image_size"]
+    metadata, net = with_new_names(classifier.metadata, FORMER_ARGUMENTS), classifier.net
+    image_size = metadata["image_size"]
     # As in `fit`: the network has only seen photos normalised by the training photos.
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
     augs, _ = make_augs(recipe, net, statistics=statistics, image_size=image_size)
@@ -136,14 +136,14 @@ def _loader(
         recipe.batch_size,
         num_workers,
         image_size=image_size,
-        use_no_logo=facts["use_no_logo"],
-        use_boxes=facts["use_boxes"],
+        use_no_logo=metadata["use_no_logo"],
+        use_boxes=metadata["use_boxes"],
     )
     try:
         loader = load(cache=True)
     except CacheError:  # slower without a cache, but the hours of training are not lost
         loader = load(cache=False)
-    if facts["hard_negative_rounds"] > 1 and classifier.no_logo is not None:
+    if metadata["hard_negative_rounds"] > 1 and classifier.no_logo is not None:
         loader.dataset.boxes.update(hard_negatives(classifier, everything / "train_data"))
     return loader
 

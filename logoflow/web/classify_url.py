@@ -10,6 +10,8 @@ from mxnet import gluon
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import read_image
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.former_views import refuse_views
+from logoflow.inference.levels import LevelLike
 from logoflow.loading.augment import Augs, transform, val_test_augs
 from logoflow.plots.pictures import show_images
 
@@ -42,6 +44,7 @@ def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> P
     return path  # type: ignore[return-value]
 
 
+@refuse_views("level")
 def classify_logo(
     net: gluon.Block | LogoClassifier,
     url: str,
@@ -50,7 +53,9 @@ def classify_logo(
     ctx: mx.Context | Sequence[mx.Context] | None = None,
     allow_private: bool = False,
     *,
-    views: int | None = None,
+    level: LevelLike | None = None,
+    match_logos: bool | None = None,
+    read_names: bool | None = None,
 ) -> str:
     """Tell the brand in the picture at a URL, and show what was really classified.
 
@@ -68,8 +73,8 @@ def classify_logo(
         Device of a plain net; of several, the first.
     allow_private : bool
         Also fetch from loopback and private addresses.
-    views : int, optional
-        How closely to look, 1 to 6, see `LogoClassifier.predict`.
+    level, match_logos, read_names
+        How closely to look, see `LogoClassifier.predict`.
 
     Returns
     -------
@@ -89,7 +94,8 @@ def classify_logo(
         device = ctx if ctx is None or isinstance(ctx, mx.Context) else ctx[0]
         net = LogoClassifier(net, classes, augs, ctx=device)
     path = get_image(url, allow_private=allow_private)
-    answer = net.predict(path, views=views).iloc[0]
+    frame = net.predict(path, level=level, match_logos=match_logos, read_names=read_names)
+    answer = frame.iloc[0]
     alt = f"The picture as it was classified: {answer.brand}"
     show_images([_seen(path, net.augs)], 1, 1, (2.5, 2.5), alt=alt)
     return f"With prob={answer.probability:f}, {answer.brand}"

@@ -9,6 +9,8 @@ from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.images.decode import read_image
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision, fit_decision
+from logoflow.inference.levels import Level
+from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, transform
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.article_nets import lenet5
@@ -19,9 +21,12 @@ from logoflow.web.serve_folder import serve_folder
 CLASSES = ("adidas", "aldi", "no-logo")
 
 
-def with_decisions(classifier, decisions, views=1):
+WHOLE, FEW, WINDOWS, MORE = map(Level, ("whole", "few-windows", "windows", "more-windows"))
+
+
+def with_decisions(classifier, decisions, level="whole"):
     return LogoClassifier(
-        classifier.net, CLASSES, classifier.augs, decisions=decisions, views=views
+        classifier.net, CLASSES, classifier.augs, decisions=decisions, level=level
     )
 
 
@@ -88,7 +93,7 @@ def test_preprocessing_is_that_of_validation(classifier, small_root):
     assert answer.brand.tolist() == [CLASSES[i] for i in expected]
 
 
-def test_one_view_gives_the_nets_own_softmax_of_the_whole_photo(classifier, photos):
+def test_level_whole_gives_the_networks_softmax_of_the_whole_photo(classifier, photos):
     data = [transform(read_image(path), -1, classifier.augs)[0] for path in photos]
     expected = mx.nd.softmax(classifier.net(mx.nd.stack(*data))).asnumpy()
     answer = classifier.predict(photos, top_k=3)
@@ -98,27 +103,27 @@ def test_one_view_gives_the_nets_own_softmax_of_the_whole_photo(classifier, phot
     assert np.allclose(listed, -np.sort(-expected, axis=1), atol=1e-6)
 
 
-@pytest.mark.parametrize("views", [1, 2, 3])
-def test_windows_of_several_photos_share_batches_without_mixing(classifier, photos, views):
-    alone = np.concatenate([classifier.scores(path, views=views) for path in photos[:5]])
+@pytest.mark.parametrize("level", ["whole", "few-windows", "windows"])
+def test_windows_of_several_photos_share_batches_without_mixing(classifier, photos, level):
+    alone = np.concatenate([classifier.scores(path, level=level) for path in photos[:5]])
     for batch_size in (4, 32):
-        together = classifier.scores(iter(photos[:5]), views=views, batch_size=batch_size)
+        together = classifier.scores(iter(photos[:5]), level=level, batch_size=batch_size)
         assert together.shape == (5, 3)
         assert np.allclose(together, alone, atol=1e-4)
-    assert classifier.scores([], views=views).shape == (0, 3)
+    assert classifier.scores([], level=level).shape == (0, 3)
 
 
-def test_more_views_only_ever_raise_the_brands_odds(classifier, photos):
-    scores = [classifier.scores(photos[:4], views=views) for views in (1, 2, 3)]
+def test_more_windows_never_lower_the_odds_of_a_brand(classifier, photos):
+    scores = [classifier.scores(photos[:4], level=level) for level in (WHOLE, FEW, WINDOWS)]
     odds = [rows[:, :2] - rows[:, [2]] for rows in scores]
     for fewer, more in itertools.pairwise(odds):
         assert np.all(more >= fewer - 1e-6)
         assert np.any(more > fewer + 1e-3)
 
 
-def test_a_rejected_photo_is_no_logo_with_the_probability_of_that(classifier, photos):
-    strict = with_decisions(classifier, {1: Decision(threshold=1.1)})
-    lenient = with_decisions(classifier, {1: Decision(threshold=0.0)})
+def test_a_rejected_photo_gets_no_logo_and_its_probability(classifier, photos):
+    strict = with_decisions(classifier, {WHOLE: Decision(threshold=1.1)})
+    lenient = with_decisions(classifier, {WHOLE: Decision(threshold=0.0)})
     for row in strict.predict(photos[:4]).itertuples():
         assert row.brand == "no-logo"
         assert row.probability == dict(row.top_k)["no-logo"]
@@ -126,63 +131,96 @@ def test_a_rejected_photo_is_no_logo_with_the_probability_of_that(classifier, ph
 
 
 def test_temperature_and_bias_change_the_probabilities(classifier, photos):
-    changed = with_decisions(classifier, {1: Decision(temperature=2.0, no_logo_bias=1.0)})
+    changed = with_decisions(classifier, {WHOLE: Decision(temperature=2.0, no_logo_bias=1.0)})
     logits = classifier.scores(photos[:3]) / 2 + np.array([0, 0, 1])
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     answer = changed.predict(photos[:3])
     assert np.allclose(answer.probability, expected.max(axis=1), atol=1e-6)
 
 
-def test_calibrating_fits_each_number_of_views_in_one_pass(classifier, photos):
+def test_calibrating_fits_each_level(classifier, photos):
     calibrated = with_decisions(classifier, {})
-    calibrated.calibrate(photos, truth_of(photos), views=(2, 1), false_positive_rate=0.4)
-    assert sorted(calibrated.decisions) == [1, 2]
-    assert calibrated.views == 1
+    calibrated.calibrate(photos, truth_of(photos), levels=(FEW, "whole"), false_positive_rate=0.4)
+    assert list(calibrated.decisions) == [FEW, WHOLE]
+    assert calibrated.level == WHOLE
     numbers = [CLASSES.index(name) for name in truth_of(photos)]
-    for views, decision in calibrated.decisions.items():
-        expected = fit_decision(classifier.scores(photos, views=views), numbers, CLASSES, 0.4)
+    for level, decision in calibrated.decisions.items():
+        expected = fit_decision(classifier.scores(photos, level=level), numbers, CLASSES, 0.4)
         assert decision.temperature == pytest.approx(expected.temperature, rel=0.01)
         assert decision.threshold == pytest.approx(expected.threshold, rel=0.01)
-        answer = calibrated.predict(photos, views=views)
+        answer = calibrated.predict(photos, level=level)
         none = np.array(truth_of(photos)) == "no-logo"
         assert np.sum(answer.brand[none] != "no-logo") == 2  # floor(0.4 * 6)
-    assert calibrated.predict(photos).equals(calibrated.predict(photos, views=1))
+    assert calibrated.predict(photos).equals(calibrated.predict(photos, level="whole"))
 
 
-def test_calibrating_again_keeps_other_views_and_takes_class_numbers(classifier, photos):
-    calibrated = with_decisions(classifier, {4: Decision(threshold=0.7)}, views=4)
+def test_calibrating_again_keeps_other_levels_and_takes_labels(classifier, photos):
+    calibrated = with_decisions(classifier, {MORE: Decision(threshold=0.7)}, MORE)
     calibrated.calibrate(photos, [CLASSES.index(name) for name in truth_of(photos)])
     by_name = with_decisions(classifier, {})
     by_name.calibrate(photos, truth_of(photos))
-    assert calibrated.views == 1
-    assert calibrated.decisions == {4: Decision(threshold=0.7), **by_name.decisions}
+    assert calibrated.level == WHOLE
+    assert calibrated.decisions == {MORE: Decision(threshold=0.7), **by_name.decisions}
 
 
-def test_calibrating_with_boxes_takes_what_is_beside_them_for_no_logo(classifier, photos):
+def test_calibrating_with_boxes_takes_background_windows_for_no_logo(classifier, photos):
     own = with_decisions(classifier, {})
     boxes = [[(0, 0, 9, 9)] if path.parent.name != "no-logo" else [] for path in photos]
-    own.calibrate(photos, truth_of(photos), views=(1, 2), boxes=boxes, false_positive_rate=0.2)
-    assert [own.decisions[views].no_logo_photos for views in (1, 2)] == [len(photos)] * 2
-    own.calibrate(photos, truth_of(photos), boxes=boxes, false_positive_rate=0.2)  # views 1 alone
-    assert own.decisions[1].no_logo_photos == len(photos)
+    own.calibrate(
+        photos, truth_of(photos), levels=(WHOLE, FEW), boxes=boxes, false_positive_rate=0.2
+    )
+    assert [own.decisions[level].no_logo_photos for level in (WHOLE, FEW)] == [len(photos)] * 2
+    own.calibrate(photos, truth_of(photos), boxes=boxes, false_positive_rate=0.2)  # whole alone
+    assert own.decisions[WHOLE].no_logo_photos == len(photos)
     nowhere = with_decisions(classifier, {})
     nowhere.calibrate(photos, truth_of(photos), false_positive_rate=0.2)
-    assert nowhere.decisions[1].no_logo_photos == truth_of(photos).count("no-logo")
+    assert nowhere.decisions[WHOLE].no_logo_photos == truth_of(photos).count("no-logo")
     with pytest.raises(ValueError, match="zip"):
         own.calibrate(photos, truth_of(photos), boxes=boxes[:3])
 
 
-def test_views_that_were_not_calibrated_are_refused(classifier, photos):
-    calibrated = with_decisions(classifier, {1: Decision(), 3: Decision()})
-    with pytest.raises(ValueError, match=r"views 1, 3, not 2: call calibrate"):
-        calibrated.predict(photos[0], views=2)
+def test_levels_without_a_decision_are_refused(classifier, photos):
+    calibrated = with_decisions(classifier, {WHOLE: Decision(), WINDOWS: Decision()})
+    with pytest.raises(ValueError, match='no decision for level "few-windows", only for "whole"'):
+        calibrated.predict(photos[0], level="few-windows")
+    with pytest.raises(ValueError, match='no decision for level "whole, read_names"'):
+        calibrated.predict(photos[0], read_names=True)
+
+
+def test_unknown_levels_are_refused(classifier, photos):
     for wrong in (
-        lambda: classifier.predict(photos[0], views=7),
-        lambda: classifier.scores(photos[0], views=0),
-        lambda: with_decisions(classifier, {}, views=7),
+        lambda: classifier.predict(photos[0], level="closest"),
+        lambda: classifier.scores(photos[0], level=3),
+        lambda: with_decisions(classifier, {}, level="windows, read_nam"),
+        lambda: classifier.calibrate(photos, truth_of(photos), levels="whole"),
     ):
-        with pytest.raises(ValueError, match="1 to 6"):
+        with pytest.raises(ValueError, match="level"):
             wrong()
+
+
+def test_matching_logos_without_a_matcher_is_refused(classifier, photos):
+    with pytest.raises(
+        ValueError, match=r"fit\(root, ..., match_logos=True\) on photos with boxes"
+    ):
+        classifier.predict(photos[0], match_logos=True)
+    with pytest.raises(ValueError, match='level "windows, match_logos" compares'):
+        with_decisions(classifier, {}, level="windows, match_logos")
+
+
+@pytest.mark.parametrize("level", ["whole", "windows"])
+def test_known_logos_and_names_count_with_every_layout(classifier, photos, small_root, level):
+    pytest.importorskip("rapidocr", reason="needs the extra read")
+    net, augs = classifier.net, classifier.augs
+    matcher = LogoMatcher(index_logos(small_root))
+    matching = LogoClassifier(net, CLASSES, augs, level=level, matcher=matcher)
+    photo = next(path for path in photos if path.parent.name == "aldi")
+    plain = matching.scores(photo)
+    evidence = next(matching.evidence(photo, Level(level, match_logos=True, read_names=True)))
+    for switches in ({"match_logos": True}, {"read_names": True}):
+        expected = evidence.scores(Level(level, **switches), CLASSES.index("no-logo"))
+        assert np.allclose(matching.scores(photo, **switches), expected, atol=1e-5)
+    assert evidence.matches.argmax() == CLASSES.index("aldi")
+    assert not np.allclose(matching.scores(photo, match_logos=True), plain)
 
 
 def test_calibrating_on_what_does_not_fit_changes_nothing(classifier, photos):
@@ -196,34 +234,24 @@ def test_calibrating_on_what_does_not_fit_changes_nothing(classifier, photos):
 
 def test_decisions_are_saved_readably_and_loaded(classifier, photos, tmp_path):
     calibrated = with_decisions(classifier, {})
-    calibrated.calibrate(photos, truth_of(photos), views=(1, 2))
+    calibrated.calibrate(photos, truth_of(photos), levels=("whole", "few-windows"))
     folder = calibrated.save(tmp_path / "model")
     again = LogoClassifier.load(folder)
     assert again.decisions == calibrated.decisions
-    assert again.views == 2
+    assert again.level == FEW
     assert again.predict(photos).equals(calibrated.predict(photos))
     stored = json.loads((folder / "classifier.json").read_text())
-    assert stored["views"] == 2
-    assert stored["decisions"]["1"]["threshold"] == calibrated.decisions[1].threshold
+    assert stored["level"] == "few-windows"
+    assert stored["decisions"]["whole"]["threshold"] == calibrated.decisions[WHOLE].threshold
 
 
-def test_a_folder_from_before_there_were_decisions_loads(classifier, photos, tmp_path):
+def test_altered_decisions_are_a_clear_error(classifier, tmp_path):
     folder = classifier.save(tmp_path / "model")
     stored = json.loads((folder / "classifier.json").read_text())
-    del stored["views"], stored["decisions"]
-    (folder / "classifier.json").write_text(json.dumps(stored))
-    again = LogoClassifier.load(folder)
-    assert (again.decisions, again.views) == ({}, 1)
-    assert again.predict(photos).equals(classifier.predict(photos))
-
-
-def test_decisions_that_someone_altered_are_a_clear_error(classifier, tmp_path):
-    folder = classifier.save(tmp_path / "model")
-    stored = json.loads((folder / "classifier.json").read_text())
-    for strange in ({"1": {"heat": 2}}, {"one": {}}, [1]):
+    for strange in ({"whole": {"heat": 2}}, {"one": {}}, [1]):
         stored["decisions"] = strange
         (folder / "classifier.json").write_text(json.dumps(stored))
-        with pytest.raises(ValueError, match="Not decisions by views"):
+        with pytest.raises(ValueError, match="not decisions by level"):
             LogoClassifier.load(folder)
 
 
@@ -231,14 +259,14 @@ def test_saved_and_loaded_it_answers_the_same(classifier, photos, tmp_path):
     classifier.save(tmp_path / "model")
     again = LogoClassifier.load(tmp_path / "model")
     assert again.classes == CLASSES
-    assert again.facts == {"dataset": "sample"}
+    assert again.metadata == {"dataset": "sample"}
     assert again.predict(photos).equals(classifier.predict(photos))
     stored = json.loads((tmp_path / "model" / "classifier.json").read_text())
     assert stored["architecture"] == "lenet5"
     assert stored["classes"] == list(CLASSES)
 
 
-def test_a_save_that_fails_leaves_the_model_before_it_whole(classifier, photos, tmp_path):
+def test_a_failed_save_leaves_the_earlier_model_whole(classifier, photos, tmp_path):
     folder = classifier.save(tmp_path / "model")
     strange = LogoClassifier(classifier.net, CLASSES, classifier.augs, {"accuracy": float("nan")})
     with pytest.raises(ValueError, match="JSON"):
@@ -254,10 +282,10 @@ def test_saving_again_replaces_the_weights(classifier, tmp_path):
     LogoClassifier(other, CLASSES, classifier.augs).save(folder)
     assert len(list(folder.glob("model*"))) == 1
     assert len(list(folder.iterdir())) == 2
-    assert LogoClassifier.load(folder).facts == {}
+    assert LogoClassifier.load(folder).metadata == {}
 
 
-def test_classifying_does_not_take_a_net_off_its_devices(classifier, photos):
+def test_classifying_leaves_a_network_on_its_devices(classifier, photos):
     devices = [mx.cpu(0), mx.cpu(1)]
     net = lenet5(3)
     net.initialize(ctx=devices)

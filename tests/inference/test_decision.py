@@ -4,7 +4,17 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from logoflow.inference.decision import TEMPERATURES, Decision, answers, fit_decision, probabilities
+from logoflow.inference.decision import (
+    TEMPERATURES,
+    Decision,
+    decide,
+    decision_for,
+    decisions_from_json,
+    decisions_to_json,
+    fit_decision,
+    probabilities,
+)
+from logoflow.inference.levels import Level
 from logoflow.metrics.scores import against_no_logo
 
 CLASSES = ("adidas", "no-logo", "ups")
@@ -16,7 +26,7 @@ def log_softmax(logits):
 
 
 def drawn(seed, photos=20000, stretch=1.0, shift=0.0):
-    """Scores that overstate by `stretch` what labels are drawn from, no-logo short of `shift`."""
+    """Labels drawn from honest scores, and overconfident scores with a lower no-logo score."""
     rng = np.random.default_rng(seed)
     honest = log_softmax(rng.normal(scale=1.5, size=(photos, 3)))
     steps = np.exp(honest).cumsum(axis=1)
@@ -31,14 +41,14 @@ def loss(scores, truth, decision, no_logo=NONE):
 
 
 @pytest.mark.parametrize("stretch", [0.5, 1.0, 3.0])
-def test_the_temperature_finds_by_how_much_a_net_overstates(stretch):
+def test_the_temperature_corrects_an_overconfident_network(stretch):
     scores, truth = drawn(0, stretch=stretch)
     decision = fit_decision(scores, truth, CLASSES)
     assert decision.temperature == pytest.approx(stretch, rel=0.05)
     assert decision.no_logo_bias == pytest.approx(0, abs=0.05)
 
 
-def test_the_bias_finds_how_much_no_logo_was_short_changed():
+def test_the_bias_corrects_a_no_logo_score_that_is_too_low():
     scores, truth = drawn(1, stretch=2.0, shift=3.0)
     decision = fit_decision(scores, truth, CLASSES)
     assert decision.temperature == pytest.approx(2, rel=0.05)
@@ -54,7 +64,7 @@ def test_fitting_never_makes_probabilities_worse(seed):
     assert TEMPERATURES[0] <= decision.temperature <= TEMPERATURES[1]
 
 
-def test_photos_all_answered_right_leave_the_temperature_in_its_range():
+def test_when_all_answers_are_right_the_temperature_stays_in_its_range():
     truth = np.array([0, 1, 2] * 4)
     decision = fit_decision(np.eye(3)[truth], truth, CLASSES)
     assert TEMPERATURES[0] <= decision.temperature < 0.2
@@ -68,37 +78,37 @@ def test_exactly_the_allowed_share_of_photos_without_a_logo_gets_a_brand(rate):
     kept = np.concatenate([rejects, np.flatnonzero(truth != NONE)])
     scores, truth = scores[kept], truth[kept]
     decision = fit_decision(scores, truth, CLASSES, rate)
-    given = answers(probabilities(scores, decision, NONE), decision, NONE)
+    given = decide(probabilities(scores, decision, NONE), decision, NONE)
     assert np.sum(given[:100] != NONE) == {0.001: 0, 0.02: 2, 0.1: 10, 0.29: 29}[rate]
     assert (decision.photos, decision.no_logo_photos) == (len(truth), 100)
     assert decision.false_positive_rate == rate
 
 
-def test_photos_that_score_alike_are_let_through_all_or_none():
+def test_photos_with_equal_scores_all_pass_or_all_fail():
     scores = np.log([[0.5, 0.3, 0.2]] * 10 + [[0.9, 0.05, 0.05]] * 10)
     decision = fit_decision(scores, [NONE] * 10 + [0] * 10, CLASSES, 0.5)
-    given = answers(probabilities(scores, decision, NONE), decision, NONE)
+    given = decide(probabilities(scores, decision, NONE), decision, NONE)
     assert given.tolist() == [NONE] * 10 + [0] * 10
 
 
-def test_the_threshold_keeps_clear_of_the_photos_on_both_sides():
+def test_the_threshold_lies_midway_between_two_photos():
     scores = np.log([[0.2, 0.7, 0.1]] * 9 + [[0.4, 0.5, 0.1], [0.8, 0.1, 0.1]])
     decision = fit_decision(scores, [NONE] * 10 + [0], CLASSES, 0.05)
     given = against_no_logo(probabilities(scores, decision, NONE), NONE)
     assert decision.threshold == pytest.approx((given[9] + given[10]) / 2)
 
 
-def test_a_net_that_never_saw_no_logo_learns_to_reject():
+def test_a_network_that_never_saw_no_logo_photos_learns_to_reject():
     rng = np.random.default_rng(3)
     truth = np.repeat([0, 2, NONE], 200)
     logits = rng.normal(size=(600, 3))
     logits[:200, 0] += 6
     logits[200:400, 2] += 6
-    logits[:, NONE] = -15  # its output has only ever been pushed down
+    logits[:, NONE] = -15  # training has only ever lowered this output
     scores = log_softmax(logits)
-    assert not np.any(answers(probabilities(scores, Decision(), NONE), Decision(), NONE) == NONE)
+    assert not np.any(decide(probabilities(scores, Decision(), NONE), Decision(), NONE) == NONE)
     decision = fit_decision(scores, truth, CLASSES, 0.02)
-    given = answers(probabilities(scores, decision, NONE), decision, NONE)
+    given = decide(probabilities(scores, decision, NONE), decision, NONE)
     assert np.sum(given[400:] != NONE) == 4
     assert np.mean(given[:400] == truth[:400]) > 0.9
     assert loss(scores, truth, decision) < 0.3
@@ -106,19 +116,19 @@ def test_a_net_that_never_saw_no_logo_learns_to_reject():
 
 def test_the_threshold_and_not_the_likeliest_class_decides():
     given = np.array([[0.3, 0.4, 0.3], [0.2, 0.5, 0.3], [0.3, 0.2, 0.5]])
-    assert answers(given, Decision(), NONE).tolist() == [1, 1, 2]
-    assert answers(given, Decision(threshold=0.3), NONE).tolist() == [0, 2, 2]
+    assert decide(given, Decision(), NONE).tolist() == [1, 1, 2]
+    assert decide(given, Decision(threshold=0.3), NONE).tolist() == [0, 2, 2]
     # The likeliest brand's share of what it and no-logo have: 0.43, 0.38 and 0.71.
-    assert answers(given, Decision(threshold=0.4), NONE).tolist() == [0, 1, 2]
-    assert answers(given, Decision(threshold=0.6), NONE).tolist() == [1, 1, 2]
-    assert answers(given, Decision(threshold=0.8), NONE).tolist() == [1, 1, 1]
-    assert answers(given, Decision(threshold=0.6), None).tolist() == [1, 1, 2]
+    assert decide(given, Decision(threshold=0.4), NONE).tolist() == [0, 1, 2]
+    assert decide(given, Decision(threshold=0.6), NONE).tolist() == [1, 1, 2]
+    assert decide(given, Decision(threshold=0.8), NONE).tolist() == [1, 1, 1]
+    assert decide(given, Decision(threshold=0.6), None).tolist() == [1, 1, 2]
 
 
 @pytest.mark.parametrize(
     ("classes", "truth"), [(("adidas", "aldi", "ups"), [0, 1, 2]), (CLASSES, [0, 2, 2])]
 )
-def test_without_photos_without_logos_there_is_nothing_to_reject_by(classes, truth):
+def test_without_no_logo_photos_there_is_no_threshold(classes, truth):
     scores = np.array([[2.0, 0.0, 1.0], [0.0, 1.0, 2.0], [0.0, 0.0, 0.5]])
     decision = fit_decision(scores, truth, classes)
     assert decision.threshold is decision.false_positive_rate is None
@@ -143,11 +153,11 @@ def test_probabilities_leave_the_scores_as_they_are():
     ("scores", "truth", "rate", "message"),
     [
         (np.zeros((0, 3)), [], 0.02, "needs photos"),
-        (np.zeros((2, 3)), [0], 0.02, "1 class numbers"),
+        (np.zeros((2, 3)), [0], 0.02, "There are 1 labels"),
         (np.zeros((2, 4)), [0, 1], 0.02, "3 scores"),
         (np.full((1, 3), np.nan), [0], 0.02, "3 scores are NaN"),
-        (np.zeros((1, 3)), [3], 0.02, "of 3 classes"),
-        (np.zeros((1, 3)), [-1], 0.02, "of 3 classes"),
+        (np.zeros((1, 3)), [3], 0.02, "labels of 3 classes"),
+        (np.zeros((1, 3)), [-1], 0.02, "labels of 3 classes"),
         (np.zeros((1, 3)), [0], 0, "false_positive_rate is 0"),
         (np.zeros((1, 3)), [0], 1.0, "between 0 and 1"),
         (np.zeros((1, 3)), [0], float("nan"), "between 0 and 1"),
@@ -156,3 +166,18 @@ def test_probabilities_leave_the_scores_as_they_are():
 def test_what_cannot_be_fitted_is_a_clear_error(scores, truth, rate, message):
     with pytest.raises(ValueError, match=message):
         fit_decision(scores, truth, CLASSES, rate)
+
+
+def test_a_missing_decision_is_an_error_that_shows_how_to_fit_it():
+    decisions = {Level("whole"): Decision(), Level("windows", read_names=True): Decision()}
+    with pytest.raises(ValueError, match="no decision for level") as caught:
+        decision_for(decisions, Level("windows", match_logos=True))
+    assert 'only for "whole", "windows, read_names"' in str(caught.value)
+    assert 'calibrate(images, truth, levels=("windows, match_logos",))' in str(caught.value)
+
+
+def test_decisions_go_through_json_by_the_text_of_their_level():
+    decisions = {Level("whole"): Decision(), Level("windows", True, True): Decision(threshold=0.5)}
+    stored = json.loads(json.dumps(decisions_to_json(decisions)))
+    assert list(stored) == ["whole", "windows, match_logos, read_names"]
+    assert decisions_from_json(stored) == decisions

@@ -34,16 +34,14 @@ def twin(classifier, photos):
 
 
 def test_the_twin_says_how_often_it_agrees(twin, classifier, photos):
-    told = twin.facts["int8"]
+    told = twin.metadata["int8"]
     assert told == {"agreement": agreement(classifier, twin, photos), "photos": 28}
     assert told["agreement"] > 0.6
-    assert (twin.facts["seed"], classifier.facts) == (5, {"seed": 5})
+    assert (twin.metadata["seed"], classifier.metadata) == (5, {"seed": 5})
 
 
 def test_its_logits_are_the_float_nets_but_for_rounding(twin, classifier, photos):
-    exact, logits = (
-        np.concatenate(list(one.window_logits(photos, 1))) for one in (classifier, twin)
-    )
+    exact, logits = (np.concatenate(list(one.window_logits(photos))) for one in (classifier, twin))
     # It is 0.44 with INT8 from the first convolution on, and 0.13 with the first ones float.
     assert 0.001 < logit_error(exact, logits) < 0.25
 
@@ -57,8 +55,8 @@ def test_its_scores_are_near_the_float_nets_and_not_the_same(twin, classifier, p
 def test_it_saves_loads_and_predicts_like_any_other(twin, photos, tmp_path):
     again = LogoClassifier.load(twin.save(tmp_path / "small"))
     assert np.allclose(again.scores(photos), twin.scores(photos), atol=1e-4)
-    assert again.predict(photos[:3], views=2).brand.tolist() == (
-        twin.predict(photos[:3], views=2).brand.tolist()
+    assert again.predict(photos[:3], level="few-windows").brand.tolist() == (
+        twin.predict(photos[:3], level="few-windows").brand.tolist()
     )
     stored = json.loads((tmp_path / "small" / "classifier.json").read_text())
     assert stored["architecture"] == "int8 efficientnet_lite0"

@@ -35,7 +35,7 @@ def test_the_index_holds_every_boxed_logo_that_has_corners(index, small_root):
     assert (index.descriptors.dtype, index.points.dtype) == (np.uint8, np.float32)
 
 
-def test_a_known_logo_is_found_smaller_turned_and_elsewhere(matcher, small_root):
+def test_a_known_logo_is_found_turned_and_moved(matcher, small_root):
     photo, boxes, label = known_photo(small_root)
     x, y, width, height = (int(side) for side in boxes[0])
     logo = photo[y : y + height, x : x + width]
@@ -43,30 +43,35 @@ def test_a_known_logo_is_found_smaller_turned_and_elsewhere(matcher, small_root)
     scene = rng.integers(0, 40, (400, 500, 3), dtype=np.uint8)
     turned = np.rot90(logo)
     scene[20 : 20 + turned.shape[0], 30 : 30 + turned.shape[1]] = turned[:370, :460]
-    found = matcher.count(scene, 3)
-    assert found[label] >= 4
-    assert found.argmax() == label
+    inliers = matcher.count_inliers(scene, 3)
+    assert inliers[label] >= 4
+    assert inliers.argmax() == label
     noise = rng.integers(0, 40, (400, 500, 3), dtype=np.uint8)
-    assert matcher.count(noise, 3).max() < found[label]
+    assert matcher.count_inliers(noise, 3).max() < inliers[label]
 
 
-def test_what_is_to_be_ignored_is_not_found(matcher, small_root):
+def test_logos_in_ignored_parts_are_not_found(matcher, small_root):
     photo, boxes, label = known_photo(small_root)
-    assert matcher.count(photo, 3)[label] > matcher.count(photo, 3, ignore=boxes)[label]
+    assert (
+        matcher.count_inliers(photo, 3)[label]
+        > matcher.count_inliers(photo, 3, ignore=boxes)[label]
+    )
     height, width = photo.shape[:2]
-    assert not matcher.count(photo, 3, ignore=[(0, 0, width, height)]).any()
+    assert not matcher.count_inliers(photo, 3, ignore=[(0, 0, width, height)]).any()
 
 
 def test_two_matchers_count_alike(index, matcher, small_root):
     photo, *_ = known_photo(small_root)
-    assert np.array_equal(LogoMatcher(index).count(photo, 3), matcher.count(photo, 3))
+    assert np.array_equal(
+        LogoMatcher(index).count_inliers(photo, 3), matcher.count_inliers(photo, 3)
+    )
 
 
 def test_a_plain_picture_matches_nothing(matcher):
-    assert matcher.count(np.full((50, 50, 3), 200, np.uint8), 3).tolist() == [0, 0, 0]
+    assert matcher.count_inliers(np.full((50, 50, 3), 200, np.uint8), 3).tolist() == [0, 0, 0]
 
 
-def test_without_boxes_there_is_nothing_to_look_for(index):
+def test_a_matcher_without_logos_is_refused(index):
     none = index._replace(brands=index.brands[:0])
     with pytest.raises(ValueError, match="no boxes"):
         LogoMatcher(none)

@@ -7,7 +7,14 @@ from mxnet import init
 from PIL import Image, ImageDraw, ImageFont
 
 import logoflow as lf
-from logoflow.inference.ocr import ALIKE, LEAST_SIDE, SIDE, NameReader, _sized, letters_of
+from logoflow.inference.ocr import (
+    MIN_SIDE,
+    MIN_SIMILARITY,
+    SIDE,
+    BrandNameReader,
+    _sized,
+    letters_in_lines,
+)
 from logoflow.loading.augment import make_augs
 
 CLASSES = ("Cocacola", "hp", "no-logo", "vodafone")
@@ -15,7 +22,7 @@ CLASSES = ("Cocacola", "hp", "no-logo", "vodafone")
 
 @pytest.fixture(scope="module")
 def reader():
-    return NameReader(CLASSES)
+    return BrandNameReader(CLASSES)
 
 
 def board(text, place=(60, 80), size=(400, 300), colour=(200, 30, 30)):
@@ -26,34 +33,34 @@ def board(text, place=(60, 80), size=(400, 300), colour=(200, 30, 30)):
     return np.asarray(picture)
 
 
-def test_a_name_is_read_in_a_picture_it_was_never_shown(reader):
-    assert reader.letters(board("Coca-Cola")).tolist() == [5, 0, 0, 0]
-    assert reader.letters(board("VODAFONE", colour=(20, 20, 20))).tolist() == [0, 0, 0, 5]
+def test_a_name_is_read_in_a_new_picture(reader):
+    assert reader.matched_letters(board("Coca-Cola")).tolist() == [5, 0, 0, 0]
+    assert reader.matched_letters(board("VODAFONE", colour=(20, 20, 20))).tolist() == [0, 0, 0, 5]
 
 
-def test_lines_tell_where_they_are_in_pixels_of_the_picture(reader):
+def test_a_line_has_its_position_in_pixels_of_the_picture(reader):
     (line,) = reader.read(board("vodafone", place=(60, 80)))
     assert line.text == "vodafone"
     assert (60 < line.x < 340, 80 < line.y < 140) == (True, True)
 
 
-def test_what_is_to_be_ignored_does_not_count(reader):
+def test_text_in_ignored_parts_does_not_count(reader):
     picture = board("vodafone")
-    assert not reader.letters(picture, ignore=[(50, 70, 300, 80)]).any()
-    assert reader.letters(picture, ignore=[(0, 200, 400, 100)])[3] == 5
+    assert not reader.matched_letters(picture, ignore=[(50, 70, 300, 80)]).any()
+    assert reader.matched_letters(picture, ignore=[(0, 200, 400, 100)])[3] == 5
 
 
 def test_a_picture_without_text_has_no_letters(reader):
-    assert reader.letters(np.full((200, 300, 3), 90, np.uint8)).tolist() == [0, 0, 0, 0]
+    assert reader.matched_letters(np.full((200, 300, 3), 90, np.uint8)).tolist() == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (20, 2000), (3000, 40)])
 def test_pictures_of_any_shape_are_read_at_one_size(reader, size):
     noise = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
     sized, scale = _sized(noise)
-    assert (max(sized.shape), min(sized.shape[:2]) >= LEAST_SIDE) == (SIDE, True)
+    assert (max(sized.shape), min(sized.shape[:2]) >= MIN_SIDE) == (SIDE, True)
     assert scale == SIDE / max(size)
-    assert reader.letters(noise).shape == (4,)
+    assert reader.matched_letters(noise).shape == (4,)
 
 
 def test_reading_needs_no_network(monkeypatch):
@@ -61,10 +68,10 @@ def test_reading_needs_no_network(monkeypatch):
         raise AssertionError(f"{where} was dialled")
 
     monkeypatch.setattr(socket.socket, "connect", dialled)
-    assert NameReader(CLASSES).letters(board("vodafone"))[3] == 5
+    assert BrandNameReader(CLASSES).matched_letters(board("vodafone"))[3] == 5
 
 
-def test_paths_and_bytes_are_read_as_arrays_are(reader, tmp_path):
+def test_paths_bytes_and_arrays_are_read_alike(reader, tmp_path):
     path = tmp_path / "x.png"
     Image.fromarray(board("vodafone")).save(path)
     assert reader.read(path) == reader.read(path.read_bytes()) == reader.read(board("vodafone"))
@@ -85,12 +92,14 @@ def test_paths_and_bytes_are_read_as_arrays_are(reader, tmp_path):
         (["", "  ", "!?", "个"], [0, 0, 0, 0]),
     ],
 )
-def test_names_are_found_whatever_their_capitals_signs_and_spaces(lines, letters):
-    assert letters_of(lines, CLASSES).tolist() == letters
+def test_case_punctuation_and_spaces_do_not_matter(lines, letters):
+    assert letters_in_lines(lines, CLASSES).tolist() == letters
 
 
-def test_a_misread_letter_makes_a_name_weaker():
-    exact, close, far = (letters_of([text], CLASSES)[3] for text in ("vodafone", "vodatone", "vod"))
+def test_a_misread_name_counts_less():
+    exact, close, far = (
+        letters_in_lines([text], CLASSES)[3] for text in ("vodafone", "vodatone", "vod")
+    )
     assert exact > close > far == 0
 
 
@@ -106,7 +115,7 @@ def test_a_misread_letter_makes_a_name_weaker():
     ],
 )
 def test_the_letters_in_common_decide_how_much_a_misread_name_counts(word, letters):
-    assert letters_of([word], CLASSES)[3] == pytest.approx(letters)
+    assert letters_in_lines([word], CLASSES)[3] == pytest.approx(letters)
 
 
 def test_misread_names_count_as_they_did_with_difflib():
@@ -116,8 +125,8 @@ def test_misread_names_count_as_they_did_with_difflib():
         for _ in range(50):
             word = misread(name, rng)
             share = SequenceMatcher(None, word, name).ratio()
-            expected = min(len(name), 5) * max(0, share - ALIKE) / (1 - ALIKE)
-            assert letters_of([word], [name])[0] == pytest.approx(expected), (name, word)
+            expected = min(len(name), 5) * max(0, share - MIN_SIMILARITY) / (1 - MIN_SIMILARITY)
+            assert letters_in_lines([word], [name])[0] == pytest.approx(expected), (name, word)
 
 
 def misread(name, rng):
@@ -130,13 +139,17 @@ def misread(name, rng):
 
 
 def test_names_of_any_script_are_found():
-    assert letters_of(["喝 可口可乐"], ["可口可乐", "!!"]).tolist() == [4, 0]
+    assert letters_in_lines(["喝 可口可乐"], ["可口可乐", "!!"]).tolist() == [4, 0]
 
 
-def test_a_net_that_knows_nothing_answers_what_is_written():
+@pytest.mark.parametrize("level", ["whole", "more-windows"])
+def test_an_untrained_network_answers_the_name_that_is_read(level):
     net = lf.lenet5(3)
     net.initialize(init.Zero())
     augs = make_augs("logoflow", statistics=([120.0] * 3, [60.0] * 3))[1]
     classifier = lf.LogoClassifier(net, ("hp", "no-logo", "vodafone"), augs)
     pictures = [board("vodafone"), board("hp")]
-    assert classifier.predict(pictures, views=6).brand.tolist() == ["vodafone", "hp"]
+    assert classifier.predict(pictures, level=level, read_names=True).brand.tolist() == [
+        "vodafone",
+        "hp",
+    ]

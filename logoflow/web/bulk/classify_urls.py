@@ -12,6 +12,8 @@ from uuid import uuid4
 import numpy as np
 
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.former_views import refuse_views
+from logoflow.inference.levels import Level, LevelLike, as_level
 from logoflow.utils.files import write_text
 from logoflow.web.bulk.dask_cluster import connected
 from logoflow.web.bulk.dispatch import Tally, work_through
@@ -48,6 +50,7 @@ class BulkSummary(NamedTuple):
     seconds: float
 
 
+@refuse_views("level")
 def classify_urls(
     urls: object,
     classifier: object,
@@ -55,7 +58,9 @@ def classify_urls(
     *,
     cluster: object = None,
     column: str = "url",
-    views: int | None = None,
+    level: LevelLike | None = None,
+    match_logos: bool | None = None,
+    read_names: bool | None = None,
     top_k: int = 3,
     batch_size: int = 32,
     rows_per_shard: int = 500,
@@ -86,7 +91,7 @@ def classify_urls(
         scheduler, ``tcp://host:8786`` say, that have `logoflow` installed.
     column : str
         The one with the URLs, in a table.
-    views, top_k, batch_size : int
+    level, match_logos, read_names, top_k, batch_size
         As for `LogoClassifier.predict`.
     rows_per_shard : int
         What is done again, up to three times this for each worker, if all is switched off.
@@ -124,16 +129,22 @@ def classify_urls(
     _check_numbers(threads=threads, per_host=per_host)
     _check_switches(allow_private=allow_private, retry_failed=retry_failed)
     classifier, model, pickled = packed(classifier)
-    settings = {"model": model, "views": views, "top_k": top_k, "rows_per_shard": rows_per_shard}
+    chosen = _chosen_level(classifier, level, match_logos, read_names)
+    settings = {
+        "model": model,
+        "level": None if chosen is None else str(chosen),
+        "top_k": top_k,
+        "rows_per_shard": rows_per_shard,
+    }
     run = uuid4().hex
-    options = Options(run, model, views, top_k, batch_size, threads, per_host, allow_private)
+    options = Options(run, model, chosen, top_k, batch_size, threads, per_host, allow_private)
     parts = read_parts(urls, column, rows_per_shard)
     with only_run(folder), closing(SeenUrls()) as seen, closing(Tally()) as tally:
         check_settings(folder, settings)
         jobs = _unfinished(plan(parts, folder, seen, retry_failed), tally)
         first = next(jobs, None)
         if first:
-            _try_out(classifier, views, batch_size, top_k)
+            _try_out(classifier, chosen, batch_size, top_k)
             with connected(cluster, run, pickled) as client:
                 work_through(chain([first], jobs), client, options, folder, tally)
         _check_end(folder, tally.parts)
@@ -152,6 +163,19 @@ def _check_switches(**switches: bool) -> None:
             raise TypeError(f"{name} is {switch!r}: give True or False.")
 
 
+def _chosen_level(
+    classifier: object,
+    level: LevelLike | None,
+    match_logos: bool | None,
+    read_names: bool | None,
+) -> Level | None:
+    """The level to predict at. None if nothing was chosen: the classifier's own default."""
+    if level is match_logos is read_names is None:
+        return None
+    default = getattr(classifier, "level", None)
+    return as_level(level, match_logos, read_names, default=default)
+
+
 def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
     """Jobs with something to do; the others count as they are."""
     for job in jobs:
@@ -161,11 +185,11 @@ def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
             yield job
 
 
-def _try_out(classifier: Any, views: int | None, batch_size: int, top_k: int) -> None:
+def _try_out(classifier: Any, level: Level | None, batch_size: int, top_k: int) -> None:
     """Have what is wrong with the classifier or its options raise here, not in a million rows."""
     # Ours tells without a picture, and sooner.
     grey = [] if isinstance(classifier, LogoClassifier) else [np.full((64, 64, 3), 128, np.uint8)]
-    classifier.predict(grey, views=views, batch_size=batch_size, top_k=top_k)
+    classifier.predict(grey, level=level, batch_size=batch_size, top_k=top_k)
 
 
 def _check_end(folder: Path, parts: int) -> None:

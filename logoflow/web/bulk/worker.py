@@ -19,6 +19,7 @@ from distributed import secede
 from logoflow.errors import FetchError, ImageError
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import decode_image
+from logoflow.inference.levels import Level
 from logoflow.web.bulk.shards import Answer
 
 MAX_PIXELS = 50_000_000
@@ -32,7 +33,7 @@ class Options(NamedTuple):
 
     run: str
     model: str
-    views: int | None
+    level: Level | None
     top_k: int
     batch_size: int
     threads: int
@@ -228,7 +229,7 @@ def _classify(waiting: list[Picture], options: Options) -> dict[str, Answer]:
 
 def _kind_of(options: Options) -> tuple:
     """What equal bytes get equal answers by."""
-    return _shipped.get(options.run), options.views, options.top_k
+    return _shipped.get(options.run), options.level, options.top_k
 
 
 def _predict(pictures: list[np.ndarray], options: Options) -> list[Answer]:
@@ -238,7 +239,7 @@ def _predict(pictures: list[np.ndarray], options: Options) -> list[Answer]:
     classifier = classifier_of(options.run)  # if it is missing, that is no picture's fault
     try:
         frame = classifier.predict(
-            pictures, views=options.views, batch_size=options.batch_size, top_k=options.top_k
+            pictures, level=options.level, batch_size=options.batch_size, top_k=options.top_k
         )
         rows = list(zip(frame.brand, frame.probability, frame.top_k, strict=True))
         if len(rows) != len(pictures):

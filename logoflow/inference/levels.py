@@ -1,0 +1,255 @@
+"""Levels: how closely a photo is looked at, from the whole photo to windows, logos and names."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Windows of one size, spread evenly over a photo.
+
+    Parameters
+    ----------
+    share : float
+        Side of a window as a share of the photo's side, above 0 and up to 1.
+    count : int
+        Windows in a row, and in a column.
+    """
+
+    share: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The windows that a network sees of a photo.
+
+    Parameters
+    ----------
+    grids : tuple of Grid
+        From the largest windows to the smallest.
+    """
+
+    grids: tuple[Grid, ...]
+
+    @property
+    def window_count(self) -> int:
+        """Windows per photo."""
+        return sum(grid.count**2 for grid in self.grids)
+
+
+_GRIDS = (Grid(1.0, 1), Grid(2 / 3, 2), Grid(1 / 2, 3), Grid(1 / 3, 5))
+
+LAYOUTS = {
+    "whole": Layout(_GRIDS[:1]),
+    "few-windows": Layout(_GRIDS[:2]),
+    "windows": Layout(_GRIDS[:3]),
+    "more-windows": Layout(_GRIDS),
+}
+"""The window layouts by name, from the fastest to the most thorough: 1, 5, 14 and 39 windows.
+
+Each layout begins with the windows of the layouts before it. One pass over the windows of the
+last layout therefore serves them all.
+"""
+
+SWITCHES = ("match_logos", "read_names")
+
+
+@dataclass(frozen=True)
+class Level:
+    """How closely a photo is looked at.
+
+    Every function that takes a level also takes its text form, as `str` gives it:
+    ``"windows"`` or ``"more-windows, match_logos, read_names"``.
+
+    Parameters
+    ----------
+    windows : str
+        Which windows the network sees. ``"whole"``: the whole photo alone. ``"few-windows"``:
+        also 4 windows of 2/3 of the photo's sides, 5 in all. ``"windows"``: also 9 of 1/2, 14 in
+        all. ``"more-windows"``: also 25 of 1/3, 39 in all. More windows find smaller logos and
+        take as many times longer.
+    match_logos : bool
+        Also compare the photo with the logos of the training photos
+        (`logoflow.LogoMatcher`). This needs a classifier that was trained on photos with boxes.
+    read_names : bool
+        Also read the text in the photo and look for brand names in it
+        (`logoflow.BrandNameReader`).
+
+    Raises
+    ------
+    ValueError
+        If there is no layout of that name.
+
+    Examples
+    --------
+    >>> str(Level("more-windows", read_names=True))
+    'more-windows, read_names'
+    >>> Level("windows").window_count
+    14
+    """
+
+    windows: str = "whole"
+    match_logos: bool = False
+    read_names: bool = False
+
+    def __post_init__(self) -> None:
+        layout_named(self.windows)
+
+    def __str__(self) -> str:
+        return ", ".join([self.windows, *(name for name in SWITCHES if getattr(self, name))])
+
+    @property
+    def window_count(self) -> int:
+        """Windows per photo."""
+        return LAYOUTS[self.windows].window_count
+
+    @classmethod
+    def from_text(cls, text: str) -> "Level":
+        """Read the text form of a level.
+
+        Raises
+        ------
+        ValueError
+            If the text names no layout, or something that is not a switch.
+
+        Examples
+        --------
+        >>> Level.from_text("windows, match_logos")
+        Level(windows='windows', match_logos=True, read_names=False)
+        """
+        layout, *switches = [part.strip() for part in text.split(",")]
+        if unknown := sorted(set(switches) - set(SWITCHES)):
+            raise ValueError(
+                f"The level {text!r} has no switch {', '.join(unknown)}: after the layout, "
+                f"write {' or '.join(SWITCHES)}."
+            )
+        return cls(layout, "match_logos" in switches, "read_names" in switches)
+
+
+LevelLike = Level | str
+"""A level, or its text form."""
+
+
+def layout_named(name: str) -> Layout:
+    """Look up a window layout.
+
+    Raises
+    ------
+    ValueError
+        If there is no layout of that name.
+
+    Examples
+    --------
+    >>> layout_named("few-windows").window_count
+    5
+    """
+    if isinstance(name, str) and name in LAYOUTS:
+        return LAYOUTS[name]
+    raise ValueError(f"There is no level {name!r}: choose one of {', '.join(LAYOUTS)}.")
+
+
+def as_level(
+    level: LevelLike | None,
+    match_logos: bool | None = None,
+    read_names: bool | None = None,
+    *,
+    default: Level | None = None,
+) -> Level:
+    """Put a level together from what a caller gave.
+
+    Parameters
+    ----------
+    level : Level, str or None
+        A level or its text form. None: the default.
+    match_logos, read_names : bool, optional
+        Change these switches of the level. None leaves them as they are.
+    default : Level, optional
+        The level where none is given. By default, the whole photo.
+
+    Returns
+    -------
+    Level
+
+    Raises
+    ------
+    ValueError
+        If there is no such level.
+
+    Examples
+    --------
+    >>> str(as_level("windows", read_names=True))
+    'windows, read_names'
+    >>> str(as_level(None, match_logos=False, default=Level("windows", match_logos=True)))
+    'windows'
+    """
+    if level is None:
+        level = default or Level()
+    elif isinstance(level, str):
+        level = Level.from_text(level)
+    elif not isinstance(level, Level):
+        level = Level(level)  # which says what is wrong with it
+    if match_logos is not None:
+        level = replace(level, match_logos=match_logos)
+    if read_names is not None:
+        level = replace(level, read_names=read_names)
+    return level
+
+
+def as_levels(
+    levels: Sequence[LevelLike], match_logos: bool = False, read_names: bool = False
+) -> tuple[Level, ...]:
+    """Put several levels together from what a caller gave.
+
+    Parameters
+    ----------
+    levels : sequence of Level or str
+        At least one.
+    match_logos, read_names : bool
+        Switch this on in all levels that are given as text. A `Level` stands for itself.
+
+    Returns
+    -------
+    tuple of Level
+
+    Raises
+    ------
+    ValueError
+        If there is no level at all, or none of that name.
+
+    Examples
+    --------
+    >>> [str(level) for level in as_levels(("whole", Level("windows")), read_names=True)]
+    ['whole, read_names', 'windows']
+    """
+    if isinstance(levels, str | Level) or not levels:
+        raise ValueError(f'levels is {levels!r}: give a list of levels, such as ("whole",).')
+    on = (match_logos or None, read_names or None)
+    return tuple(
+        level if isinstance(level, Level) else as_level(level, on[0], on[1]) for level in levels
+    )
+
+
+def covering_level(levels: Iterable[Level]) -> Level:
+    """Find the level that looks at everything that the given levels look at.
+
+    Parameters
+    ----------
+    levels : iterable of Level
+        At least one.
+
+    Returns
+    -------
+    Level
+
+    Examples
+    --------
+    >>> str(covering_level([Level("windows"), Level("whole", read_names=True)]))
+    'windows, read_names'
+    """
+    levels = list(levels)
+    return Level(
+        max((level.windows for level in levels), key=list(LAYOUTS).index),
+        any(level.match_logos for level in levels),
+        any(level.read_names for level in levels),
+    )
