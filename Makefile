@@ -21,7 +21,7 @@ run test notebooks: export LOGOFLOW_PROGRESS := 0
 # --- What `make run NAME=value …` hands on to the notebooks, where it is set. ---
 
 DATA_KNOBS := DATASET DATA_DIR NO_LOGO_DIR PHOTOS_PER_CLASS SEED
-KNOBS := $(DATA_KNOBS) BACKBONE RECIPE IMAGE_SIZE VIEWS EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
+KNOBS := $(DATA_KNOBS) BACKBONE RECIPE IMAGE_SIZE LEVEL EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
 SWITCHES := NAME PYTHON GPU IP PORT
 KNOWN := $(KNOBS) $(SWITCHES) LOGOFLOW_% MXNET_% OMP_% PIP_% UV_%
 
@@ -33,7 +33,7 @@ parameter_SEED := seed
 parameter_BACKBONE := backbone
 parameter_RECIPE := recipe
 parameter_IMAGE_SIZE := image_size
-parameter_VIEWS := views
+parameter_LEVEL := level
 parameter_EPOCHS := num_epochs
 parameter_BATCH_SIZE := batch_size
 parameter_LEARNING_RATE := learning_rate
@@ -46,6 +46,10 @@ given = $(filter command,$(firstword $(origin $1)))
 , := ,
 quoted = '$(subst ','\'',$1)'
 pass = $(foreach v,$1,$(if $(and $(call given,$v),$($v)),$(call quoted,$(parameter_$v)=$($v))))
+
+ifneq ($(call given,VIEWS),)
+$(error VIEWS is now LEVEL, such as LEVEL=windows or LEVEL="windows, read_names". docs/own-data.md lists the levels)
+endif
 
 UNKNOWN := $(filter-out $(KNOWN) -%,$(foreach v,$(.VARIABLES),$(if $(call given,$v),$v)))
 ifneq ($(UNKNOWN),)

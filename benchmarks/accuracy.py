@@ -24,6 +24,13 @@ from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parent.parent / "shared"
+LEVELS = [
+    "whole",
+    "windows",
+    "more-windows",
+    "more-windows, match_logos",
+    "more-windows, match_logos, read_names",
+]
 SHOWN = ("brand top-1", "accuracy", "recall at 2%", "AUROC", "calibration error")
 SAMPLES = 1000  # draws of the bootstrap
 
@@ -45,30 +52,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def headline(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
-    """Each seed's figures and their mean, per number of views, with and without repeated photos."""
+    """Each seed's figures and their mean, per level, with and without repeated photos."""
     known = [path for split in ("train_data", "val_data") for path, _ in lf.photos_of(root, split)]
     repeats = lf.repeats_of([path for path, _ in lf.photos_of(root, "test_data")], known)
     runs = []
     for seed in options.seeds:
         keep_in = options.save and Path(options.save) / f"seed-{seed}"
-        how = {"views": options.views, "seed": seed, "keep": keep_in}
+        how = {"levels": options.levels, "seed": seed, "keep": keep_in}
         runs.append(run(root, options.work, of_several(options), **how, **hardware(options)))
         yield headline_table(root, runs, options, repeats)
 
 
 def headline_table(root: Path, runs: list, options: argparse.Namespace, repeats) -> pd.DataFrame:
-    """A row per views, photos and seed; figures as text, with their intervals."""
+    """A row per level, photos and seed; figures as text, with their intervals."""
     rows = {}
-    for views in options.views:
-        found = [assessment_of(one, root, views=views) for one in runs]
+    for level in options.levels:
+        found = [assessment_of(one, root, level=level) for one in runs]
         seconds = [one.seconds for one in runs]
         fewer = [assessment.without(repeats) for assessment in found]
         for photos, group in (("all", found), (f"without {len(repeats)} repeats", fewer)):
             for seed, one, time in zip(options.seeds, group, seconds, strict=False):
-                rows[views, photos, str(seed)] = as_text([one], time)
-            rows[views, photos, "mean"] = as_text(group, sum(seconds) / len(seconds))
+                rows[level, photos, str(seed)] = as_text([one], time)
+            rows[level, photos, "mean"] = as_text(group, sum(seconds) / len(seconds))
     table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(table.index, names=["views", "query photos", "seed"])
+    table.index = pd.MultiIndex.from_tuples(table.index, names=["level", "query photos", "seed"])
     return table
 
 
@@ -89,13 +96,13 @@ def ablation(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
 
 def photos(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     """What the number of training photos per brand does, looking closely."""
-    step = SET_UPS[0]._replace(views=3)
+    step = SET_UPS[0]._replace(level=lf.Level("windows"))
     yield from step_tables(photos_curve(root, options.work, step=step, **common(options)))
 
 
 def setups(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     """Three ways to a "no logo" side by side, and what is lost without boxes."""
-    steps = [step._replace(views=3) for step in SET_UPS]
+    steps = [step._replace(level=lf.Level("windows")) for step in SET_UPS]
     results = run_steps(root, steps, options.work, **common(options))
     yield from step_tables(results, against_first=True)
 
@@ -167,7 +174,7 @@ def as_words(value: object) -> str:
 def markdown(table: dict) -> str:
     """A table of `DataFrame.to_json` as Markdown."""
     names = [label if isinstance(label, list) else [label] for label in table["index"]]
-    levels = ["views", "query photos", "seed"] if len(names[0]) == 3 else [""]
+    levels = ["level", "query photos", "seed"] if len(names[0]) == 3 else [""]
     lines = [[*levels, *table["columns"]], ["---"] * (len(levels) + len(table["columns"]))]
     for name, row in zip(names, table["data"], strict=True):
         lines.append([*name, *("" if cell is None else cell for cell in row)])
@@ -224,11 +231,10 @@ def parser() -> argparse.ArgumentParser:
         help="of headline: last ones, on validation photos too (default %(default)s)",
     )
     add(
-        "--views",
-        type=int,
+        "--levels",
         nargs="+",
-        default=[1, 3, 4, 5, 6],
-        help="of headline: how closely to look (default 1 3 4 5 6)",
+        default=LEVELS,
+        help="of headline: how closely to look, such as windows or 'windows, read_names'",
     )
     add("--save", help="of headline: folder for the models, seed-<n>/ each")
     add("--num-workers", type=int, default=0, help="processes that decode photos")

@@ -16,7 +16,7 @@ from pathlib import Path
 warnings.filterwarnings("ignore")
 HERE = Path(__file__).resolve().parent
 PHOTOS = 160  # other bytes each
-VIEWS = 3  # as classifiers of `fit` look, fourteen windows a photo
+LEVEL = "windows"  # as classifiers of `fit` look, fourteen windows a photo
 
 
 @contextmanager
@@ -65,9 +65,9 @@ def in_memory() -> float:
     with tempfile.TemporaryDirectory() as folder:
         contents = [path.read_bytes() for path in photos(Path(folder), PHOTOS)]
     model = classifier()
-    model.predict(contents[:32], views=VIEWS)
+    model.predict(contents[:32], level=LEVEL)
     start = time.perf_counter()
-    model.predict(contents, views=VIEWS)
+    model.predict(contents, level=LEVEL)
     return len(contents) / (time.perf_counter() - start)
 
 
@@ -88,7 +88,7 @@ def bulk_rate(number: int, delay: float, count: int, cores: int | None, **option
     from logoflow.web.bulk.dask_cluster import local_cluster
 
     model = classifier()
-    options |= {"allow_private": True, "views": VIEWS}
+    options |= {"allow_private": True, "level": LEVEL}
     with tempfile.TemporaryDirectory() as folder:
         paths = photos(Path(folder), number)
         (Path(folder) / "warm").mkdir()
@@ -115,7 +115,7 @@ class Stub:
 
     name = "stub"
 
-    def predict(self, pictures, views=None, batch_size=32, top_k=3):
+    def predict(self, pictures, level=None, batch_size=32, top_k=3):
         import pandas as pd
 
         rows = [("a", 0.5, [("a", 0.5)]) for _ in pictures]

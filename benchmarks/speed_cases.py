@@ -165,7 +165,9 @@ def int8_agreement(photos: str, no_logo: str) -> float:
     from logoflow.inference.int8 import agreement
 
     root = lf.prepare_root("flickrlogos27", photos, no_logo_dir=no_logo)
-    net = lf.fit(root, num_epochs=3, image_size=160, views=(1,), hard_negative_rounds=1, quiet=True)
+    net = lf.fit(
+        root, num_epochs=3, image_size=160, levels=("whole",), hard_negative_rounds=1, quiet=True
+    )
     known, asked = (
         [path for path, _ in lf.photos_of(root, split)] for split in ("val_data", "test_data")
     )

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
+from logoflow.inference.former_views import views_in_new_words
+from logoflow.inference.levels import as_level
 from logoflow.utils.extras import require_extra
 from logoflow.utils.parameters import parse_value
 
@@ -47,6 +49,8 @@ def check_parameters(
     """
     if "output_dir" in parameters:
         raise ValueError("output_dir is the run's own folder: choose it by its name (--name).")
+    if "views" in parameters:
+        raise ValueError(views_in_new_words(parameters["views"], "level"))
     known = sorted({name for takes in declared.values() for name in takes})
     for name, value in parameters.items():
         if name not in known:
@@ -56,6 +60,8 @@ def check_parameters(
             raise ValueError(
                 f"No notebook takes a parameter {name!r}.{hint} They take\n" + "\n".join(takes)
             )
+        if name == "level" and value is not None:
+            as_level(value)  # type: ignore[arg-type]
         for takes in declared.values():
             _check_kind(name, value, takes.get(name))
 

@@ -81,3 +81,13 @@ def test_numbers_and_lists_are_checked_against_the_default():
     with pytest.raises(ValueError, match="full_study takes True or False"):
         check_parameters({"full_study": "yes"}, {"05": {"full_study": False}})
     check_parameters({"full_study": True}, {"05": {"full_study": False}})
+
+
+def test_a_level_is_checked_before_anything_runs():
+    takes = {"03": {"level": "whole"}}
+    for level in ("windows", "more-windows, read_names", None):
+        check_parameters({"level": level}, takes)
+    with pytest.raises(ValueError, match="no level 'closest': choose one of whole"):
+        check_parameters({"level": "closest"}, takes)
+    with pytest.raises(ValueError, match="no level 3"):
+        check_parameters({"level": 3}, takes)

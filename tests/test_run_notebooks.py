@@ -89,6 +89,8 @@ def test_a_killed_kernel_is_reported_too(tmp_path):
         ({"colour": "red"}, "01_prepare: dataset, output_dir"),
         ({"num_epochs": "two"}, "whole number such as 12"),
         ({"output_dir": "elsewhere"}, "--name"),
+        ({"views": 3}, 'views=3 is now level="windows"'),
+        ({"views": 6}, 'now level="more-windows, match_logos, read_names"'),
     ],
 )
 def test_wrong_parameters_are_refused_before_anything_runs(books, tmp_path, parameters, message):

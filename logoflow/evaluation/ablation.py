@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from logoflow.inference.levels import Level
+from logoflow.inference.levels import Level, LevelLike
 
 
 class Step(NamedTuple):
@@ -14,7 +14,7 @@ class Step(NamedTuple):
         What is new in it.
     settings : dict
         For `logoflow.fit`. Two steps with the same are one training.
-    level : Level
+    level : Level or str
         How closely the test photos are looked at.
     decided : str
         ``"likeliest"``, ``"calibrated"`` or ``"threshold"``
@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
     name: str
     settings: dict[str, object]
-    level: Level = Level()
+    level: LevelLike = Level()
     decided: str = "threshold"
 
 

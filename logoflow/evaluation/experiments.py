@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from logoflow.datasets.subsets import few_photos
 from logoflow.evaluation.ablation import SET_UPS, Step
 from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.runs import assessment_of, run
+from logoflow.inference.levels import LevelLike
 from logoflow.utils.devices import Contexts
 
 
@@ -50,11 +52,11 @@ def run_steps(
     >>> results = dict(run_steps(root, STEPS[2:], "study", num_epochs=24, image_size=192))
     >>> ablation_table(results)
     """
-    levels = defaultdict(list)  # one training serves all the levels that its steps want
+    # One training serves all the levels that its steps want.
+    levels: dict[str, list[LevelLike]] = defaultdict(list)
     for step in steps:
-        if step.level not in levels[repr(step.settings)]:
-            levels[repr(step.settings)].append(step.level)
-    options = {"num_workers": num_workers, "ctx": ctx, "quiet": quiet}
+        levels[repr(step.settings)].append(step.level)
+    options: dict[str, Any] = {"num_workers": num_workers, "ctx": ctx, "quiet": quiet}
     for step in steps:
         wanted, merged = levels[repr(step.settings)], {**settings, **step.settings}
         runs = [run(root, folder, merged, levels=wanted, seed=seed, **options) for seed in seeds]
@@ -71,7 +73,7 @@ def photos_curve(
     *,
     step: Step = SET_UPS[0],
     seeds: Sequence[int] = (0,),
-    **settings: object,
+    **settings: Any,
 ) -> Iterator[tuple[str, list[Assessment]]]:
     """Train on fewer and fewer photos of each brand and assess on the same test photos.
 

@@ -64,7 +64,7 @@ def views_in_new_words(views: object, argument: str) -> str:
     >>> views_in_new_words((1, 6), "levels")
     'views=(1, 6) is now levels=("whole", "more-windows, match_logos, read_names").'
     """
-    numbers = views if isinstance(views, list | tuple) else [views]
+    numbers: list = list(views) if isinstance(views, list | tuple) else [views]
     if not numbers or any(number not in FORMER_VIEWS for number in numbers):
         return f"views is now {argument}: give one of {', '.join(LAYOUTS)}."
     texts = [f'"{FORMER_VIEWS[number]}"' for number in numbers]

@@ -211,6 +211,7 @@ def as_levels(
     Returns
     -------
     tuple of Level
+        Without repeats.
 
     Raises
     ------
@@ -225,9 +226,10 @@ def as_levels(
     if isinstance(levels, str | Level) or not levels:
         raise ValueError(f'levels is {levels!r}: give a list of levels, such as ("whole",).')
     on = (match_logos or None, read_names or None)
-    return tuple(
+    chosen = [
         level if isinstance(level, Level) else as_level(level, on[0], on[1]) for level in levels
-    )
+    ]
+    return tuple(dict.fromkeys(chosen))
 
 
 def covering_level(levels: Iterable[Level]) -> Level:

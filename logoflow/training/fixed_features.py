@@ -73,7 +73,7 @@ def train_head(
     net : Block
         With ``features`` and ``output``, as `logoflow.finetune_net` gives.
     crops : int
-        Passes over `train_data`: so many augmented versions of each training photo.
+        Augmented crops of each training photo, each from a pass over `train_data`.
     **options
         See `train`, whose other parameters these are. The checkpoint is of ``net.output``:
         bring the best back with ``history.load_best(net.output)``.
@@ -82,6 +82,8 @@ def train_head(
     -------
     History
     """
+    if "views" in options:
+        raise TypeError(f"views has a new name: pass crops={options['views']!r}.")
     seed, loaders = options.get("seed"), []
     for data in (train_data, val_data, test_data):
         if data is None:

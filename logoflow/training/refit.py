@@ -57,8 +57,8 @@ def refit(
     Returns
     -------
     LogoClassifier
-        With the same decisions and the same level. Its matcher, if any, knows the validation photos' logos
-        too.
+        With the same decisions and the same level. Its matcher, if any, also knows the logos of the
+        validation photos.
 
     Raises
     ------

@@ -50,14 +50,24 @@ def command(accuracy, small_root, tmp_path, monkeypatch, capsys):
 
 
 def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path, monkeypatch):
-    words = ("headline", "--seeds", 0, 1, "--views", 1, 2, "--save", tmp_path / "models")
+    words = (
+        "headline",
+        "--seeds",
+        0,
+        1,
+        "--levels",
+        "whole",
+        "few-windows, read_names",
+        "--save",
+        tmp_path / "models",
+    )
     assert command(*words)[0] == 0
     told = json.loads((tmp_path / "tables" / "results" / "accuracy-headline.json").read_text())
     assert told["settings"]["seeds"] == [0, 1]
-    assert len(told["table"]["index"]) == 2 * 2 * 3, "views, with and without repeats, 0, 1, mean"
+    assert len(told["table"]["index"]) == 2 * 2 * 3, "levels, with and without repeats, 0, 1, mean"
     assert (tmp_path / "models" / "seed-1" / "classifier.json").is_file()
     page = (tmp_path / "tables" / "accuracy.md").read_text()
-    assert "| 2 | all | mean |" in page
+    assert "| few-windows, read_names | all | mean |" in page
 
     @wraps(fit)
     def never(*_, **__):

@@ -8,6 +8,7 @@ from logoflow.errors import ClassListError
 from logoflow.evaluation.assessment import Assessment, assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
+from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 
@@ -37,7 +38,7 @@ def classifier(net, small_root):
     classifier = LogoClassifier(net, CLASSES, augs)
     photos = sorted((small_root / "val_data").glob("*/*.jpg"))
     truth = [path.parent.name for path in photos]
-    classifier.calibrate(photos, truth, views=(2, 1), false_positive_rate=0.4)
+    classifier.calibrate(photos, truth, levels=("few-windows", "whole"), false_positive_rate=0.4)
     return classifier
 
 
@@ -52,12 +53,12 @@ def handmade():
     return Assessment(CLASSES, paths, truth, probabilities, probabilities.argmax(axis=1))
 
 
-@pytest.mark.parametrize("views", [None, 1, 2])
-def test_a_split_gets_the_answers_that_predict_gives(classifier, small_root, views):
-    assessment = assess(classifier, small_root, views=views)
+@pytest.mark.parametrize("level", [None, "whole", "few-windows"])
+def test_a_split_gets_the_answers_that_predict_gives(classifier, small_root, level):
+    assessment = assess(classifier, small_root, level=level)
     photos = sorted((small_root / "test_data").glob("*/*.jpg"))
     assert sorted(assessment.paths) == photos
-    expected = classifier.predict(assessment.paths, views=views)
+    expected = classifier.predict(assessment.paths, level=level)
     assert [CLASSES[i] for i in assessment.answers] == expected.brand.tolist()
     assert np.allclose(assessment.confidence, expected.probability, atol=1e-5)
     assert [CLASSES[i] for i in assessment.truth] == [path.parent.name for path in assessment.paths]
@@ -145,11 +146,11 @@ def test_a_missing_class_folder_is_an_error_before_labels_shift(classifier, smal
         assess(classifier, root)
 
 
-def test_a_split_without_photos_and_views_not_calibrated_are_refused(
+def test_a_split_without_photos_and_a_level_without_a_decision_are_refused(
     net, classifier, small_root, tmp_path
 ):
-    with pytest.raises(ValueError, match="not 3: call calibrate"):
-        assess(classifier, small_root, views=3)
+    with pytest.raises(ValueError, match='no decision for level "windows"'):
+        assess(classifier, small_root, level="windows")
     root = tmp_path / "root"
     shutil.copytree(small_root, root)
     for path in (root / "test_data").glob("*/*.jpg"):
@@ -159,5 +160,6 @@ def test_a_split_without_photos_and_views_not_calibrated_are_refused(
 
 
 def test_the_stored_threshold_decides_and_not_the_likeliest_class(net, classifier, small_root):
-    strict = LogoClassifier(net, CLASSES, classifier.augs, decisions={1: Decision(threshold=1.1)})
+    decisions = {Level("whole"): Decision(threshold=1.1)}
+    strict = LogoClassifier(net, CLASSES, classifier.augs, decisions=decisions)
     assert set(assess(strict, small_root).answers) == {2}

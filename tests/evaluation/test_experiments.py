@@ -12,10 +12,12 @@ from logoflow.evaluation.linear_probe import _rows, assess_head, photo_features
 from logoflow.evaluation.runs import _digest, assessment_of, run
 from logoflow.evaluation.tables import ablation_table, mean_summary
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.levels import Level
 from logoflow.plots.training import plot_photos_curve
 from logoflow.training.fit import fit
 
 TINY = {"backbone": "lenet5", "recipe": "logoflow", "num_epochs": 1, "image_size": 64}
+FEW = Level("few-windows")
 WAYS = ("likeliest", "calibrated", "threshold")
 
 
@@ -30,7 +32,7 @@ def results(small_root, folder):
     steps = [
         Step("plain", {"use_boxes": False}, decided="likeliest"),
         Step("crops", {}, decided="likeliest"),
-        Step("closer", {}, views=2, decided="threshold"),
+        Step("closer", {}, Level("few-windows"), decided="threshold"),
     ]
     return dict(run_steps(small_root, steps, folder, seeds=(0, 1), **TINY))
 
@@ -51,7 +53,7 @@ def never(*_, **__):
 
 def test_every_step_is_assessed_for_every_seed_and_trained_once(results, folder):
     assert [len(found) for found in results.values()] == [2, 2, 2]
-    assert len(list(folder.glob("*.npz"))) == 4, "two trainings by two seeds; views train nothing"
+    assert len(list(folder.glob("*.npz"))) == 4, "two trainings by two seeds; levels train nothing"
     first, second = results["plain"]
     assert not np.array_equal(first.probabilities, second.probabilities)
     assert np.array_equal(first.truth, second.truth)
@@ -84,14 +86,14 @@ def test_an_interrupted_study_goes_on_where_it_was(small_root, tmp_path, instead
 
 
 def test_a_kept_run_says_what_assess_says(small_root, tmp_path, instead):
-    found = run(small_root, tmp_path, TINY, views=(1, 2), keep=tmp_path / "model")
+    found = run(small_root, tmp_path, TINY, levels=("whole", FEW), keep=tmp_path / "model")
     classifier = LogoClassifier.load(tmp_path / "model")
     instead(never)
-    again = run(small_root, tmp_path, TINY, views=(2,), keep=tmp_path / "model")
-    for views in (1, 2):
-        expected = assess(classifier, small_root, views=views)
+    again = run(small_root, tmp_path, TINY, levels=(FEW,), keep=tmp_path / "model")
+    for level in ("whole", FEW):
+        expected = assess(classifier, small_root, level=level)
         for kept in (found, again):
-            assessment = assessment_of(kept, small_root, views=views)
+            assessment = assessment_of(kept, small_root, level=level)
             assert np.allclose(assessment.probabilities, expected.probabilities, atol=1e-5)
             assert np.array_equal(assessment.answers, expected.answers)
             assert assessment.paths == expected.paths
@@ -105,22 +107,22 @@ def test_a_training_without_its_last_epochs_is_not_kept(small_root, tmp_path, in
     assert not list(tmp_path.glob("*.npz"))
 
 
-def test_more_views_than_were_kept_are_looked_at_anew(small_root, tmp_path, instead):
+def test_levels_that_were_not_kept_are_trained_anew(small_root, tmp_path, instead):
     run(small_root, tmp_path, TINY)
-    assert set(run(small_root, tmp_path, TINY, views=(2,)).scores) == {1, 2}
+    assert set(run(small_root, tmp_path, TINY, levels=(FEW,)).scores) == {Level("whole"), FEW}
     instead(never)
-    run(small_root, tmp_path, TINY, views=(2,))
+    run(small_root, tmp_path, TINY, levels=(FEW,))
     with pytest.raises(AssertionError, match="trained before"):
-        run(small_root, tmp_path, TINY, views=(3,))
+        run(small_root, tmp_path, TINY, levels=("windows",))
 
 
 def test_three_ways_to_decide(small_root, folder, results):
-    found = run(small_root, folder, TINY, views=(1, 2))
-    by = {how: assessment_of(found, small_root, views=2, decided=how) for how in WAYS}
-    assert np.array_equal(by["likeliest"].answers, found.scores[2].argmax(axis=1))
+    found = run(small_root, folder, TINY, levels=("whole", FEW))
+    by = {how: assessment_of(found, small_root, level=FEW, decided=how) for how in WAYS}
+    assert np.array_equal(by["likeliest"].answers, found.scores[FEW].argmax(axis=1))
     assert np.array_equal(by["calibrated"].answers, by["calibrated"].probabilities.argmax(axis=1))
     assert np.array_equal(by["calibrated"].probabilities, by["threshold"].probabilities)
-    assert found.decisions[2].threshold is not None
+    assert found.decisions[FEW].threshold is not None
 
 
 def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
@@ -147,13 +149,16 @@ def test_the_steps_come_to_fit_as_it_is_and_go_beyond(small_root):
     one, several, closer, known, closest, last = STEPS[-6:]
     first_of_ours = STEPS[2]
     assert _digest(small_root, one.settings) == _digest(small_root, SET_UPS[0].settings)
-    assert (one.views, one.decided) == (3, "threshold")
+    assert (one.level, one.decided) == (Level("windows"), "threshold")
     assert several.settings == {**one.settings, "backbone": SEVERAL}
     assert several.settings == closer.settings == known.settings == closest.settings
-    assert (several.views, closer.views, known.views) == (3, 4, 5)
+    assert str(several.level) == "windows"
+    assert str(closer.level) == "more-windows"
+    assert str(known.level) == "more-windows, match_logos"
     assert last.settings == {**closest.settings, "refit_epochs": 4}
-    assert (closest.views, closest.decided) == (last.views, last.decided) == (6, "threshold")
-    assert (first_of_ours.views, first_of_ours.decided) == (1, "likeliest")
+    assert str(closest.level) == "more-windows, match_logos, read_names"
+    assert (closest.decided, last.decided, last.level) == ("threshold", "threshold", closest.level)
+    assert (first_of_ours.level, first_of_ours.decided) == (Level("whole"), "likeliest")
     for before, after in zip(STEPS[2:], STEPS[3:], strict=False):
         assert before._replace(name="") != after._replace(name=""), f"{after.name} adds nothing"
 
@@ -201,7 +206,7 @@ def test_the_curve_has_a_point_for_each_count(small_root, folder, results):
 
 
 def test_a_small_fine_tuning_goes_through(small_root, tmp_path):
-    steps = [STEPS[2], SET_UPS[0]._replace(views=5)]
+    steps = [STEPS[2], SET_UPS[0]._replace(level=Level("more-windows", match_logos=True))]
     results = dict(
         run_steps(small_root, steps, tmp_path, num_epochs=2, image_size=64, batch_size=8)
     )

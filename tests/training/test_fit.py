@@ -6,11 +6,13 @@ import pytest
 
 from logoflow.evaluation.assessment import assess
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.levels import Level
 from logoflow.training import fit as fitting
 from logoflow.training.fit import fit
 from logoflow.training.losses import balanced_weights
 
-QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "views": (1, 2), "quiet": True}
+WHOLE, FEW = Level("whole"), Level("few-windows")
+QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "levels": (WHOLE, FEW), "quiet": True}
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +20,10 @@ def fitted(small_root):
     return fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
 
 
-def test_the_classifier_comes_calibrated_for_every_number_of_views(fitted):
-    assert sorted(fitted.decisions) == [1, 2]
-    assert fitted.views == 2
-    whole, closer = fitted.decisions[1], fitted.decisions[2]
+def test_the_classifier_comes_calibrated_for_every_level(fitted):
+    assert list(fitted.decisions) == [WHOLE, FEW]
+    assert fitted.level == FEW
+    whole, closer = fitted.decisions[WHOLE], fitted.decisions[FEW]
     for one in (whole, closer):
         assert one.no_logo_photos > 6, "what lies beside the logos counts too"
         assert one.photos - one.no_logo_photos == 8
@@ -33,15 +35,15 @@ def test_it_saves_loads_and_answers_alike_and_can_be_assessed(fitted, small_root
     a, b = assess(fitted, small_root), assess(again, small_root)
     assert np.array_equal(a.answers, b.answers)
     assert len(a.truth) == 14
-    facts = json.loads((tmp_path / "model" / "classifier.json").read_text())["facts"]
-    assert facts["recipe"] == "logoflow"
-    assert len(facts["history"]["loss"]) == 2
+    metadata = json.loads((tmp_path / "model" / "classifier.json").read_text())["metadata"]
+    assert metadata["recipe"] == "logoflow"
+    assert len(metadata["history"]["loss"]) == 2
 
 
 def test_a_seed_repeats_it_to_the_last_bit(fitted, small_root):
     again = fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
     assert again.decisions == fitted.decisions
-    assert again.facts["history"]["loss"] == fitted.facts["history"]["loss"]
+    assert again.metadata["history"]["loss"] == fitted.metadata["history"]["loss"]
     pairs = zip(
         fitted.net.collect_params().values(), again.net.collect_params().values(), strict=True
     )
@@ -53,7 +55,7 @@ def test_brands_alone_train_without_negatives_and_without_boxes(small_root, tmp_
     root = tmp_path / "root"
     shutil.copytree(small_root, root)
     classifier = fit(root, **{**QUICK, "num_epochs": 1}, use_no_logo=False, use_boxes=False)
-    assert classifier.decisions[1].threshold is not None  # validation still has no-logo photos
+    assert classifier.decisions[WHOLE].threshold is not None  # validation still has no-logo photos
 
 
 def test_a_wrong_setting_is_refused_before_anything_is_trained(small_root):
@@ -65,13 +67,13 @@ def test_a_net_from_nothing_learns_by_the_articles_recipe(small_root):
     settings = {"recipe": "article", "num_epochs": 2, "image_size": 224, "quiet": True}
     classifier = fit(small_root, "lenet5", **settings)
     assert [aug.__class__.__name__ for aug in classifier.augs] == ["CenterCropAug"]
-    assert classifier.facts["backbone"] == "lenet5"
+    assert classifier.metadata["backbone"] == "lenet5"
 
 
 def test_several_nets_answer_as_one_and_are_saved_as_one(small_root, tmp_path):
     classifier = fit(small_root, ["efficientnet_lite0"] * 2, **{**QUICK, "num_epochs": 1})
     assert classifier.net.architecture == "efficientnet_lite0 + efficientnet_lite0"
-    assert len(classifier.facts["history"]["loss"]) == 2
+    assert len(classifier.metadata["history"]["loss"]) == 2
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
     a, b = assess(classifier, small_root), assess(again, small_root)
     assert np.allclose(a.probabilities, b.probabilities, atol=1e-4)
@@ -80,11 +82,11 @@ def test_several_nets_answer_as_one_and_are_saved_as_one(small_root, tmp_path):
 
 
 def test_balanced_weights_may_be_asked_for_by_name(small_root):
-    quick = {**QUICK, "num_epochs": 1, "views": (1,)}
+    quick = {**QUICK, "num_epochs": 1, "levels": ("whole",)}
     named = fit(small_root, **quick, class_weights="balanced")
-    assert named.facts["class_weights"] == balanced_weights(small_root)
+    assert named.metadata["class_weights"] == balanced_weights(small_root)
     given = fit(small_root, **quick, class_weights=balanced_weights(small_root))
-    assert named.facts["history"]["loss"] == given.facts["history"]["loss"]
+    assert named.metadata["history"]["loss"] == given.metadata["history"]["loss"]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +94,10 @@ def test_balanced_weights_may_be_asked_for_by_name(small_root):
     [
         ({"false_positive_rate": 0}, "false_positive_rate is 0"),
         ({"false_positive_rate": 2}, "false_positive_rate is 2"),
-        ({"views": (0,)}, "views is 0"),
-        ({"views": (1, 7)}, "views is 7"),
-        ({"views": ()}, "No views"),
+        ({"levels": ("closest",)}, "no level 'closest'"),
+        ({"levels": ("whole", "windows, read")}, "no switch read"),
+        ({"levels": ()}, "give a list of levels"),
+        ({"match_logos": True, "use_boxes": False}, "remembers the logos in their boxes"),
         ({"class_weights": [1, 2]}, "2 class_weights, and 3 classes"),
         ({"class_weights": "heavy"}, 'numbers or "balanced"'),
     ],
@@ -113,10 +116,10 @@ def test_a_failure_of_the_last_epochs_leaves_the_classifier_of_before(small_root
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(fitting, "refit", full)
-    quick = {**QUICK, "num_epochs": 1, "views": (1,)}
+    quick = {**QUICK, "num_epochs": 1, "levels": ("whole",)}
     with pytest.warns(UserWarning, match=r"No space left.*refit\(classifier, root, num_epochs=4\)"):
         classifier = fit(small_root, **quick, refit_epochs=4)
-    assert "refit_epochs" not in classifier.facts
+    assert "refit_epochs" not in classifier.metadata
     assert len(assess(classifier, small_root).truth) == 14
 
 
@@ -127,22 +130,23 @@ def test_backbones_that_do_not_go_together_are_refused_before_anything_is_traine
         fit(small_root, [])
 
 
-def test_views_5_remember_the_training_photos_logos(small_root, tmp_path):
-    classifier = fit(small_root, **{**QUICK, "num_epochs": 1, "views": (1, 5)})
+def test_match_logos_remembers_the_logos_of_the_training_photos(small_root, tmp_path):
+    quick = {**QUICK, "num_epochs": 1, "levels": (WHOLE, "few-windows")}
+    classifier = fit(small_root, **quick, match_logos=True)
+    assert [str(level) for level in classifier.decisions] == ["whole", "few-windows, match_logos"]
     assert set(classifier.matcher.index.brands) <= {0, 1}
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
-    a, b = (assess(one, small_root, views=5) for one in (classifier, again))
+    a, b = (assess(one, small_root) for one in (classifier, again))
     assert np.array_equal(a.answers, b.answers)
     assert not np.array_equal(
-        a.probabilities, assess(classifier, small_root, views=1).probabilities
+        a.probabilities, assess(classifier, small_root, level=WHOLE).probabilities
     )
-    with pytest.raises(ValueError, match="remembers the logos in their boxes"):
-        fit(small_root, views=(5,), use_boxes=False)
 
 
-def test_views_6_read_names_where_there_are_no_boxes_too(small_root, tmp_path):
-    quick = {**QUICK, "num_epochs": 1, "views": (1, 6), "use_boxes": False}
-    classifier = fit(small_root, **quick)
+def test_names_are_read_without_boxes_too(small_root, tmp_path):
+    quick = {**QUICK, "num_epochs": 1, "levels": ("few-windows",), "use_boxes": False}
+    classifier = fit(small_root, **quick, read_names=True)
+    assert classifier.level == Level("few-windows", read_names=True)
     assert classifier.matcher is None
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
     photos = sorted((small_root / "test_data").glob("*/*.jpg"))[:2]
@@ -170,3 +174,8 @@ def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
 def test_a_former_name_of_an_argument_is_an_error_that_gives_the_new_one(small_root, former, new):
     with pytest.raises(ValueError, match=f"has a new name: pass {new}"):
         fit(small_root, **former)
+
+
+def test_the_former_argument_views_is_refused_with_its_new_name(small_root):
+    with pytest.raises(TypeError, match=r'views=\(1, 3\) is now levels=\("whole", "windows"\)'):
+        fit(small_root, views=(1, 3))

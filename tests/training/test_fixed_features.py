@@ -72,7 +72,7 @@ def test_a_head_trained_on_kept_features_is_the_same(root, net, tmp_path, monkey
         net.output.initialize(mx.init.Xavier(), force_reinit=True)
         data = make_loaders(root, "logoflow", 8, net=net, image_size=32)
         where = (mx.cpu(), data.train, data.val, None, 8, 3, tmp_path / "head")
-        train_head(net, *where, views=2, seed=1, quiet=True)
+        train_head(net, *where, crops=2, seed=1, quiet=True)
         heads.append(net.output.weight.data().asnumpy())
         monkeypatch.setattr("logoflow.training.fixed_features.extract_features", lambda *_: never())
     assert np.allclose(*heads, atol=1e-4)

@@ -25,7 +25,7 @@ def brightness_classifier():
 
 def test_the_windows_most_like_a_brand_are_found(small_root):
     folder = small_root / "train_data"
-    found = hard_negatives(brightness_classifier(), folder, views=2, share=0.25)
+    found = hard_negatives(brightness_classifier(), folder, layout="few-windows", share=0.25)
     # 6 no-logo photos of 4 windows each beside the whole one: a quarter are 6 windows.
     assert sum(len(regions) for regions in found.values()) == 6
     bright = min(_brightness(folder / name, box) for name, boxes in found.items() for box in boxes)
@@ -47,7 +47,9 @@ def test_finds_are_regions_of_their_photos_and_fit_a_photo_folder(small_root):
     from logoflow.loading.crops import LogoCropAug
     from logoflow.loading.photo_folder import PhotoFolder
 
-    found = hard_negatives(brightness_classifier(), small_root / "train_data", views=3, share=0.1)
+    found = hard_negatives(
+        brightness_classifier(), small_root / "train_data", layout="windows", share=0.1
+    )
     photos = PhotoFolder(small_root / "train_data", [LogoCropAug(16)], found)
     for index, (path, label) in enumerate(photos.items):
         for x, y, width, height in photos.boxes_of(path):

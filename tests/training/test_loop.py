@@ -468,7 +468,7 @@ def test_head_trains_on_features_computed_once_and_leaves_them_alone(tmp_path):
     assert evaluate_accuracy(blobs(30, 1), net, mx.cpu()) == history.best_val_acc > 0.8
 
 
-def test_more_views_are_more_passes_over_the_training_photos(tmp_path):
+def test_more_crops_are_more_passes_over_the_training_photos(tmp_path):
     net = FeatureNet()
     net.initialize()
 
@@ -480,8 +480,10 @@ def test_more_views_are_more_passes_over_the_training_photos(tmp_path):
             return super().__iter__()
 
     data = Counting(points(), 8)
-    train_head(net, mx.cpu(), data, blobs(30, 1), None, 8, 2, tmp_path / "head", views=3)
+    train_head(net, mx.cpu(), data, blobs(30, 1), None, 8, 2, tmp_path / "head", crops=3)
     assert data.passes == 3
+    with pytest.raises(TypeError, match="views has a new name: pass crops=3"):
+        train_head(net, mx.cpu(), data, data, None, 8, 2, tmp_path / "head", views=3)
 
 
 def test_features_come_in_the_loaders_order():

@@ -35,7 +35,9 @@ def first_batch(root, recipe, size):
 
 
 def weights(root, recipe, size):
-    net = fit(root, "lenet5", recipe, num_epochs=1, image_size=size, views=(1,), quiet=True).net
+    net = fit(
+        root, "lenet5", recipe, num_epochs=1, image_size=size, levels=("whole",), quiet=True
+    ).net
     return [parameter.data().asnumpy() for parameter in net.collect_params().values()]
 
 

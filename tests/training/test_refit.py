@@ -13,7 +13,8 @@ from logoflow.training import refit as refitting
 from logoflow.training.fit import fit
 from logoflow.training.refit import refit
 
-QUICK = {"image_size": 64, "num_epochs": 1, "batch_size": 8, "views": (1, 5), "quiet": True}
+LEVELS = ("whole", "more-windows, match_logos")
+QUICK = {"image_size": 64, "num_epochs": 1, "batch_size": 8, "levels": LEVELS, "quiet": True}
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,8 @@ def test_all_nets_learn_on_and_what_was_decided_stays(fitted, grown, small_root)
     for was, now in zip(fitted.net.members, grown.net.members, strict=True):
         outputs = [net.output.weight.data().asnumpy() for net in (was, now)]
         assert not np.allclose(*outputs)
-    assert (grown.decisions, grown.views) == (fitted.decisions, fitted.views)
-    assert grown.facts["refit_epochs"] == 1
+    assert (grown.decisions, grown.level) == (fitted.decisions, fitted.level)
+    assert grown.metadata["refit_epochs"] == 1
     assert len(assess(grown, small_root).truth) == 14
 
 
@@ -79,7 +80,7 @@ def test_it_learns_from_all_photos_by_the_settings_of_before(
         raise CacheError("too small")
 
     how = {"num_epochs": 1, "learning_rate": 0.02, "label_smoothing": 0.3}
-    classifier = fit(small_root, "lenet5", image_size=64, views=(1,), quiet=True, **how)
+    classifier = fit(small_root, "lenet5", image_size=64, levels=("whole",), quiet=True, **how)
     if not room:
         monkeypatch.setattr(photo_folder, "cache_photos", full)
     monkeypatch.setattr(refitting, "train", spy)
@@ -95,16 +96,16 @@ def test_it_learns_from_all_photos_by_the_settings_of_before(
 
 
 def test_fit_does_it_when_asked_and_the_result_is_saved_as_any(small_root, tmp_path):
-    classifier = fit(small_root, **{**QUICK, "views": (1,)}, refit_epochs=1)
+    classifier = fit(small_root, **{**QUICK, "levels": ("whole",)}, refit_epochs=1)
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
-    assert again.facts["refit_epochs"] == 1
+    assert again.metadata["refit_epochs"] == 1
     a, b = assess(classifier, small_root), assess(again, small_root)
     assert np.allclose(a.probabilities, b.probabilities, atol=1e-4)
 
 
 def test_what_cannot_learn_on_is_refused(fitted, small_root, tmp_path):
-    for facts in ({}, {"image_size": 64}, {**fitted.facts, "int8": {}}):
-        other = LogoClassifier(fitted.net, fitted.classes, fitted.augs, facts)
+    for metadata in ({}, {"image_size": 64}, {**fitted.metadata, "int8": {}}):
+        other = LogoClassifier(fitted.net, fitted.classes, fitted.augs, metadata)
         with pytest.raises(ValueError, match="Only what fit gave"):
             refit(other, small_root)
     (tmp_path / "classes.json").write_text('["adidas", "no-logo", "ups"]')
@@ -113,11 +114,13 @@ def test_what_cannot_learn_on_is_refused(fitted, small_root, tmp_path):
 
 
 def test_a_model_of_an_earlier_version_can_learn_on(small_root, fitted):
-    facts = fitted.facts
-    recipe = {name: facts["plan"][name] for name in ("name", "batch_size", "learning_rate", "wd")}
+    metadata = fitted.metadata
+    recipe = {
+        name: metadata["plan"][name] for name in ("name", "batch_size", "learning_rate", "wd")
+    }
     former = {
         "plan": recipe | {"averaging": 0.9, "head_multiplier": 2.0},
-        "image_size": facts["image_size"],
+        "image_size": metadata["image_size"],
         "rounds": 1,
         "negatives": True,
         "boxes": True,
@@ -126,4 +129,4 @@ def test_a_model_of_an_earlier_version_can_learn_on(small_root, fitted):
     }
     net = fitted.net
     older = LogoClassifier(net, fitted.classes, fitted.augs, former, matcher=fitted.matcher)
-    assert refit(older, small_root, num_epochs=1).facts["refit_epochs"] == 1
+    assert refit(older, small_root, num_epochs=1).metadata["refit_epochs"] == 1

@@ -44,10 +44,10 @@ def test_classify_logo_gives_the_articles_sentence(classifier, photos):
 
 
 def test_classify_logo_looks_as_closely_as_asked(classifier, photos):
-    expected = classifier.predict(photos[0], views=2).iloc[0]
+    expected = classifier.predict(photos[0], level="few-windows").iloc[0]
     with serve_folder(photos[0].parent) as address:
         url = f"{address}/{photos[0].name}"
-        sentence = classify_logo(classifier, url, allow_private=True, views=2)
+        sentence = classify_logo(classifier, url, allow_private=True, level="few-windows")
     assert sentence == f"With prob={expected.probability:f}, {expected.brand}"
     assert expected.probability != classifier.predict(photos[0]).iloc[0].probability
 

@@ -125,7 +125,9 @@ def test_wrong_arguments_are_told_before_anything_is_fetched(server, run, tmp_pa
     monkeypatch.setattr(clusters, "_WAIT", 3)
     urls = pictures(server, 3)
     for options, error, message in (
-        ({"views": 9}, ValueError, "views=9 is too many"),
+        ({"read_names": True}, ValueError, "This one cannot read"),
+        ({"level": "closest"}, ValueError, "There is no level 'closest'"),
+        ({"views": 3}, TypeError, 'views=3 is now level="windows"'),
         ({"threads": 0}, ValueError, "threads is 0"),
         ({"rows_per_shard": 2.5}, ValueError, "rows_per_shard is 2.5"),
         ({"allow_private": "false"}, TypeError, "allow_private is 'false'"),
@@ -289,10 +291,10 @@ def test_a_logo_classifier_answers_as_predict_does(server, run, tmp_path, small_
     paths = [path for path, _ in lf.photos_of(small_root, "test_data")]
     with lf.serve_folder(small_root / "test_data") as base:
         urls = [f"{base}/{path.parent.name}/{path.name}" for path in paths]
-        found = rows(run(urls, classifier, views=2).output)
+        found = rows(run(urls, classifier, level="few-windows").output)
         saved = classifier.save(tmp_path / "model")
-        again = run(urls, saved, views=2)  # the same model, from its folder
-    expected = classifier.predict(paths, views=2)
+        again = run(urls, saved, level="few-windows")  # the same model, from its folder
+    expected = classifier.predict(paths, level="few-windows")
     assert list(found.brand) == list(expected.brand)
     assert np.allclose(found.probability, expected.probability, atol=1e-5)
     top = [(one["brand"], one["probability"]) for one in found.top_k[0]]

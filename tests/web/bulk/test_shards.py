@@ -107,12 +107,12 @@ def test_a_folder_with_files_of_others_is_refused(tmp_path, name):
 
 
 def test_other_settings_do_not_mix(tmp_path):
-    check_settings_of(tmp_path, model="a", views=9)
-    check_settings_of(tmp_path, model="a", views=1)  # nothing was answered with 9
+    check_settings_of(tmp_path, model="a", level="windows")
+    check_settings_of(tmp_path, model="a", level="whole")  # nothing was answered at "windows"
     write(tmp_path)
-    check_settings_of(tmp_path, model="a", views=1)
-    with pytest.raises(ValueError, match="made with views=1, and this is views=3"):
-        check_settings_of(tmp_path, model="a", views=3)
+    check_settings_of(tmp_path, model="a", level="whole")
+    with pytest.raises(ValueError, match="made with level=whole, and this is level=windows"):
+        check_settings_of(tmp_path, model="a", level="windows")
 
 
 def test_a_full_disk_leaves_the_other_shards_whole(tmp_path):
