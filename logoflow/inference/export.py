@@ -1,4 +1,4 @@
-"""A trained net for other programs: Gluon symbol and weights, and ONNX."""
+"""Export a trained network for other programs: Gluon symbol and weights, and ONNX."""
 
 import json
 import os
@@ -29,44 +29,45 @@ class Exported(NamedTuple):
     Parameters
     ----------
     symbol, params : Path
-        For MXNet's `SymbolBlock.imports`, in any language that it has.
+        For MXNet's `SymbolBlock.imports`, in any language that MXNet supports.
     onnx : Path
-        For ONNX Runtime and others; ``data`` in, (batch, 3, height, width) float32 of any batch
-        size, ``logits`` out, (batch, classes).
-    facts : Path
-        JSON: the class names and the preprocessing, which the ONNX file also has in its metadata.
+        For ONNX Runtime and others. The input ``data`` is float32 (batch, 3, height, width) of
+        any batch size, the output ``logits`` is (batch, classes).
+    metadata : Path
+        JSON with the class names and the preprocessing. The metadata of the ONNX file has the
+        same content.
     serve : Path
-        A program that tells the brand in a picture with this ONNX file and ONNX Runtime.
+        A program that classifies pictures with the ONNX file and ONNX Runtime.
     """
 
     symbol: Path
     params: Path
     onnx: Path
-    facts: Path
+    metadata: Path
     serve: Path
 
 
 def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
-    """Write a classifier's net as files that need nothing of `logoflow`.
+    """Write a classifier's network as files that need no `logoflow`.
 
     They return logits of the whole photo, as level ``"whole"`` does, before any decision.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        Its preprocessing ends in a resize or a crop to a fixed size.
+        Its preprocessing must end in a resize or a crop to a fixed size.
     folder : Path or str
-        Where to; made if it is not there. Files of the same names are replaced.
+        It is created if it does not exist. Files of the same names are replaced.
 
     Returns
     -------
     Exported
-        The files' places.
+        Paths of the files.
 
     Raises
     ------
     ValueError
-        If the preprocessing fixes no size, or cannot be described.
+        If the preprocessing has no fixed size, or steps that cannot be exported.
 
     Examples
     --------
@@ -81,24 +82,29 @@ def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
     require_extra("export")
     import onnx
 
-    facts, folder = describe(classifier), Path(folder)
+    metadata, folder = export_metadata(classifier), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    names = ("model-symbol.json", "model-0000.params", "model.onnx", "model.json", "serve.py")
-    files = Exported(*(folder / name for name in names))
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as place:
-        symbol, params = _write_symbol(classifier, Path(place))
-        model = _to_onnx(symbol, params, facts)
-        onnx.save(model, str(Path(place) / "model.onnx"))
-        for path in (symbol, params, Path(place) / "model.onnx"):
+    files = Exported(
+        symbol=folder / "model-symbol.json",
+        params=folder / "model-0000.params",
+        onnx=folder / "model.onnx",
+        metadata=folder / "model.json",
+        serve=folder / "serve.py",
+    )
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as temporary:
+        symbol, params = _write_symbol(classifier, Path(temporary))
+        model = _to_onnx(symbol, params, metadata)
+        onnx.save(model, str(Path(temporary) / "model.onnx"))
+        for path in (symbol, params, Path(temporary) / "model.onnx"):
             os.replace(path, folder / path.name)
-    write_text(files.facts, json.dumps(facts, indent=1))
+    write_text(files.metadata, json.dumps(metadata, indent=1))
     with atomic_path(files.serve) as tmp:
         tmp.write_text(SERVE.read_text(encoding="utf-8"), encoding="utf-8")
     return files
 
 
-def describe(classifier: LogoClassifier) -> dict:
-    """Say what a program needs to know to use a classifier's net.
+def export_metadata(classifier: LogoClassifier) -> dict:
+    """Collect what a program needs to know to use a classifier's network.
 
     Parameters
     ----------
@@ -107,9 +113,10 @@ def describe(classifier: LogoClassifier) -> dict:
     Returns
     -------
     dict
-        ``classes``; ``size``, (width, height), pixels; ``resized``, whether a picture is resized
-        to it, else its middle is cut out; ``mean`` and ``std``, three numbers each on 0 to 255
-        RGB: ``data`` is ``(picture - mean) / std``.
+        ``classes`` lists the class names. ``size`` is (width, height) in pixels. ``resized`` says
+        whether a picture is resized to that size; if not, its centre is cut out. ``mean`` and
+        ``std`` have three numbers each, for RGB from 0 to 255: ``data`` is
+        ``(picture - mean) / std``.
 
     Raises
     ------
@@ -121,8 +128,8 @@ def describe(classifier: LogoClassifier) -> dict:
     sizes = [steps[name]["size"] for name in ("forceresizeaug", "centercropaug") if name in steps]
     if unknown or len(sizes) != 1:
         raise ValueError(
-            f"This preprocessing, {', '.join(steps)}, cannot be exported: it has to be one resize "
-            "or centre crop to a fixed size, and at most a normalisation."
+            f"The preprocessing {', '.join(steps)} cannot be exported. It must have one resize or "
+            "centre crop to a fixed size, and nothing else but a normalisation."
         )
     colours = steps.get("colornormalizeaug", {"mean": [0.0] * 3, "std": [1.0] * 3})
     return {
@@ -135,20 +142,20 @@ def describe(classifier: LogoClassifier) -> dict:
 
 
 def _write_symbol(classifier: LogoClassifier, folder: Path) -> tuple[Path, Path]:
-    """Write the graph and the weights as Gluon's `export` would, without compiling the net."""
+    """Write graph and weights as Gluon's `export` would, without compiling the network."""
     symbol, arrays = without_pads(*graph_of(classifier.net))
-    paths = folder / "model-symbol.json", folder / "model-0000.params"
-    mx.sym.identity(symbol, name="logits").save(str(paths[0]))
-    mx.nd.save(str(paths[1]), arrays)
-    return paths
+    graph_file, weights_file = folder / "model-symbol.json", folder / "model-0000.params"
+    mx.sym.identity(symbol, name="logits").save(str(graph_file))
+    mx.nd.save(str(weights_file), arrays)
+    return graph_file, weights_file
 
 
-def _to_onnx(symbol: Path, params: Path, facts: dict) -> "onnx.ModelProto":
-    """Convert, and put right what MXNet's converter leaves: inputs, shapes, metadata."""
+def _to_onnx(symbol: Path, params: Path, metadata: dict) -> "onnx.ModelProto":
+    """Convert to ONNX, and correct the version, inputs and output that MXNet's converter writes."""
     import onnx
 
-    restore_onnx_mapping()  # the exporter imports it
-    width, height = facts["size"]
+    restore_onnx_mapping()  # MXNet's exporter imports it
+    width, height = metadata["size"]
     path = symbol.with_name("converted.onnx")
     mx.onnx.export_model(
         str(symbol),
@@ -160,16 +167,16 @@ def _to_onnx(symbol: Path, params: Path, facts: dict) -> "onnx.ModelProto":
         dynamic_input_shapes=[("batch", 3, height, width)],
     )
     model = onnx.load(str(path))
-    # It writes nodes as of this version, and calls them the installed onnx package's newest.
+    # The converter writes nodes of this version, and labels them as the onnx package's newest.
     model.opset_import[0].version = OPSET
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [entry for entry in model.graph.input if entry.name not in weights]
     del model.graph.input[:]
     model.graph.input.extend(inputs)
-    shape = ["batch", len(facts["classes"])]
+    shape = ["batch", len(metadata["classes"])]
     logits = onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, shape)  # type: ignore[arg-type]
     assert [output.name for output in model.graph.output] == ["logits"]
     model.graph.output[0].CopyFrom(logits)
-    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in facts.items()})
+    onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in metadata.items()})
     onnx.checker.check_model(model, full_check=True)
     return model

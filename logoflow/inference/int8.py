@@ -1,4 +1,4 @@
-"""INT8 twins: weights and activations as 8-bit numbers, for processors that multiply these fast."""
+"""INT8 twins: networks with 8-bit weights and activations, for CPUs with fast 8-bit products."""
 
 import json
 import os
@@ -19,14 +19,15 @@ from logoflow.models.graph import INT8, as_graph, block_of, graph_of, is_graph, 
 
 BATCH = 16
 FLOAT_SHARES = (0, 1 / 4, 1 / 2, 3 / 4, 7 / 8)
-"""How much of a net's depth, from the photo on, may stay float; the first that will do is taken."""
-ERROR = 0.02
-"""What will do: the logits' error as a share of their spread.
+"""Share of a network's depth, from the input on, that stays float. They are tried in this order
+until the error of the logits is small enough."""
+MAX_ERROR = 0.02
+"""Largest error of the logits, as a share of their spread.
 
-Of FlickrLogos-27's query photos an EfficientNet-Lite0 of 3 epochs, often unsure, got the float
-net's answer in .974 with an error of .05, in .989 with .042 and .027, in .993 with .023 (7/8 float,
-and 1.15 times as fast without VNNI). Five that were trained longer: .986, .991, .994 with .05,
-.043, .033.
+On FlickrLogos-27's query photos, an EfficientNet-Lite0 of 3 epochs, which is often unsure, agreed
+with its float network in .974 of the answers at an error of .05, in .989 at .042 and .027, and in
+.993 at .023 (7/8 float, and 1.15 times as fast without VNNI). Five networks that were trained
+longer agreed in .986, .991 and .994 at .05, .043 and .033.
 """
 
 Weights = dict[str, nd.NDArray]
@@ -34,31 +35,32 @@ Ranges = dict[str, tuple[float, float]]
 
 
 def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
-    """Give a classifier's INT8 twin, and measure how often it agrees.
+    """Make an INT8 twin of a classifier, and measure how often the two agree.
 
-    The first convolutions stay float as far as it takes (`FLOAT_SHARES`): what they round away
-    grows on its way through the net, and on large maps of few channels INT8 is hardly faster.
-    Without instructions for 8-bit products (VNNI) they may also overflow: sums of two products
-    are then held in 16 bits.
+    As many of the first convolutions as needed stay float (`FLOAT_SHARES`). Their rounding errors
+    grow on the way through the network, and INT8 is hardly faster on large maps of few channels.
+    On a CPU without 8-bit product instructions (VNNI) they may also overflow, since it holds
+    sums of two products in 16 bits.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        On a CPU. It stays as it is.
+        On a CPU. It is not changed.
     photos : sequence of picture
-        At least 16, of the kind it will see: the range of each layer's values is measured on
-        them. With photos that it was trained on the agreement looks better than it is.
+        At least 16 photos of the kind to be classified. They give the range of each layer's
+        values. On photos that the network was trained on, the agreement looks better than it is.
 
     Returns
     -------
     LogoClassifier
-        It saves, loads and predicts like any other. ``metadata["int8"]`` says how often its whole-
-        photo answer is the float net's, ``agreement``, 0 to 1, on how many ``photos``.
+        It saves, loads and predicts like any other. ``metadata["int8"]`` holds the ``agreement``,
+        the share of ``photos`` for which the two networks have the same likeliest class for the
+        whole photo.
 
     Raises
     ------
     ValueError
-        If there are too few photos, or the net is INT8 already or on a GPU.
+        If there are too few photos, or the network is an INT8 network or on a GPU.
 
     Examples
     --------
@@ -68,9 +70,14 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
     """
     photos = list(photos)
     if len(photos) < BATCH:
-        raise ValueError(f"{len(photos)} photos to measure ranges on: give {BATCH} at least.")
+        raise ValueError(
+            f"There are {len(photos)} photos to measure value ranges on: give at least {BATCH}."
+        )
     if is_graph(classifier.net) or classifier.ctx.device_type != "cpu":
-        raise ValueError("Only a float net on the CPU has an INT8 twin.")
+        raise ValueError(
+            "Only a float network on the CPU can have an INT8 twin: load the original classifier "
+            "with ctx=mx.cpu()."
+        )
     data = nd.stack(*[classifier.preprocess(photo) for photo in photos])
     twin = LogoClassifier(
         _quantized(classifier.net, data),
@@ -89,18 +96,29 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
 
 
 def agreement(one: LogoClassifier, other: LogoClassifier, photos: Sequence) -> float:
-    """Share of photos for which two classifiers' nets have the same likeliest class, 0 to 1."""
-    answers = [
-        np.concatenate([logits.argmax(axis=1) for logits in classifier.window_logits(photos)])
-        for classifier in (one, other)
-    ]
-    return float(np.mean(answers[0] == answers[1]))
+    """Share of photos for which two networks have the same likeliest class, 0 to 1."""
+    pairs = zip(one.window_logits(photos), other.window_logits(photos), strict=True)
+    return float(np.mean([a.argmax() == b.argmax() for a, b in pairs]))
 
 
 def logit_error(exact: np.ndarray, logits: np.ndarray) -> float:
-    """Root mean square error of logits, (photos, classes), as a share of the exact ones' spread.
+    """Root mean square error of logits, as a share of the spread of the exact logits.
 
-    What all classes of a photo share counts for nothing: it changes no answer.
+    An error that all classes of a photo share is ignored, since it changes no answer.
+
+    Parameters
+    ----------
+    exact, logits : ndarray
+        (photos, classes).
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> logit_error(np.array([[0.0, 4.0]]), np.array([[1.0, 7.0]]))
+    0.5
     """
     centred = exact - exact.mean(axis=1, keepdims=True)
     error = logits - logits.mean(axis=1, keepdims=True) - centred
@@ -108,9 +126,9 @@ def logit_error(exact: np.ndarray, logits: np.ndarray) -> float:
 
 
 def _quantized(net: gluon.HybridBlock, data: nd.NDArray) -> gluon.SymbolBlock:
-    """Quantize as much of a net as leaves its answers what they are."""
+    """Quantize as much of a network as possible while its logits stay close."""
     with warnings.catch_warnings(), _silent_backend():
-        warnings.simplefilter("ignore")  # "cannot decide type": it goes on to decide it
+        warnings.simplefilter("ignore")  # "cannot decide type", though MXNet then does
         symbol, weights = without_pads(*graph_of(net))
         symbol = symbol.get_backend_symbol("MKLDNN_QUANTIZE")
         exact = _outputs(block_of(symbol, weights), data)
@@ -118,7 +136,7 @@ def _quantized(net: gluon.HybridBlock, data: nd.NDArray) -> gluon.SymbolBlock:
         for share in FLOAT_SHARES:
             twin = block_of(*_int8(symbol, weights, ranges, _first_layers(symbol, share)))
             twin = as_graph(twin, INT8 + architecture_of(net), backbone_of(net))
-            if logit_error(exact, _outputs(twin, data)) <= ERROR:
+            if logit_error(exact, _outputs(twin, data)) <= MAX_ERROR:
                 break
     return twin
 
@@ -143,12 +161,12 @@ def _outputs(block: gluon.Block, data: nd.NDArray) -> np.ndarray:
 
 
 def _ranges(symbol: mx.sym.Symbol, weights: Weights, data: nd.NDArray) -> Ranges:
-    """Least and greatest value that photos give each step's outputs, and of the photos."""
+    """Range of the values of the photos, and of each step's output for them."""
     steps = symbol.get_internals()
     names = [name for name in steps.list_outputs() if name not in set(symbol.list_inputs())]
     block = block_of(mx.sym.Group([steps[name] for name in names]), weights)
     low, high = [], []
-    for number in range(len(data)):  # one by one: all steps' outputs at once take much memory
+    for number in range(len(data)):  # one by one: the outputs of all steps take much memory
         photo = data[number : number + 1]
         outputs = [photo, *block(photo)]
         low.append([output.min().asscalar() for output in outputs])
@@ -158,27 +176,26 @@ def _ranges(symbol: mx.sym.Symbol, weights: Weights, data: nd.NDArray) -> Ranges
 
 
 def _first_layers(symbol: mx.sym.Symbol, share: float) -> list[str]:
-    """Name the steps up to a share of the convolutions on the longest way through a graph."""
+    """Names of the steps in the first share of a graph's depth, counted in convolutions."""
     nodes = json.loads(symbol.tojson())["nodes"]
     depths: list[int] = []
     for node in nodes:
         before = max((depths[source] for source, *_ in node["inputs"]), default=0)
         depths.append(before + (node["op"] == "_sg_mkldnn_conv"))
-    most = share * max(depths)
+    limit = share * max(depths)
     pairs = zip(nodes, depths, strict=True)
-    return [node["name"] for node, depth in pairs if node["op"] != "null" and depth <= most]
+    return [node["name"] for node, depth in pairs if node["op"] != "null" and depth <= limit]
 
 
 def _int8(
     symbol: mx.sym.Symbol, weights: Weights, ranges: Ranges, stay_float: list[str]
 ) -> tuple[mx.sym.Symbol, Weights]:
-    """Quantize a graph that is fused for it, all but the layers named."""
+    """Quantize a fused graph, except for the layers that stay float."""
     kinds: dict[str, Weights] = {"arg": {}, "aux": {}}
     for name, array in weights.items():
         kind, name = name.split(":")
         kinds[kind][name] = array
-    how = {"calib_mode": "customize", "quantized_dtype": "auto", "logger": None}
-    *parts, collector = quantize_graph(
+    quantized, _, _, collector = quantize_graph(
         symbol,
         kinds["arg"],
         kinds["aux"],
@@ -186,10 +203,18 @@ def _int8(
         quantize_mode="smart",
         quantize_granularity="channel-wise",
         LayerOutputCollector=SimpleNamespace(min_max_dict=ranges),
-        **how,
+        calib_mode="customize",
+        quantized_dtype="auto",
+        logger=None,
     )
     symbol, arguments, auxiliary = calib_graph(
-        parts[0], kinds["arg"], kinds["aux"], collector, **how
+        quantized,
+        kinds["arg"],
+        kinds["aux"],
+        collector,
+        calib_mode="customize",
+        quantized_dtype="auto",
+        logger=None,
     )
     arrays = {f"arg:{name}": array for name, array in arguments.items()}
     arrays |= {f"aux:{name}": array for name, array in auxiliary.items()}

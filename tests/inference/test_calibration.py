@@ -14,7 +14,7 @@ WHOLE, FEW, WINDOWS = Level("whole"), Level("few-windows"), Level("windows")
 
 
 def logits_of(photos=60, windows=5, seed=0):
-    """Brands show in one window of five; elsewhere no-logo is likely."""
+    """Each brand shows in one window of five. In the other windows no-logo is likely."""
     rng = np.random.default_rng(seed)
     truth = np.arange(photos) % 3
     logits = rng.normal(size=(photos, windows, 3))
@@ -25,7 +25,7 @@ def logits_of(photos=60, windows=5, seed=0):
 
 
 def photos_of(logits, matches=None):
-    """Evidence, one photo after another."""
+    """Evidence of each photo."""
     matches = [None] * len(logits) if matches is None else matches
     return map(Evidence, logits, matches)
 
@@ -80,7 +80,7 @@ def test_backgrounds_that_look_like_logos_raise_the_threshold():
     assert least_odds(having) > least_odds(without) + 1
 
 
-def test_lists_that_do_not_match_are_refused():
+def test_photos_and_labels_of_different_numbers_are_refused():
     logits, truth = logits_of()
     with pytest.raises(ValueError, match="needs photos"):
         fit_decisions(photos_of(logits), truth[:-1], CLASSES, (WHOLE,), 0.1)

@@ -11,7 +11,7 @@ from mxnet import gluon, nd
 
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.export import describe, export
+from logoflow.inference.export import export, export_metadata
 from logoflow.loading.augment import make_augs, val_test_augs
 from logoflow.models.build import build_net
 from logoflow.models.finetune import finetune_net
@@ -33,7 +33,7 @@ def files(classifier, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def photos(classifier, small_root):
-    """The test photos' paths, what the net is given of them, and its logits."""
+    """Paths of the test photos, the network's input and its logits."""
     paths = [path for path, _ in photos_of(small_root, "test_data")]
     data = nd.stack(*[classifier.preprocess(path) for path in paths])
     return paths, data.asnumpy(), classifier.net(data).asnumpy()
@@ -49,21 +49,25 @@ def test_onnx_runtime_gives_the_same_logits_for_any_batch(files, photos):
     _, data, logits = photos
     session = onnxruntime.InferenceSession(str(files.onnx))
     for count in (len(data), 1, 5):
-        (found,) = session.run(["logits"], {"data": data[:count]})
-        assert np.allclose(found, logits[:count], atol=1e-4)
-        assert np.array_equal(found.argmax(axis=1), logits[:count].argmax(axis=1))
+        (output,) = session.run(["logits"], {"data": data[:count]})
+        assert np.allclose(output, logits[:count], atol=1e-4)
+        assert np.array_equal(output.argmax(axis=1), logits[:count].argmax(axis=1))
 
 
-def test_the_onnx_file_passes_the_checker_and_says_what_it_needs(files):
+def test_the_onnx_file_passes_the_checker_and_holds_the_metadata(files):
     model = onnx.load(str(files.onnx))
     onnx.checker.check_model(model, full_check=True)
     (entry,) = model.graph.input
     dimensions = [d.dim_param or d.dim_value for d in entry.type.tensor_type.shape.dim]
     assert (entry.name, dimensions) == ("data", ["batch", 3, 64, 64])
-    told = {prop.key: json.loads(prop.value) for prop in model.metadata_props}
-    assert told == json.loads(files.facts.read_text())
-    assert (told["classes"], told["size"], told["resized"]) == (list(CLASSES), [64, 64], True)
-    assert (told["mean"], told["std"]) == ([127.0] * 3, [128.0] * 3)
+    metadata = {prop.key: json.loads(prop.value) for prop in model.metadata_props}
+    assert metadata == json.loads(files.metadata.read_text())
+    assert (metadata["classes"], metadata["size"], metadata["resized"]) == (
+        list(CLASSES),
+        [64, 64],
+        True,
+    )
+    assert (metadata["mean"], metadata["std"]) == ([127.0] * 3, [128.0] * 3)
 
 
 def test_the_serving_program_answers_without_mxnet(files, photos):
@@ -75,10 +79,10 @@ def test_the_serving_program_answers_without_mxnet(files, photos):
     answers = [line.rsplit(" ", 1)[1] for line in lines]
     expected = [CLASSES[row.argmax()] for row in logits]
     same = np.mean([a == b for a, b in zip(answers, expected, strict=True)])
-    assert same >= 0.9, "Pillow shrinks a little otherwise than OpenCV"
+    assert same >= 0.9, "Pillow and OpenCV shrink pictures slightly differently"
 
 
-def test_several_nets_are_exported_as_one(tmp_path):
+def test_an_ensemble_is_exported_as_one_network(tmp_path):
     mx.random.seed(0)
     net = build_net("efficientnet_lite0 + efficientnet_lite0", 3)
     net.initialize(mx.init.Xavier(magnitude=4))
@@ -90,15 +94,19 @@ def test_several_nets_are_exported_as_one(tmp_path):
     )
 
 
-def test_the_articles_crop_is_told_as_one(tmp_path):
+def test_the_articles_crop_is_exported_as_a_crop(tmp_path):
     net = build_net("lenet5", 3)
     net.initialize()
     net(nd.zeros((1, 3, 224, 224)))
-    told = describe(LogoClassifier(net, CLASSES, val_test_augs))
-    assert (told["size"], told["resized"], told["mean"]) == ([224, 224], False, [0.0] * 3)
+    metadata = export_metadata(LogoClassifier(net, CLASSES, val_test_augs))
+    assert (metadata["size"], metadata["resized"], metadata["mean"]) == (
+        [224, 224],
+        False,
+        [0.0] * 3,
+    )
 
 
-def test_a_preprocessing_of_no_fixed_size_is_refused(classifier, tmp_path):
+def test_a_preprocessing_without_a_fixed_size_is_refused(classifier, tmp_path):
     odd = LogoClassifier(classifier.net, CLASSES, [mx.image.ResizeAug(256)])
     with pytest.raises(ValueError, match="cannot be exported"):
         export(odd, tmp_path / "nothing")

@@ -33,26 +33,28 @@ def twin(classifier, photos):
     return quantize(classifier, photos)
 
 
-def test_the_twin_says_how_often_it_agrees(twin, classifier, photos):
-    told = twin.metadata["int8"]
-    assert told == {"agreement": agreement(classifier, twin, photos), "photos": 28}
-    assert told["agreement"] > 0.6
+def test_the_twin_records_how_often_it_agrees(twin, classifier, photos):
+    record = twin.metadata["int8"]
+    assert record == {"agreement": agreement(classifier, twin, photos), "photos": 28}
+    assert record["agreement"] > 0.6
     assert (twin.metadata["seed"], classifier.metadata) == (5, {"seed": 5})
 
 
-def test_its_logits_are_the_float_nets_but_for_rounding(twin, classifier, photos):
+def test_the_twins_logits_differ_by_rounding_only(twin, classifier, photos):
     exact, logits = (np.concatenate(list(one.window_logits(photos))) for one in (classifier, twin))
-    # It is 0.44 with INT8 from the first convolution on, and 0.13 with the first ones float.
+    # The error is 0.44 with INT8 everywhere, and 0.13 with the first convolutions in float.
     assert 0.001 < logit_error(exact, logits) < 0.25
 
 
-def test_its_scores_are_near_the_float_nets_and_not_the_same(twin, classifier, photos):
+def test_the_twins_scores_are_close_but_not_equal(twin, classifier, photos):
     ours, theirs = classifier.scores(photos), twin.scores(photos)
     assert 1e-4 < np.abs(ours - theirs).mean() < 0.5
-    assert np.allclose(ours, classifier.scores(photos), atol=1e-5), "the float net is as it was"
+    assert np.allclose(ours, classifier.scores(photos), atol=1e-5), (
+        "quantizing changed the float network"
+    )
 
 
-def test_it_saves_loads_and_predicts_like_any_other(twin, photos, tmp_path):
+def test_the_twin_saves_loads_and_predicts_like_any_other(twin, photos, tmp_path):
     again = LogoClassifier.load(twin.save(tmp_path / "small"))
     assert np.allclose(again.scores(photos), twin.scores(photos), atol=1e-4)
     assert again.predict(photos[:3], level="few-windows").brand.tolist() == (
@@ -60,27 +62,27 @@ def test_it_saves_loads_and_predicts_like_any_other(twin, photos, tmp_path):
     )
     stored = json.loads((tmp_path / "small" / "classifier.json").read_text())
     assert stored["architecture"] == "int8 efficientnet_lite0"
-    again.save(tmp_path / "small")  # over itself
+    again.save(tmp_path / "small")  # overwriting itself
     assert len(list((tmp_path / "small").iterdir())) == 3
 
 
-def test_what_has_no_int8_twin_is_refused(twin, classifier, photos):
-    with pytest.raises(ValueError, match="give 16 at least"):
+def test_too_few_photos_and_an_int8_network_are_refused(twin, classifier, photos):
+    with pytest.raises(ValueError, match="give at least 16"):
         quantize(classifier, photos[:15])
-    with pytest.raises(ValueError, match="Only a float net"):
+    with pytest.raises(ValueError, match="Only a float network"):
         quantize(twin, photos)
 
 
-def test_the_error_of_logits_is_of_their_differences():
+def test_the_error_of_logits_ignores_what_all_classes_share():
     exact = np.array([[1.0, 3.0], [4.0, 2.0]])
     assert logit_error(exact, exact + [[5], [-7]]) == 0
     assert logit_error(exact, exact + [[0.2, -0.2], [0, 0]]) == pytest.approx(0.2 / 2**0.5)
 
 
-def test_kernels_are_widened_once(classifier):
+def test_padding_moves_into_the_kernels(classifier):
     net, data = classifier.net, nd.random.normal(shape=(2, 3, 64, 64))
     graph, arrays = graph_of(net)
-    assert graph.count('"op": "Pad"') == 5  # a convolution of stride 2 each
+    assert graph.count('"op": "Pad"') == 5  # one for each convolution of stride 2
     symbol, wider = without_pads(graph, arrays)
     assert '"op": "Pad"' not in symbol.tojson()
     assert np.allclose(block_of(symbol, wider)(data).asnumpy(), net(data).asnumpy(), atol=1e-4)

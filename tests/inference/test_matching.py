@@ -18,7 +18,7 @@ def matcher(index):
 
 
 def known_photo(root, brand="aldi"):
-    """A training photo of a brand and its boxes; aldi's have many corners."""
+    """A training photo of a brand, its boxes and its label. Photos of aldi have many corners."""
     boxes = read_boxes(root)
     for path, label in photos_of(root, "train_data"):
         name = "/".join(path.parts[-3:])

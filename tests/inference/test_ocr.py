@@ -26,7 +26,7 @@ def reader():
 
 
 def board(text, place=(60, 80), size=(400, 300), colour=(200, 30, 30)):
-    """A white picture with some text."""
+    """A white picture with text."""
     picture = Image.new("RGB", size, "white")
     font = ImageFont.load_default(48)
     ImageDraw.Draw(picture).text(place, text, fill=colour, font=font)
@@ -81,7 +81,7 @@ def test_paths_bytes_and_arrays_are_read_alike(reader, tmp_path):
     ("lines", "letters"),
     [
         (["COCA-COLA"], [5, 0, 0, 0]),
-        (["Coca", "Cola"], [5, 0, 0, 0]),  # below each other
+        (["Coca", "Cola"], [5, 0, 0, 0]),  # on two lines
         (["Trink Cöca Cola!"], [5, 0, 0, 0]),
         (["www.vodafone.de"], [0, 0, 0, 5]),
         (["hp"], [0, 2, 0, 0]),
@@ -119,7 +119,7 @@ def test_the_letters_in_common_decide_how_much_a_misread_name_counts(word, lette
 
 
 def test_misread_names_count_as_they_did_with_difflib():
-    """The thresholds were fitted on the similarity of Python's difflib."""
+    """The thresholds of saved models were fitted with the similarity of Python's difflib."""
     rng = np.random.default_rng(0)
     for name in ("cocacola", "vodafone", "hp", "starbucks", "heineken"):
         for _ in range(50):
@@ -130,7 +130,7 @@ def test_misread_names_count_as_they_did_with_difflib():
 
 
 def misread(name, rng):
-    """Change up to three letters of a name, as poor print makes a reader do."""
+    """Change up to three letters of a name, as a reader does with poor print."""
     letters = list(name)
     for _ in range(rng.integers(1, 4)):
         place = rng.integers(len(letters))

@@ -27,7 +27,7 @@ def test_a_grid_reaches_all_four_corners_and_its_windows_overlap():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (3, 5), (7, 1000), (1023, 769)])
-def test_windows_lie_in_photos_of_any_size_and_have_their_shape(size):
+def test_windows_lie_inside_photos_of_any_size_and_have_their_shape(size):
     width, height = size
     for x, y, w, h in windows(width, height, "more-windows"):
         assert 0 <= x < x + w <= width
