@@ -162,7 +162,7 @@ def fit_decision(
     _check(scores, truth, len(classes), false_positive_rate)
     no_logo = no_logo_index(classes)
     rejects = truth == (-1 if no_logo is None else no_logo)
-    # Photos with logos alone would push the bias down without end, and those without up.
+    # If all photos show a logo, or none does, the bias has no finite optimum.
     with_bias = 0 < rejects.sum() < len(truth)
     temperature, bias = _fit_probabilities(scores, truth, no_logo, with_bias)
     fitted = Decision(temperature, bias, photos=len(truth), no_logo_photos=int(rejects.sum()))

@@ -1,4 +1,4 @@
-"""The numbers that earlier versions of logoflow gave to levels, as an argument ``views``."""
+"""The numbers 1 to 6 by which earlier versions of logoflow called the levels: ``views``."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,23 +18,27 @@ FORMER_VIEWS = {
     5: Level("more-windows", match_logos=True),
     6: Level("more-windows", match_logos=True, read_names=True),
 }
-"""The levels that earlier versions numbered, as ``views``."""
+"""The level of today for each number."""
 
 
 def former_level(views: int, has_matcher: bool) -> Level:
-    """Give the level that a model of an earlier version means by a number.
+    """Convert the number of a level in a model that an earlier version saved.
 
     Parameters
     ----------
     views : int
         1 to 6.
     has_matcher : bool
-        Whether the model knows logos. If it does not, its views 6 only read names.
+        Whether the model knows logos. Without them, views 6 only read names.
+
+    Returns
+    -------
+    Level
 
     Raises
     ------
     ValueError
-        For another number.
+        If the number is not 1 to 6.
 
     Examples
     --------
@@ -48,14 +52,18 @@ def former_level(views: int, has_matcher: bool) -> Level:
 
 
 def views_in_new_words(views: object, argument: str) -> str:
-    """Say how a former argument ``views`` is written today.
+    """Write an error message that says how to replace the former argument ``views``.
 
     Parameters
     ----------
     views : object
-        Its value: a number, several, or something that never was right.
+        The value that the caller gave: a number, several numbers, or something invalid.
     argument : str
         The argument of today, ``"level"`` or ``"levels"``.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -77,7 +85,7 @@ def views_in_new_words(views: object, argument: str) -> str:
 def refuse_views(
     argument: str,
 ) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
-    """Make a function refuse ``views``, and say what it is called today.
+    """Decorate a function so that it refuses ``views`` and names its argument of today.
 
     Parameters
     ----------

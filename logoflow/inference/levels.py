@@ -1,4 +1,4 @@
-"""Levels: how closely a photo is looked at, from the whole photo to windows, logos and names."""
+"""Levels: how closely a photo is looked at. A level is a window layout and two switches."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -156,7 +156,7 @@ def as_level(
     *,
     default: Level | None = None,
 ) -> Level:
-    """Put a level together from what a caller gave.
+    """Combine a level and switches into a `Level`.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def as_level(
 def as_levels(
     levels: Sequence[LevelLike], match_logos: bool = False, read_names: bool = False
 ) -> tuple[Level, ...]:
-    """Put several levels together from what a caller gave.
+    """Combine levels and switches into a tuple of `Level`.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def as_levels(
     Raises
     ------
     ValueError
-        If there is no level at all, or none of that name.
+        If the sequence is empty, or there is no level of that name.
 
     Examples
     --------
@@ -233,7 +233,7 @@ def as_levels(
 
 
 def covering_level(levels: Iterable[Level]) -> Level:
-    """Find the level that looks at everything that the given levels look at.
+    """Find the smallest level that includes all the given levels.
 
     Parameters
     ----------
