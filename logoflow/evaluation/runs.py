@@ -31,8 +31,17 @@ from logoflow.utils.files import atomic_path
 # Arguments of `fit` that are not part of a run's key: where the photos are, what does not change
 # the result, the seed and the levels, which are stored elsewhere, and the recipe, whose fields are
 # part of the key but not its name.
-NOT_IN_KEY = ("root", "recipe", "seed", "num_workers", "ctx", "quiet")
-NOT_IN_KEY += ("levels", "match_logos", "read_names")
+NOT_IN_KEY = (
+    "root",
+    "recipe",
+    "levels",
+    "match_logos",
+    "read_names",
+    "seed",
+    "num_workers",
+    "ctx",
+    "quiet",
+)
 
 
 class Run(NamedTuple):
@@ -113,7 +122,8 @@ def run(
     wanted = as_levels(levels)
     if known and kept and set(wanted) <= set(known.scores):
         return known
-    wanted = tuple(dict.fromkeys([*(known.scores if known else ()), *wanted]))
+    if known:
+        wanted = (*(level for level in known.scores if level not in wanted), *wanted)
     start = time.monotonic()
     classifier = fit(root, levels=wanted, seed=seed, **settings, **options)
     if classifier.metadata.get("refit_epochs", 0) != settings.get("refit_epochs", 0):

@@ -225,10 +225,11 @@ def as_levels(
     """
     if isinstance(levels, str | Level) or not levels:
         raise ValueError(f'levels is {levels!r}: give a list of levels, such as ("whole",).')
-    on = (match_logos or None, read_names or None)
-    chosen = [
-        level if isinstance(level, Level) else as_level(level, on[0], on[1]) for level in levels
-    ]
+    chosen = []
+    for level in levels:
+        if not isinstance(level, Level):
+            level = as_level(level, match_logos or None, read_names or None)
+        chosen.append(level)
     return tuple(dict.fromkeys(chosen))
 
 
