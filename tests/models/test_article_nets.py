@@ -5,7 +5,7 @@ from mxnet.gluon import nn
 
 from logoflow.errors import ResumeError
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.model_folder import FACTS
+from logoflow.inference.model_folder import MODEL_JSON
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp, old_cnn_reason
 from logoflow.models.build import count_parameters
 from logoflow.training.averaging import WeightAverage
@@ -119,7 +119,7 @@ def test_models_of_the_earlier_network_are_refused_with_the_reason(tmp_path):
     LogoClassifier(old_cnn(), ["bmw", "shell", "ups"], [mx.image.CenterCropAug((80, 80))]).save(
         tmp_path
     )
-    assert (tmp_path / FACTS).is_file()
+    assert (tmp_path / MODEL_JSON).is_file()
     with pytest.raises(ValueError, match="five convolutions.*has two"):
         LogoClassifier.load(tmp_path)
 
