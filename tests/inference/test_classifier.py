@@ -293,7 +293,7 @@ def test_another_class_list_is_refused(classifier):
 
 
 def test_a_class_list_of_another_length_than_the_nets_outputs_is_refused(classifier):
-    with pytest.raises(ClassListError, match="3 outputs and the class list 2 names"):
+    with pytest.raises(ClassListError, match="3 outputs, but the class list has 2 names"):
         LogoClassifier(classifier.net, CLASSES[:2], classifier.augs)
 
 
