@@ -113,11 +113,8 @@ def test_the_published_data(shared):
     assert (len(brands), len(splits.test), len(splits.classes)) == (809, 270, 28)
     counts = splits.counts()
     assert counts.loc["Adidas"].tolist() == [24, 6, 5]
-    assert counts.loc["Cocacola"].tolist() == [
-        23,
-        6,
-        5,
-    ]  # in the thirtieth photo, Pepsi covers a larger area
+    # Of the 30 Coca-Cola photos, one shows a larger Pepsi logo.
+    assert counts.loc["Cocacola"].tolist() == [23, 6, 5]
     assert counts.loc[NO_LOGO].tolist() == [400, 100, 135]
     boxes = sum(len(photo.boxes) for photo in brands)
     assert boxes == 1261 - 1 - 2  # one box has no area, two Coca-Cola boxes are in the Pepsi photo
