@@ -187,7 +187,7 @@ def test_views_that_were_not_calibrated_are_refused(classifier, photos):
 
 def test_calibrating_on_what_does_not_fit_changes_nothing(classifier, photos):
     calibrated = with_decisions(classifier, {})
-    with pytest.raises(ValueError, match="Not in the list of classes: ups"):
+    with pytest.raises(ValueError, match="not in the class list: ups"):
         calibrated.calibrate(photos[:2], ["adidas", "ups"])
     with pytest.raises(ValueError, match="needs photos"):
         calibrated.calibrate(photos[:2], ["adidas"])
