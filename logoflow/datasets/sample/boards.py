@@ -1,4 +1,4 @@
-"""Printed boards of the sample, and what is done to them: rims, gloss, text, bends, folds."""
+"""Print a mark on a board and modify the board: rims, gloss, text, bends and folds."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,17 @@ PAINTS = np.array([(0.93, 0.92, 0.9), (0.75, 0.76, 0.78), (0.25, 0.27, 0.3), (0.
 
 
 class Sprite(NamedTuple):
-    """A thing cut out of its surroundings: `rgb` (H, W, 3), `alpha` (H, W), `ink` (H, W)."""
+    """An object without its surroundings.
+
+    Parameters
+    ----------
+    rgb : ndarray
+        (H, W, 3), float32, 0 to 1.
+    alpha : ndarray
+        (H, W): coverage of the object, 0 to 1.
+    ink : ndarray
+        (H, W): coverage of the mark that is printed on it, 0 to 1.
+    """
 
     rgb: np.ndarray
     alpha: np.ndarray
@@ -23,10 +33,29 @@ class Sprite(NamedTuple):
 
 def print_on(rng, mark, across, down, make, *, slide=0.05, raise_by=0.0, colour=None,
            paint=False) -> Sprite:  # fmt: skip
-    """A rectangle of some material with the mark on it.
+    """Print a mark on a rectangle of a material.
 
-    `across` and `down` are ranges of its size as multiples of the mark's. A mark without a plate
-    lies on a board of the colour that its ink was chosen for.
+    Parameters
+    ----------
+    rng : Generator
+    mark : Mark
+    across, down : (float, float)
+        Ranges of the board's width and height, as multiples of the mark's.
+    make : callable
+        Paints the material: a function of `textures`.
+    slide : float
+        Standard deviation of the mark's position, as a share of the free space.
+    raise_by : float
+        How far the mark is above the middle, as a share of the free space.
+    colour : ndarray, optional
+        Colour of the board; random by default. A mark without a plate always gets a board in the
+        colour that its ink was chosen for.
+    paint : bool
+        Whether the texture of the board shows through the mark.
+
+    Returns
+    -------
+    Sprite
     """
     high, wide = mark.alpha.shape
     long = max(high, wide) * 0.35
@@ -49,18 +78,18 @@ def print_on(rng, mark, across, down, make, *, slide=0.05, raise_by=0.0, colour=
 
 
 def across(high: int, wide: int) -> tuple[np.ndarray, np.ndarray]:
-    """Height (H, 1) and width (1, W) from -1 to 1."""
+    """Give coordinates from -1 to 1: (H, 1) down and (1, W) across."""
     y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in (high, wide))
     return y[:, None], x[None]
 
 
 def main_colour(sprite: Sprite) -> np.ndarray:
-    """The colour that most of a board has."""
+    """Give the median colour of a board."""
     return np.median(sprite.rgb[::7, ::7].reshape(-1, 3), 0)
 
 
 def add_text(rng, board: Sprite, share: float) -> np.ndarray:
-    """Write a line of text below the mark, where there is room."""
+    """Write a line of text below the mark if there is room; return the colours."""
     rgb = board.rgb.copy()
     high, wide = board.alpha.shape
     printed = cv2.boundingRect((board.ink > 0.1).astype(np.uint8))
@@ -82,20 +111,21 @@ def add_text(rng, board: Sprite, share: float) -> np.ndarray:
 
 
 def pad(sprite: Sprite, top=0, bottom=0, right=0, left=0) -> Sprite:
+    """Add empty space around a sprite, in pixels."""
     return Sprite(
         *(cv2.copyMakeBorder(p, top, bottom, left, right, cv2.BORDER_CONSTANT) for p in sprite)
     )
 
 
 def fill(outline: np.ndarray, high: int, wide: int) -> np.ndarray:
-    """Coverage of an outline given in shares of width and height."""
+    """Fill an outline, given in shares of width and height; return the coverage."""
     points = np.round(outline * np.array([wide, high]) * 16).astype(np.int32)
     mask = np.zeros((high, wide), np.uint8)
     return cv2.fillPoly(mask, [points], 255, cv2.LINE_AA, 4).astype(np.float32) / 255
 
 
 def round_corners(alpha: np.ndarray, share: float) -> np.ndarray:
-    """Round the corners by a share of the shorter side."""
+    """Round the corners; the radius is a share of the shorter side."""
     high, wide = alpha.shape
     radius = share * min(high, wide)
     y = np.abs(np.arange(high) - (high - 1) / 2)[:, None] - (high / 2 - radius)
@@ -105,7 +135,7 @@ def round_corners(alpha: np.ndarray, share: float) -> np.ndarray:
 
 
 def add_gloss(rng, rgb: np.ndarray, amount: float) -> np.ndarray:
-    """A soft slanted reflection and a slope of light."""
+    """Add a soft slanted reflection and a gradient of light."""
     high, wide = rgb.shape[:2]
     y, x = (0.5 + 0.5 * axis for axis in across(high, wide))
     along = x * rng.uniform(-1, 1) + y * rng.uniform(0.2, 1)
@@ -115,7 +145,7 @@ def add_gloss(rng, rgb: np.ndarray, amount: float) -> np.ndarray:
 
 
 def add_rim(rng, sprite: Sprite, *, dark=False) -> Sprite:
-    """Draw a rim, light above and dark below, around a board."""
+    """Draw a rim around a board, lighter at the top than at the bottom."""
     high, wide = sprite.alpha.shape
     thick = max(2, int(min(high, wide) * rng.uniform(0.015, 0.04)))
     inside = cv2.erode(np.pad(sprite.alpha, 1), np.ones((3, 3)), iterations=thick)[1:-1, 1:-1]
@@ -136,14 +166,14 @@ def _remap(sprite: Sprite, x: np.ndarray, y: np.ndarray) -> Sprite:
 
 
 def bend(rng, label: Sprite, taper: float) -> Sprite:
-    """Bend a label around an upright cylinder, lit from one side."""
+    """Bend a label around an upright cylinder that is lit from one side."""
     high, wide = label.alpha.shape
     bow = int(0.09 * wide)
     y, x = np.mgrid[0 : high + bow, 0:wide].astype(np.float32)
     across = 2 * x / (wide - 1) - 1
     across = across / (1 - taper * y / (high + bow))
     angle = np.arcsin(np.clip(across, -1, 1))
-    turned = np.clip(angle / 1.25, -1, 1)  # a little less than half the way around is printed
+    turned = np.clip(angle / 1.25, -1, 1)  # the label covers a little less than half
     flat_y = y - bow * np.cos(angle)
     bent = _remap(label, (turned + 1) / 2 * (wide - 1), flat_y)
     inside = (np.abs(across) <= 1) & (flat_y > -bow) & (flat_y < high)
@@ -156,7 +186,7 @@ def bend(rng, label: Sprite, taper: float) -> Sprite:
 
 
 def ripple(rng, sprite: Sprite, depth: float, contrast: float) -> Sprite:
-    """Push cloth about and shade it by its slope."""
+    """Distort a sprite like cloth in folds and shade the folds."""
     high, wide = sprite.alpha.shape
     relief = fractal(rng, high, wide, (2, 4), 3)
     y, x = np.mgrid[0:high, 0:wide].astype(np.float32)

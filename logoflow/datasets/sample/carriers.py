@@ -1,7 +1,7 @@
-"""Things that carry a mark in the sample: signs, posters, boxes, cups, cloth, vans, ...
+"""The objects that carry a mark: signs, posters, boxes, cups, cloth, vans and others.
 
-Each takes a generator, a mark and the mark's extent in pixels and gives a `Sprite`, drawn at
-the size it will have in the photo.
+Each function takes a random generator and a mark, and returns a `Sprite` at the size that it will
+have in the photo.
 """
 
 import cv2
@@ -28,7 +28,7 @@ from logoflow.datasets.sample.textures import deep, fractal, mix, tint
 
 
 def poster(rng, mark: Mark) -> Sprite:
-    """A printed sheet: the mark, often a line of text; creased paper."""
+    """Draw a poster: creased paper with the mark, often with a line of text."""
     up = rng.uniform(0, 0.3)
     paper = print_on(rng, mark, (1.15, 1.5), (1.5, 2.6), textures.plaster, raise_by=up)
     high, wide = paper.alpha.shape
@@ -39,7 +39,7 @@ def poster(rng, mark: Mark) -> Sprite:
 
 
 def sign(rng, mark: Mark) -> Sprite:
-    """A metal or wooden board with a rim, weathered."""
+    """Draw a weathered metal or wooden board with a rim."""
     make = textures.wood if rng.random() < 0.2 else textures.plaster
     board = print_on(rng, mark, (1.15, 1.7), (1.15, 1.8), make)
     high, wide = board.alpha.shape
@@ -51,7 +51,7 @@ def sign(rng, mark: Mark) -> Sprite:
 
 
 def post_sign(rng, mark: Mark) -> Sprite:
-    """A sign on one or two posts."""
+    """Draw a sign on one or two posts."""
     board = sign(rng, mark)
     high, wide = board.alpha.shape
     legs = int(high * rng.uniform(0.8, 2.0))
@@ -67,7 +67,7 @@ def post_sign(rng, mark: Mark) -> Sprite:
 
 
 def lightbox(rng, mark: Mark) -> Sprite:
-    """A lit sign: bright from inside, in a dark case, with a glow the camera adds."""
+    """Draw an illuminated sign in a dark case."""
     board = print_on(rng, mark, (1.2, 1.7), (1.2, 1.7), textures.plaster)
     high, wide = board.alpha.shape
     y, x = across(high, wide)
@@ -77,7 +77,7 @@ def lightbox(rng, mark: Mark) -> Sprite:
 
 
 def fascia(rng, mark: Mark) -> Sprite:
-    """A shop front: the mark on a band above windows, with an awning at times."""
+    """Draw a shop front: the mark on a band above shop windows."""
     band = print_on(rng, mark, (3.0, 5.0), (1.25, 1.7), textures.plaster, slide=0.3)
     high, wide = band.alpha.shape
     below = int(high * rng.uniform(1.2, 2.5))
@@ -98,14 +98,14 @@ def fascia(rng, mark: Mark) -> Sprite:
 
 
 def painted(rng, mark: Mark) -> Sprite:
-    """Paint on the wall itself, thinned by weather."""
+    """Draw weathered paint on a wall."""
     board = print_on(rng, mark, (1.1, 1.5), (1.1, 1.5), textures.plaster)
     wear = np.clip(1.15 - 0.3 * np.abs(fractal(rng, *board.alpha.shape, 5, 5)), 0.3, 0.93)
     return Sprite(board.rgb, board.alpha * wear, board.ink)
 
 
 def box(rng, mark: Mark) -> Sprite:
-    """A carton: the mark on its front, one side and the top in view."""
+    """Draw a carton: the mark is on the front; one side and the top are visible."""
     kraft = rng.random() < 0.35
     colour = np.array([0.72, 0.56, 0.38], np.float32) if kraft else None
     front = print_on(rng, mark, (1.15, 1.9), (1.15, 1.8), textures.cardboard, colour=colour)
@@ -128,7 +128,7 @@ def box(rng, mark: Mark) -> Sprite:
 
 
 def bag(rng, mark: Mark) -> Sprite:
-    """A paper bag with handles."""
+    """Draw a paper bag with handles."""
     front = print_on(rng, mark, (1.25, 1.7), (1.5, 2.1), textures.plaster)
     high, wide = front.alpha.shape
     crease = 1 - 0.25 * np.clip(np.linspace(-1, 1, wide) - 0.62, 0, 1) ** 0.5
@@ -145,7 +145,7 @@ def bag(rng, mark: Mark) -> Sprite:
 
 
 def laptop(rng, mark: Mark) -> Sprite:
-    """The lid of a laptop or the back of a phone: brushed metal, rounded corners."""
+    """Draw the lid of a laptop: brushed metal with rounded corners."""
     metal = PAINTS[[0, 1, 1, 2, 8][rng.integers(5)]]
     lid = print_on(rng, mark, (1.7, 2.6), (1.7, 2.2), textures.plaster, colour=metal)
     high, wide = lid.alpha.shape
@@ -155,7 +155,7 @@ def laptop(rng, mark: Mark) -> Sprite:
 
 
 def cup(rng, mark: Mark) -> Sprite:
-    """A mug, a paper cup or a tin: the mark bent around a cylinder, seen a little from above."""
+    """Draw a mug, a paper cup or a tin, seen from slightly above."""
     label = print_on(rng, mark, (1.5, 2.0), (1.35, 2.2), textures.plaster)
     kind = ("mug", "paper", "tin")[rng.integers(3)]
     body = bend(rng, label, taper=rng.uniform(0.1, 0.22) if kind == "paper" else 0.0)
@@ -178,7 +178,7 @@ def cup(rng, mark: Mark) -> Sprite:
 
 
 def _handle(sprite: Sprite, colour, x: int, y: int, reach: int) -> None:
-    """Draw a mug's handle behind its right edge, in place."""
+    """Draw the handle of a mug into the sprite, behind the right edge."""
     free = sprite.alpha < 0.5
     ring = np.zeros_like(sprite.alpha)
     axes = int(x * 0.22), reach
@@ -188,7 +188,7 @@ def _handle(sprite: Sprite, colour, x: int, y: int, reach: int) -> None:
 
 
 def shirt(rng, mark: Mark) -> Sprite:
-    """The front of a T-shirt on somebody, head and legs out of the picture."""
+    """Draw the front of a T-shirt that somebody wears, without head and legs."""
     chest = print_on(rng, mark, (1.7, 2.6), (2.0, 2.8), textures.cloth, slide=0.12, raise_by=0.12)
     high, wide = chest.alpha.shape
     wide_all = int(wide * 1.5)
@@ -211,14 +211,14 @@ def shirt(rng, mark: Mark) -> Sprite:
 
 
 def flag(rng, mark: Mark) -> Sprite:
-    """A banner in the wind."""
+    """Draw a flag in the wind."""
     cloth = print_on(rng, mark, (1.25, 1.9), (1.25, 1.7), textures.cloth)
     room = int(0.08 * cloth.alpha.shape[0]) + 4
     return ripple(rng, pad(cloth, room, room, room, room), 0.022, 0.3)
 
 
 def van(rng, mark: Mark) -> Sprite:
-    """A delivery van from the side: painted metal that reflects the sky, a cab, wheels."""
+    """Draw a delivery van from the side: painted metal that reflects the sky, a cab, wheels."""
     side = print_on(rng, mark, (1.6, 2.3), (1.5, 2.0), textures.plaster, paint=True)
     high, wide = side.alpha.shape
     y = np.linspace(0, 1, high, dtype=np.float32)[:, None, None]
@@ -241,7 +241,7 @@ _GLASS = ((0.12, 0.12), (0.42, 0.13), (0.66, 0.48), (0.12, 0.48))
 
 
 def _cab(sprite: Sprite, colour, x: int, wide: int, high: int) -> None:
-    """Draw a van's cab to the right of `x`, in place."""
+    """Draw the cab of a van into the sprite, to the right of `x`."""
     nose, glass = (
         (np.array(shape) * [wide, high] + [x, 0]).astype(np.int32) for shape in (_NOSE, _GLASS)
     )
@@ -252,7 +252,7 @@ def _cab(sprite: Sprite, colour, x: int, wide: int, high: int) -> None:
 
 
 def bonnet(rng, mark: Mark) -> Sprite:
-    """Car metal from close by: a curved panel with the horizon in it, filling the view."""
+    """Draw a car bonnet from close by: a curved panel that reflects the horizon."""
     panel = print_on(rng, mark, (2.2, 3.2), (2.4, 3.4), textures.plaster, slide=0.2, paint=True)
     high, wide = panel.alpha.shape
     y, x = across(high, wide)
@@ -266,9 +266,9 @@ def bonnet(rng, mark: Mark) -> Sprite:
     return Sprite(np.clip(rgb, 0, 1).astype(np.float32), panel.alpha, panel.ink)
 
 
-# How far each may be tilted away from the camera, where its foot is ("stand" on the floor,
-# "below" the frame, "fill" the frame to the sides and below, or "free"), and the largest mark it
-# has as a share of the photo.
+# For each object: the function that draws it; how far it may be tilted away from the camera; where
+# its lower edge is ("stand": on the floor, "below": below the frame, "fill": the object fills the
+# frame to the sides and below, "free": anywhere); and the largest mark, as a share of the photo.
 CARRIERS = {
     "poster": (poster, 0.25, "free", 0.6), "sign": (sign, 0.3, "free", 0.6),
     "post_sign": (post_sign, 0.15, "below", 0.6), "lightbox": (lightbox, 0.25, "free", 0.55),
@@ -278,6 +278,7 @@ CARRIERS = {
     "shirt": (shirt, 0.05, "below", 0.34), "flag": (flag, 0.2, "free", 0.55),
     "van": (van, 0.1, "stand", 0.38), "bonnet": (bonnet, 0.3, "fill", 0.4),
 }  # fmt: skip
+# The objects that may appear in each kind of scene. A repeated name is more likely.
 BY_SCENE = {
     "wall": ("poster", "poster", "sign", "painted", "painted", "lightbox", "fascia", "shirt"),
     "street": ("sign", "post_sign", "post_sign", "flag", "van", "van", "fascia", "fascia", "shirt"),
