@@ -214,31 +214,31 @@ def _colours(rng, scheme, colours) -> tuple[np.ndarray, np.ndarray]:
 
 def _plate(kind: str, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Draw a plate around a glyph; return its coverage, and the glyph's at the same size."""
-    high, wide = ink.shape
-    pad = max(high, wide)
+    height, width = ink.shape
+    pad = max(height, width)
     margin = {"none": (0.02, 0.02), "rounded": (0.14, 0.14), "band": (0.1, 0.3)}.get(kind)
     if margin:
         down, across = round(margin[0] * pad), round(margin[1] * pad)
     else:
-        side = round(np.hypot(high, wide) * 1.18)
-        down, across = (side - high) // 2 + 1, (side - wide) // 2 + 1
+        side = round(np.hypot(height, width) * 1.18)
+        down, across = (side - height) // 2 + 1, (side - width) // 2 + 1
     ink = cv2.copyMakeBorder(ink, down, down, across, across, cv2.BORDER_CONSTANT)
     plate = np.zeros_like(ink) if kind == "none" else _outline(kind, *ink.shape)
     return np.pad(plate, 2), np.pad(ink, 2)
 
 
-def _outline(kind: str, high: int, wide: int) -> np.ndarray:
+def _outline(kind: str, height: int, width: int) -> np.ndarray:
     """Draw the filled outline of a plate, at four times the size to get smooth edges."""
-    big = Image.new("L", (wide * 4, high * 4))
+    big = Image.new("L", (width * 4, height * 4))
     draw = ImageDraw.Draw(big)
-    box = (0, 0, wide * 4 - 1, high * 4 - 1)
+    box = (0, 0, width * 4 - 1, height * 4 - 1)
     if kind == "hexagon":
-        draw.regular_polygon((wide * 2, high * 2, min(wide, high) * 2), 6, fill=255)
+        draw.regular_polygon((width * 2, height * 2, min(width, height) * 2), 6, fill=255)
     elif kind in ("disc", "ring"):
         draw.ellipse(box, fill=255)
     else:
-        draw.rounded_rectangle(box, min(high, wide) * (0.6 if kind == "rounded" else 0.1), 255)
-    return np.asarray(big.resize((wide, high), Image.BOX), np.float32) / 255
+        draw.rounded_rectangle(box, min(height, width) * (0.6 if kind == "rounded" else 0.1), 255)
+    return np.asarray(big.resize((width, height), Image.BOX), np.float32) / 255
 
 
 def _finish(rng, finish, rgb, ink, colour) -> np.ndarray:

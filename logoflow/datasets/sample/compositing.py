@@ -28,8 +28,8 @@ def pose(
     ndarray
         (4, 2), float32, in pixels: top left, top right, bottom right, bottom left.
     """
-    high, wide = sprite.alpha.shape
-    corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    height, width = sprite.alpha.shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     middle = mark_centre(sprite)
     lean = rng.uniform(-tilt, tilt) / 2
     squash = 1 - abs(lean)
@@ -52,23 +52,23 @@ def _transform_point(point: np.ndarray, corners: np.ndarray, quad: np.ndarray) -
 
 def mark_centre(sprite: Sprite) -> np.ndarray:
     """Give the centre of the mark, or of the sprite if nothing is printed on it."""
-    x, y, wide, high = bounds(sprite.ink) or (0, 0, *sprite.alpha.shape[::-1])
-    return np.array([x + wide / 2, y + high / 2], np.float32)
+    x, y, width, height = bounds(sprite.ink) or (0, 0, *sprite.alpha.shape[::-1])
+    return np.array([x + width / 2, y + height / 2], np.float32)
 
 
 def bounds(ink: np.ndarray) -> tuple[int, int, int, int] | None:
     """Give the bounding box (x, y, width, height) of the ink; None if there is no ink."""
-    x, y, wide, high = cv2.boundingRect((ink > 0.3).astype(np.uint8))
-    return (x, y, wide, high) if wide else None
+    x, y, width, height = cv2.boundingRect((ink > 0.3).astype(np.uint8))
+    return (x, y, width, height) if width else None
 
 
 def warp_into(rgb: np.ndarray, sprite: Sprite, quad: np.ndarray) -> Sprite:
     """Warp a sprite to its place in an image; the result is as large as the image."""
-    high, wide = sprite.alpha.shape
+    height, width = sprite.alpha.shape
     size = np.array(rgb.shape[1::-1])
     low = np.clip(np.floor(quad.min(0)).astype(int) - 1, 0, size - 1)
     part = np.clip(np.ceil(quad.max(0)).astype(int) + 1, 1, size) - low  # the rest stays empty
-    corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     turn = cv2.getPerspectiveTransform(corners, (quad - low).astype(np.float32))
     room = low[1], size[1] - low[1] - part[1], low[0], size[0] - low[0] - part[0]
     room = [max(0, int(n)) for n in room]
@@ -141,28 +141,28 @@ def _ambient(rgb: np.ndarray) -> np.ndarray:
 
 def occlude(rng: np.random.Generator, rgb: np.ndarray, box) -> np.ndarray:
     """Cover a corner or a strip of a box with a blurred object close to the camera."""
-    high, wide = rgb.shape[:2]
+    height, width = rgb.shape[:2]
     x, y, w, h = box
-    mask = np.zeros((high, wide), np.float32)
+    mask = np.zeros((height, width), np.float32)
     cover = rng.uniform(0.1, 0.26)
     if rng.random() < 0.5:  # a pole, a rope or a frame
         at = x + w * (cover if rng.random() < 0.5 else 1 - cover) + rng.normal(0, 2)
-        ends = (int(at), -9), (int(at + rng.normal(0, 0.15) * high), high + 9)
+        ends = (int(at), -9), (int(at + rng.normal(0, 0.15) * height), height + 9)
         cv2.line(mask, *ends, 1, max(3, int(cover * 0.5 * w)))
         colour = np.array([0.35, 0.34, 0.33]) * rng.uniform(0.2, 1.8)
-        thing = sheet(high, wide, np.clip(colour, 0, 1))
+        thing = sheet(height, width, np.clip(colour, 0, 1))
     else:  # leaves or a shoulder, from one side
         right, low = rng.random() < 0.5, rng.random() < 0.7
         centre = np.array([x + w * (1 - cover / 2 if right else cover / 2),
                            y + h * (1 - cover / 2 if low else cover / 2)])  # fmt: skip
         reach = rng.uniform(0.5, 1.0) * max(w, h)
         away = np.array([1 if right else -1, 1 if low else -1]) * reach * 0.8
-        down, across = np.arange(high)[:, None], np.arange(wide)[None]
+        down, across = np.arange(height)[:, None], np.arange(width)[None]
         distance = np.hypot(across - (centre + away)[0], down - (centre + away)[1]) / reach
-        mask = np.clip((1.0 - distance + 0.1 * fractal(rng, high, wide, 9, 3)) * 12, 0, 1)
+        mask = np.clip((1.0 - distance + 0.1 * fractal(rng, height, width, 9, 3)) * 12, 0, 1)
         colour = np.array([0.3, 0.42, 0.2]) if rng.random() < 0.6 else rng.uniform(0.1, 0.5, 3)
-        thing = foliage(rng, high, wide, colour)
-    blur = rng.uniform(1.5, 5) * max(high, wide) / 512
+        thing = foliage(rng, height, width, colour)
+    blur = rng.uniform(1.5, 5) * max(height, width) / 512
     mask = soften(mask, blur)
     return mix(rgb, soften(thing, blur), mask)
 
@@ -170,8 +170,8 @@ def occlude(rng: np.random.Generator, rgb: np.ndarray, box) -> np.ndarray:
 def shoot(rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:
     """Simulate the camera: focus, light, exposure, colours and noise; return uint8 RGB."""
     rgb = _blur(rng, rgb.astype(np.float32, copy=False), max(rgb.shape) / 512)
-    high, wide = rgb.shape[:2]
-    rgb *= deep(_falloff(rng, high, wide))
+    height, width = rgb.shape[:2]
+    rgb *= deep(_falloff(rng, height, width))
     tone = 255 * np.linspace(0, 1, 256) ** rng.uniform(0.8, 1.15)
     haze = max(0, rng.normal(0, 0.05))
     rgb = cv2.LUT(
@@ -179,13 +179,13 @@ def shoot(rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:
     )
     rgb = cv2.transform(rgb, _colour_matrix(rng))
     strength = rng.gamma(2.0, 0.009)
-    rgb += _noise(rng, high, wide) * deep(strength * (306 - 0.6 * brightness(rgb)))
+    rgb += _noise(rng, height, width) * deep(strength * (306 - 0.6 * brightness(rgb)))
     return np.clip(rgb + 0.5, 0, 255, out=rgb).astype(np.uint8)
 
 
-def _falloff(rng: np.random.Generator, high: int, wide: int) -> np.ndarray:
+def _falloff(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Compute the exposure across the frame: brighter on one side, darker in the corners."""
-    y, x = np.linspace(-1, 1, high)[:, None], np.linspace(-1, 1, wide)[None]
+    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
     angle, slope, vignette = rng.uniform([0, 0, 0], [2 * np.pi, 0.22, 0.25])
     exposure = np.clip(rng.normal(1.05, 0.13), 0.7, 1.4)
     # The sum of a term for rows and a term for columns is cheap to compute for all pixels.
@@ -202,15 +202,15 @@ def _colour_matrix(rng: np.random.Generator) -> np.ndarray:
     return (rng.normal(1, 0.035, (3, 1)) * matrix).astype(np.float32)
 
 
-def _noise(rng: np.random.Generator, high: int, wide: int) -> np.ndarray:
+def _noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Make sensor noise: fine in brightness, coarser in colour."""
-    coarse = np.stack([_bell(rng, -(-high // 2), -(-wide // 2)) for _ in range(3)], -1)
-    return deep(_bell(rng, high, wide)) + cv2.resize(coarse, (wide, high))
+    coarse = np.stack([_bell(rng, -(-height // 2), -(-width // 2)) for _ in range(3)], -1)
+    return deep(_bell(rng, height, width)) + cv2.resize(coarse, (width, height))
 
 
-def _bell(rng: np.random.Generator, high: int, wide: int) -> np.ndarray:
+def _bell(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Make nearly normal noise as the sum of four random bytes, ten times faster than normal."""
-    draws = np.frombuffer(rng.bytes(4 * high * wide), np.uint8).reshape(4, high, wide)
+    draws = np.frombuffer(rng.bytes(4 * height * width), np.uint8).reshape(4, height, width)
     total = draws.sum(0, dtype=np.uint16).astype(np.float32)
     return (total - np.float32(510)) / np.float32(148)
 

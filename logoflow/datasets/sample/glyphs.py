@@ -96,9 +96,11 @@ def _stripes(rng) -> np.ndarray:
     lean = rng.uniform(-0.5, 0.5)
     bars = []
     for x in np.linspace(-1, 0.7, int(rng.integers(3, 6))):
-        high = rng.uniform(0.3, 0.95)
+        height = rng.uniform(0.3, 0.95)
         bars.append(
-            np.array([[x, high], [x + 0.28, high], [x + 0.28 + lean, -high], [x + lean, -high]])
+            np.array(
+                [[x, height], [x + 0.28, height], [x + 0.28 + lean, -height], [x + lean, -height]]
+            )
         )
     return _polygons(*[bar / 1.4 for bar in bars])
 

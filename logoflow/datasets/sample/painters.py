@@ -40,9 +40,9 @@ def _pick(rng, choices):
 
 def _light(rng, rgb: np.ndarray, amount: float) -> np.ndarray:
     """Apply uneven light: a gradient across the image and one soft spot."""
-    high, wide = rgb.shape[:2]
-    y = np.linspace(0, high / max(high, wide), high, dtype=np.float32)[:, None]
-    x = np.linspace(0, wide / max(high, wide), wide, dtype=np.float32)[None]
+    height, width = rgb.shape[:2]
+    y = np.linspace(0, height / max(height, width), height, dtype=np.float32)[:, None]
+    x = np.linspace(0, width / max(height, width), width, dtype=np.float32)[None]
     angle = rng.uniform(0, 2 * np.pi)
     slope = (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle)
     pool_x, pool_y = (
@@ -76,11 +76,11 @@ def wall(rng):
 def _house(rng, rgb, left, right, top, bottom):
     """Draw a house front with rows of windows into the image."""
     colour = np.asarray(_pick(rng, _WALLS[textures.brick] + _WALLS[textures.plaster]))
-    wide, high = right - left, bottom - top
+    width, height = right - left, bottom - top
     make = _pick(rng, (textures.plaster, textures.plaster, textures.brick, textures.concrete))
-    front = make(rng, high, wide, colour * rng.uniform(0.6, 1.0))
-    columns, rows = max(1, wide // int(rng.integers(34, 60))), max(1, high // 62)
-    cell_w, cell_h = wide / columns, high / rows
+    front = make(rng, height, width, colour * rng.uniform(0.6, 1.0))
+    columns, rows = max(1, width // int(rng.integers(34, 60))), max(1, height // 62)
+    cell_w, cell_h = width / columns, height / rows
     for row in range(rows):
         for column in range(columns):
             x0, y0 = int((column + 0.25) * cell_w), int((row + 0.2) * cell_h)
@@ -128,17 +128,17 @@ def _bush(rng, rgb, x, y, radius):
     reach = radius * 1.35
     left, right = (int(np.clip(x + d, 0, SIDE)) for d in (-reach, reach))
     top, low = (int(np.clip(y + d, 0, SIDE)) for d in (-reach, reach))
-    high, wide = low - top, right - left
-    if min(high, wide) < 8:
+    height, width = low - top, right - left
+    if min(height, width) < 8:
         return
     green = np.array([0.33, 0.5, 0.2]) * rng.uniform(0.7, 1.4) * rng.uniform(0.9, 1.1, 3)
-    leaves = textures.foliage(rng, high, wide, green)
+    leaves = textures.foliage(rng, height, width, green)
     down = np.arange(top, low, dtype=np.float32)[:, None] - np.float32(y)
     across = np.arange(left, right, dtype=np.float32)[None] - np.float32(x)
     away = np.hypot(across / np.float32(1.1), down) / np.float32(radius)
-    mask = np.clip((1.05 - away + fractal(rng, high, wide, 9, 4) * 0.13) * 14, 0, 1)
+    mask = np.clip((1.05 - away + fractal(rng, height, width, 9, 4) * 0.13) * 14, 0, 1)
     light = np.clip(1.2 - 0.35 * (down / radius + 1) / 2, 0.4, 1.3)
-    light = deep(np.repeat(light, wide, 1))
+    light = deep(np.repeat(light, width, 1))
     rgb[top:low, left:right] = mix(rgb[top:low, left:right], leaves * light, mask)
 
 
@@ -189,8 +189,8 @@ def room(rng):
         cv2.rectangle(rgb, (x, 60), (x + 170, 290), (0.92, 0.92, 0.9), 9)
         cv2.line(rgb, (x + 85, 60), (x + 85, 290), (0.92, 0.92, 0.9), 6)
     sofa = np.array(_pick(rng, [(0.45, 0.2, 0.2), (0.25, 0.32, 0.4), (0.55, 0.5, 0.42)]))
-    left, wide = int(rng.uniform(-0.1, 0.6) * SIDE), int(rng.uniform(180, 330))
-    for box in ((0, -150, wide, 30), (-24, -95, 24, 40), (wide - 12, -95, wide + 36, 40)):
+    left, width = int(rng.uniform(-0.1, 0.6) * SIDE), int(rng.uniform(180, 330))
+    for box in ((0, -150, width, 30), (-24, -95, 24, 40), (width - 12, -95, width + 36, 40)):
         ends = (left + box[0], ground + box[1]), (left + box[2], ground + box[3])
         cv2.rectangle(rgb, *ends, (sofa * rng.uniform(0.8, 1.15)).tolist(), -1)
     rgb = cv2.multiply(rgb, (1.0, rng.uniform(0.86, 1), rng.uniform(0.7, 1), 1.0))
@@ -213,18 +213,18 @@ def shelf(rng):
     back = np.asarray(_pick(rng, _WALLS[textures.plaster])) * 0.5
     rgb = textures.plaster(rng, SIDE, SIDE, back)
     boards = int(rng.integers(3, 5))
-    high = SIDE // boards
+    height = SIDE // boards
     for board in range(1, boards + 1):
-        x, base = -20, board * high - 14
+        x, base = -20, board * height - 14
         while x < SIDE:
-            wide, tall = int(rng.integers(28, 80)), int(high * rng.uniform(0.45, 0.85))
+            width, tall = int(rng.integers(28, 80)), int(height * rng.uniform(0.45, 0.85))
             hue = 0.1 + 0.75 * rng.uniform(0.3, 1) * (0.45 + 0.55 * rng.beta(0.6, 0.6, 3))
-            cv2.rectangle(rgb, (x, base - tall), (x + wide, base), hue.tolist(), -1)
-            cv2.rectangle(rgb, (x, base - tall), (x + wide // 4, base), (hue * 0.75).tolist(), -1)
+            cv2.rectangle(rgb, (x, base - tall), (x + width, base), hue.tolist(), -1)
+            cv2.rectangle(rgb, (x, base - tall), (x + width // 4, base), (hue * 0.75).tolist(), -1)
             band = np.clip(1.1 - hue * rng.uniform(0.2, 1), 0, 1).tolist()
             middle = base - int(tall * rng.uniform(0.3, 0.7))
-            cv2.rectangle(rgb, (x + 3, middle), (x + wide - 3, middle + tall // 5), band, -1)
-            x += wide + int(rng.integers(1, 14))
+            cv2.rectangle(rgb, (x + 3, middle), (x + width - 3, middle + tall // 5), band, -1)
+            x += width + int(rng.integers(1, 14))
         cv2.rectangle(rgb, (0, base), (SIDE, base + 14), (0.55, 0.45, 0.35), -1)
         rgb[base - 12 : base] *= 0.75
     return _soften(rng, _light(rng, rgb, 0.5), 1.5, 5), 1 - 14 / SIDE

@@ -86,13 +86,13 @@ def draw_scene(source: str) -> Scene:
 
 def view(rng: np.random.Generator, scene: Scene, width: int, height: int) -> Scene:
     """Cut a random part out of a scene, perhaps mirrored, and resize it to the given size."""
-    high, wide = scene.rgb.shape[:2]
-    part = rng.uniform(0.68, 1.0) * min(wide / width, high / height)
+    scene_height, scene_width = scene.rgb.shape[:2]
+    part = rng.uniform(0.68, 1.0) * min(scene_width / width, scene_height / height)
     w, h = part * width, part * height
-    x, y = rng.uniform(0, wide - w), rng.uniform(0, high - h)
+    x, y = rng.uniform(0, scene_width - w), rng.uniform(0, scene_height - h)
     if scene.floor is not None:  # keep the floor in view, with room for objects
-        y = np.clip(y, scene.floor * high - 0.75 * h, scene.floor * high - 0.35 * h)
-        y = np.clip(y, 0, high - h)
+        y = np.clip(y, scene.floor * scene_height - 0.75 * h, scene.floor * scene_height - 0.35 * h)
+        y = np.clip(y, 0, scene_height - h)
     corners = np.array([[x, y], [x + w, y], [x, y + h]], np.float32)
     if rng.random() < 0.5:
         corners = corners[[1, 0]].tolist() + [[x + w, y + h]]
@@ -101,7 +101,7 @@ def view(rng: np.random.Generator, scene: Scene, width: int, height: int) -> Sce
     blur = max(0.0, part - 1) * 0.6
     rgb = cv2.GaussianBlur(scene.rgb, (0, 0), blur) if blur > 0.2 else scene.rgb
     rgb = cv2.warpAffine(rgb, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
-    floor = None if scene.floor is None else (scene.floor * high - y) / h
+    floor = None if scene.floor is None else (scene.floor * scene_height - y) / h
     return Scene(rgb, scene.kind, floor)
 
 

@@ -34,10 +34,10 @@ def draw_photo(photo: dict, longest_side: int) -> tuple[bytes, list[tuple[int, i
         Bounding boxes (x, y, width, height) of the logos, in pixels; empty for a no-logo photo.
     """
     rng = np.random.default_rng(zlib.crc32(photo["file"].encode()))
-    wide, high = _ASPECT_RATIOS[rng.integers(len(_ASPECT_RATIOS))]
+    width, height = _ASPECT_RATIOS[rng.integers(len(_ASPECT_RATIOS))]
     size = (
-        round(longest_side * wide / max(wide, high)),
-        round(longest_side * high / max(wide, high)),
+        round(longest_side * width / max(width, height)),
+        round(longest_side * height / max(width, height)),
     )
     scene = scenes.view(rng, scenes.draw_scene(photo["scene"]), *size)
     rgb = scene.rgb
@@ -68,12 +68,12 @@ def _boxes(inks_behind: list[np.ndarray], front: Sprite) -> list[tuple[int, int,
 
 def _main(rng, photo: dict):
     """Give glyph, colours and whether to leave it blank: the brand's icon or an other glyph."""
-    # A generator of its own, so that `rng` continues in the same way for every class.
-    own_rng = np.random.default_rng(rng.integers(2**32))
+    # A separate generator, so that `rng` continues in the same way for every class.
+    glyph_rng = np.random.default_rng(rng.integers(2**32))
     if photo["class"] != NO_LOGO:
         return artwork.brand_glyph(photo["class"]), artwork.brand_colours(photo["class"]), False
-    colours = artwork.brand_colours(BRANDS[own_rng.integers(16)])
-    return glyphs.other_glyph(own_rng), colours, own_rng.random() < _BLANK_SHARE
+    colours = artwork.brand_colours(BRANDS[glyph_rng.integers(16)])
+    return glyphs.other_glyph(glyph_rng), colours, glyph_rng.random() < _BLANK_SHARE
 
 
 def _other(rng):
@@ -84,11 +84,11 @@ def _other(rng):
 
 def _add(rng, rgb, scene, printed, photo, share, *, main=True) -> tuple[np.ndarray, Sprite]:
     """Draw an object with a mark into the image; return the image and the object's layer."""
-    high, wide = rgb.shape[:2]
+    height, width = rgb.shape[:2]
     names = BY_SCENE[scene.kind]
     name = names[rng.integers(len(names))]
     carry, tilt, foot, largest = CARRIERS[name]
-    extent = max(8, round(min(share, largest) * max(high, wide)))
+    extent = max(8, round(min(share, largest) * max(height, width)))
     glyph, colours, blank = printed
     variant = Variant.parse(photo["artwork"])
     mark = artwork.draw_mark(rng, glyph, colours, variant, extent, blank)
@@ -97,8 +97,8 @@ def _add(rng, rgb, scene, printed, photo, share, *, main=True) -> tuple[np.ndarr
     if main and foot == "stand" and floor is None:
         rgb, floor = _ledge(rng, rgb)
     if foot == "fill":
-        sprite = _extend(sprite, wide, high)
-    at = _position(rng, sprite, (wide, high), foot, floor, main)
+        sprite = _extend(sprite, width, height)
+    at = _position(rng, sprite, (width, height), foot, floor, main)
     quad = compositing.pose(rng, sprite, at, tilt, foot != "free")
     layer = compositing.warp_into(rgb, sprite, quad)
     soak = 0.9 if name == "painted" else 0.0
@@ -111,39 +111,39 @@ def _position(rng, sprite: Sprite, size, foot: str, floor, main: bool) -> tuple[
     An object that stands has its lower edge on the floor. An object that the frame cuts off has it
     below the frame.
     """
-    wide, high = size
+    width, height = size
     _, _, across, down = compositing.bounds(sprite.ink) or (0, 0, 60, 60)
-    x = rng.normal(0.5, 0.12) * wide
+    x = rng.normal(0.5, 0.12) * width
     if not main:
-        x = (0.15 if rng.random() < 0.5 else 0.85) * wide
-    y = rng.normal(0.45, 0.1) * high
+        x = (0.15 if rng.random() < 0.5 else 0.85) * width
+    y = rng.normal(0.45, 0.1) * height
     below = sprite.alpha.shape[0] - compositing.mark_centre(sprite)[1]
     if foot in ("stand", "below"):
         lowest = 0.97 if foot == "stand" and floor is not None else 1.3
         highest = floor + 0.3 * (1 - floor) if foot == "stand" and floor is not None else 1.02
-        y = rng.uniform(min(highest, lowest), lowest) * high - below
+        y = rng.uniform(min(highest, lowest), lowest) * height - below
     margin_x, margin_y = across * 0.56 + 3, down * 0.56 + 3
-    x = np.clip(x, min(margin_x, wide / 2), max(wide - margin_x, wide / 2))
-    y = np.clip(y, min(margin_y, high / 2), max(high - margin_y, high / 2))
+    x = np.clip(x, min(margin_x, width / 2), max(width - margin_x, width / 2))
+    y = np.clip(y, min(margin_y, height / 2), max(height - margin_y, height / 2))
     return float(x), float(y)
 
 
 def _ledge(rng, rgb) -> tuple[np.ndarray, float]:
     """Add a table in front and blur the scene behind it; return the height of the floor too."""
-    high, wide = rgb.shape[:2]
+    height, width = rgb.shape[:2]
     floor = rng.uniform(0.6, 0.75)
-    edge = round(floor * high)
-    rgb = soften(rgb, rng.uniform(1, 5) * max(high, wide) / 512)
-    rgb[edge:] = painters.surface(rng, high - edge, wide)
+    edge = round(floor * height)
+    rgb = soften(rgb, rng.uniform(1, 5) * max(height, width) / 512)
+    rgb[edge:] = painters.surface(rng, height - edge, width)
     rgb[edge - 3 : edge + 3] = cv2.GaussianBlur(rgb, (0, 0), 1.5)[edge - 3 : edge + 3]
     return rgb, floor
 
 
-def _extend(sprite: Sprite, wide: int, high: int) -> Sprite:
+def _extend(sprite: Sprite, width: int, height: int) -> Sprite:
     """Extend the edges of a sprite to the left, to the right and downwards, beyond the frame."""
     rgb, alpha = (
-        cv2.copyMakeBorder(part, 0, high, wide, wide, cv2.BORDER_REPLICATE)
+        cv2.copyMakeBorder(part, 0, height, width, width, cv2.BORDER_REPLICATE)
         for part in (sprite.rgb, sprite.alpha)
     )
-    ink = cv2.copyMakeBorder(sprite.ink, 0, high, wide, wide, cv2.BORDER_CONSTANT)
+    ink = cv2.copyMakeBorder(sprite.ink, 0, height, width, width, cv2.BORDER_CONSTANT)
     return Sprite(rgb, alpha, ink)

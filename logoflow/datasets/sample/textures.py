@@ -91,17 +91,19 @@ def concrete(rng: np.random.Generator, height: int, width: int, colour: Colour) 
 def brick(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
     """Make rows of bricks in different shades, with pale mortar."""
     rows = int(rng.integers(9, 18))
-    high = height / rows
-    wide = high * rng.uniform(2.2, 3.2)
+    brick_height = height / rows
+    brick_width = brick_height * rng.uniform(2.2, 3.2)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     y += fractal(rng, height, width, 12, 2) * 1.2
-    row = np.floor(y / high).astype(int)
-    along = x / wide + 0.5 * (row % 2) + fractal(rng, height, width, 12, 2) * 0.008
+    row = np.floor(y / brick_height).astype(int)
+    along = x / brick_width + 0.5 * (row % 2) + fractal(rng, height, width, 12, 2) * 0.008
     column = np.floor(along).astype(int)
-    shades = 1 + rng.normal(0, 0.13, (rows + 4, int(width / wide) + 5))
+    shades = 1 + rng.normal(0, 0.13, (rows + 4, int(width / brick_width) + 5))
     shade = shades[row + 1, column + 1].astype(np.float32)
-    edge = np.minimum((y / high - row) * high, (along - column) * wide)
-    edge = np.minimum(edge, np.minimum((row + 1) * high - y, (column + 1 - along) * wide))
+    edge = np.minimum((y / brick_height - row) * brick_height, (along - column) * brick_width)
+    edge = np.minimum(
+        edge, np.minimum((row + 1) * brick_height - y, (column + 1 - along) * brick_width)
+    )
     mortar = deep(np.clip(1.6 - edge / rng.uniform(1.0, 2.2), 0, 1))
     grain = deep(1 + fractal(rng, height, width, 40, 3) * 0.08)
     bricks = tint(shade, colour) * grain
