@@ -32,7 +32,7 @@ _HOMES = {
     "logoflow.datasets.sample.build": "make_sample",
     "logoflow.datasets.splits": "Box Photo Splits",
     "logoflow.datasets.splitting": "k_folds",
-    "logoflow.datasets.subsets": "few_photos with_validation",
+    "logoflow.datasets.subsets": "merge_train_val subset_per_brand",
     "logoflow.errors": (
         "ArchiveError ClassifierError ClassListError FetchError ImageError LogoflowError "
         "ResumeError WeightsError"

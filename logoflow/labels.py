@@ -1,31 +1,58 @@
-"""Class labels: the name of the class without a logo, and names turned into indices."""
+"""Class labels: the name of the class without a logo, and class names as label indices."""
 
 from collections.abc import Iterable, Sequence
 
+NO_LOGO = "no-logo"
+"""Name of the class of photos that show no logo."""
 
-def label_indices(truth: Iterable[int | str], classes: Sequence[str]) -> list[int]:
-    """Bring class names and numbers to numbers.
+
+def label_indices(labels: Iterable[int | str], classes: Sequence[str]) -> list[int]:
+    """Convert class names to label indices; indices stay as they are.
+
+    Parameters
+    ----------
+    labels : iterable of int or str
+        Class names or indices, or a mixture of both.
+    classes : sequence of str
+        Class names in label order.
+
+    Returns
+    -------
+    list of int
 
     Raises
     ------
     ValueError
-        For a name that is none of the classes'.
+        If a name is not in `classes`.
 
     Examples
     --------
     >>> label_indices(["ups", 0], ["bmw", "no-logo", "ups"])
     [2, 0]
     """
-    truth, numbers = list(truth), {name: number for number, name in enumerate(classes)}
-    unknown = sorted({label for label in truth if isinstance(label, str)} - set(numbers))
+    labels, index_of = list(labels), {name: index for index, name in enumerate(classes)}
+    unknown = sorted({label for label in labels if isinstance(label, str)} - set(index_of))
     if unknown:
-        raise ValueError(f"Not in the list of classes: {', '.join(unknown)}.")
-    return [numbers[label] if isinstance(label, str) else int(label) for label in truth]
+        raise ValueError(f"These names are not in the class list: {', '.join(unknown)}.")
+    return [index_of[label] if isinstance(label, str) else int(label) for label in labels]
 
 
 def no_logo_index(classes: Sequence[str]) -> int | None:
-    """Class number of no-logo; None where there is no such class."""
+    """Find the label index of the no-logo class.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Class names in label order.
+
+    Returns
+    -------
+    int or None
+        None if there is no such class.
+
+    Examples
+    --------
+    >>> no_logo_index(["bmw", "no-logo", "ups"])
+    1
+    """
     return list(classes).index(NO_LOGO) if NO_LOGO in classes else None
-
-
-NO_LOGO = "no-logo"

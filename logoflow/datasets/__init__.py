@@ -1,1 +1,1 @@
-"""From a source of photos to splits, a prepared folder and a class list."""
+"""Read data sets, split them, and prepare folders and a class list for training."""

@@ -1,4 +1,7 @@
-"""Archives from elsewhere: fetched whole or not at all, extracted within their folder only."""
+"""Data sets as archives: download and extract them safely.
+
+A download is complete or leaves no file behind. An archive cannot write outside its target folder.
+"""
 
 import hashlib
 import lzma
@@ -23,12 +26,12 @@ from logoflow.errors import ArchiveError
 from logoflow.utils.paths import data_home
 from logoflow.utils.progress import watched
 
-MAX_BYTES = 8_000_000_000
-MAX_FILES = 500_000
-TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
-PIECE = 1 << 20
-NESTED = (".tar", ".tar.gz", ".tgz", ".zip")
-BROKEN = (
+MAX_BYTES = 8_000_000_000  # of a download, and of everything that one archive may unpack to
+MAX_FILES = 500_000  # that one archive may unpack to
+TIMEOUT = (10, 60)  # seconds to connect, and to wait for the next chunk
+CHUNK_BYTES = 1 << 20
+ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
+CORRUPT_ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
@@ -39,26 +42,34 @@ BROKEN = (
 
 
 def open_source(source: Path | str, name: str) -> Path:
-    """Turn what a user gives as a data set into a folder.
+    """Turn a folder, an archive or a URL of an archive into a folder.
 
     Parameters
     ----------
     source : Path or str
-        A folder, an archive or the http(s) URL of one.
+        A folder, an archive, or the http(s) URL of an archive.
     name : str
-        Of the data set. Archives are extracted to ``<data home>/<name>-<what it came from>``.
+        Name of the data set. An archive is extracted to ``<data home>/<name>-<hash>``, where
+        the hash depends on the archive's path, size and modification time.
 
     Returns
     -------
     Path
-        The folder itself, or the one extracted to. A second call finds it there.
+        The folder itself, or the folder with the extracted files. A second call with the same
+        archive returns the existing folder.
 
     Raises
     ------
     FileNotFoundError
         If there is no such folder or file.
     ArchiveError
-        If the archive cannot be fetched or extracted.
+        If the archive cannot be downloaded or extracted.
+
+    Examples
+    --------
+    >>> Path("my-brands").mkdir()
+    >>> open_source("my-brands", "folder").name
+    'my-brands'
     """
     if "://" in str(source):
         source = fetch_archive(str(source), folder=data_home() / "downloads")
@@ -66,89 +77,74 @@ def open_source(source: Path | str, name: str) -> Path:
     if source.is_dir():
         return source
     if not source.is_file():
-        raise FileNotFoundError(f"No {source}: give a folder, an archive or a http(s) URL.")
-    state = source.stat()
-    return extract(
-        source, data_home() / f"{name}-{_short(f'{source} {state.st_size} {state.st_mtime_ns}')}"
-    )
+        raise FileNotFoundError(f"{source} does not exist: give a folder, an archive or a URL.")
+    status = source.stat()
+    digest = _short_hash(f"{source} {status.st_size} {status.st_mtime_ns}")
+    return extract(source, data_home() / f"{name}-{digest}")
 
 
-def fetch_archive(
-    url: str, *, known_sha256: str | None = None, folder: Path | str, max_bytes: int = MAX_BYTES
-) -> Path:
-    """Download an archive, unless it is there already.
+def fetch_archive(url: str, *, folder: Path | str) -> Path:
+    """Download an archive, unless the folder already holds it.
 
     Parameters
     ----------
     url : str
-        http or https.
-    known_sha256 : str, optional
-        Checked where it is given, on a file that is there already too.
+        An http or https URL.
     folder : Path or str
-        Where to keep it. The file's name has a hash of the URL in it, so that no two URLs
-        share a file.
-    max_bytes : int
-        Size at which a download is given up.
+        Folder for the file. The file name contains a hash of the URL, so two URLs never share
+        a file.
 
     Returns
     -------
     Path
-        The archive. A download that breaks off leaves nothing behind.
+        The archive. A download that fails leaves no file behind.
 
     Raises
     ------
     ArchiveError
-        If it cannot be had, is too large, is no archive or has another hash.
+        If the download fails or exceeds 8 GB, or if the file is not a zip or tar archive.
 
     Examples
     --------
-    >>> fetch_archive("https://example.org/FlickrLogos-32.zip", folder="downloads")
-    PosixPath('downloads/3f0c…-FlickrLogos-32.zip')
+    >>> fetch_archive("https://example.org/logos.zip", folder="downloads")  # doctest: +SKIP
+    PosixPath('downloads/3f0c1a52be94-logos.zip')
     """
     if urlsplit(url).scheme not in ("http", "https"):
-        raise ArchiveError(f"{url} is not a http or https URL.")
-    last = parts_of(unquote(urlsplit(url).path).rstrip("/"))[-1:] or ("archive",)
+        raise ArchiveError(f"{url} is not an http or https URL.")
+    file_name = (parts_of(unquote(urlsplit(url).path).rstrip("/")) or ("archive",))[-1]
 
     def download(url: str, output_file: str, pooch: object) -> None:
-        _download(url, Path(output_file), max_bytes)
+        _download(url, Path(output_file))
 
     pooch.get_logger().setLevel("ERROR")
     try:
         return Path(
             pooch.retrieve(
                 url,
-                known_hash=known_sha256 and f"sha256:{known_sha256}",
-                fname=f"{_short(url)}-{last[0][-100:]}",
+                known_hash=None,
+                fname=f"{_short_hash(url)}-{file_name[-100:]}",
                 path=folder,
                 downloader=download,
             )
         )
     except requests.RequestException as error:
         raise ArchiveError(
-            f"Could not fetch {url}: {error}. Try again, or fetch it with a browser and give the "
-            "file instead."
+            f"Could not download {url}: {error}. Try again, or download the file with a browser "
+            "and give its path."
         ) from error
-    except ValueError as error:
-        raise ArchiveError(f"{url}: {error}") from error
 
 
-def extract(
-    archive: Path | str,
-    target: Path | str,
-    *,
-    max_bytes: int = MAX_BYTES,
-    max_files: int = MAX_FILES,
-) -> Path:
-    """Extract a zip or tar archive, and archives directly in it, to a new folder.
+def extract(archive: Path | str, target: Path | str) -> Path:
+    """Extract a zip or tar archive, and the archives inside it, to a new folder.
 
     Parameters
     ----------
     archive : Path or str
-        zip, tar, or tar compressed with gzip, bzip2 or xz; told by its bytes.
+        A zip or tar file; tar may be compressed with gzip, bzip2 or xz. The content decides,
+        not the file name.
     target : Path or str
-        The folder to make. Where it exists nothing is done: it appears only once complete.
-    max_bytes, max_files : int
-        How much may be extracted in all, nested archives included.
+        The folder to create. It appears only when the extraction is complete. If it exists,
+        the function does nothing.
 
     Returns
     -------
@@ -158,13 +154,16 @@ def extract(
     Raises
     ------
     ArchiveError
-        If it is broken, encrypted or too large, or has anything in it but files and folders
-        that stay below `target`: an absolute path, ``..``, a link, a device.
+        If the archive is corrupt or encrypted, if it unpacks to more than 8 GB or 500,000 files
+        (nested archives included), or if it contains an absolute path, ``..``, a link or a
+        device.
 
     Examples
     --------
-    >>> extract("flickr_logos_27_dataset.tar.gz", "flickrlogos27")
-    PosixPath('flickrlogos27')
+    >>> with zipfile.ZipFile("brands.zip", "w") as file:
+    ...     file.writestr("acme/1.jpg", b"a photo")
+    >>> [path.name for path in extract("brands.zip", "brands").rglob("*.jpg")]
+    ['1.jpg']
     """
     archive, target = Path(archive), Path(target)
     if target.is_dir():
@@ -173,10 +172,10 @@ def extract(
     tmp = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
         os.chmod(tmp, target.parent.stat().st_mode & 0o777)
-        left = _unpack(archive, tmp, (max_bytes, max_files))
+        remaining = _unpack(archive, tmp, (MAX_BYTES, MAX_FILES))
         for nested in sorted(tmp.rglob("*")):
-            if nested.name.lower().endswith(NESTED) and nested.is_file():
-                left = _unpack(nested, nested.parent, left)
+            if nested.name.lower().endswith(ARCHIVE_SUFFIXES) and nested.is_file():
+                remaining = _unpack(nested, nested.parent, remaining)
                 nested.unlink()
         _move_into_place(tmp, target)
     finally:
@@ -184,55 +183,67 @@ def extract(
     return target
 
 
-def _short(text: str) -> str:
+def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _download(url: str, path: Path, max_bytes: int) -> None:
-    """Stream a URL to a file, whole and not above a size, and look whether it is an archive."""
-    headers = {"Accept-Encoding": "identity"}  # a .tar.gz as it is, or its hash would not fit
+def _download(url: str, path: Path) -> None:
+    """Stream a URL to a file and check that the file is an archive of an acceptable size."""
+    headers = {"Accept-Encoding": "identity"}  # otherwise a .tar.gz could arrive decompressed
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         response.raise_for_status()
         length = int(response.headers.get("Content-Length") or 0) or None
         bar = tqdm(total=length, unit="B", unit_scale=True, leave=False, disable=not watched())
         with open(path, "wb") as file, bar:
-            for piece in response.iter_content(PIECE):
-                file.write(piece)
-                bar.update(len(piece))
-                if file.tell() > max_bytes:
-                    raise ArchiveError(f"{url} is larger than {max_bytes:,} bytes: given up.")
+            for chunk in response.iter_content(CHUNK_BYTES):
+                file.write(chunk)
+                bar.update(len(chunk))
+                if file.tell() > MAX_BYTES:
+                    raise ArchiveError(
+                        f"{url} is larger than {MAX_BYTES:,} bytes. Download it yourself and "
+                        "give the file."
+                    )
     if not (zipfile.is_zipfile(path) or tarfile.is_tarfile(path)):
-        raise ArchiveError(f"{url} is neither a zip nor a tar archive. Is it a page around one?")
+        raise ArchiveError(
+            f"{url} is neither a zip nor a tar archive. If it is a web page, give the URL of the "
+            "archive that it links to."
+        )
 
 
-def _unpack(archive: Path, folder: Path, left: tuple[int, int]) -> tuple[int, int]:
-    """Extract one archive to a folder; take and give back how many bytes and files are left."""
-    bytes_left, files_left = left
+def _unpack(archive: Path, folder: Path, limits: tuple[int, int]) -> tuple[int, int]:
+    """Extract one archive to a folder.
+
+    `limits` are the bytes and files that may still be extracted. The function returns what
+    remains of them.
+    """
+    bytes_left, files_left = limits
     try:
         for name, content in _members(archive):
             files_left -= 1
             if files_left < 0:
-                raise ArchiveError(f"{archive} has more files than may be extracted.")
-            path = _below(folder, name, archive)
+                raise ArchiveError(f"{archive} contains more files than {MAX_FILES:,}, the limit.")
+            path = _path_inside(folder, name, archive)
             if content is None:
                 path.mkdir(parents=True, exist_ok=True)
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             with content, open(path, "wb") as file:
-                while piece := content.read(PIECE):
-                    bytes_left -= len(piece)
+                while chunk := content.read(CHUNK_BYTES):
+                    bytes_left -= len(chunk)
                     if bytes_left < 0:
-                        raise ArchiveError(f"{archive} holds more bytes than may be extracted.")
-                    file.write(piece)
-    except BROKEN as error:
-        raise ArchiveError(f"{archive} is broken ({error}): fetch it again.") from error
+                        raise ArchiveError(
+                            f"{archive} unpacks to more bytes than {MAX_BYTES:,}, the limit."
+                        )
+                    file.write(chunk)
+    except CORRUPT_ARCHIVE_ERRORS as error:
+        raise ArchiveError(f"{archive} is corrupt ({error}): download it again.") from error
     except OSError as error:
         raise ArchiveError(f"{archive} could not be extracted: {error}") from error
     return bytes_left, files_left
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
-    """Go through an archive: each name with its content, or with None for a folder."""
+    """Yield the name and content of each member; the content of a folder is None."""
     if zipfile.is_zipfile(archive):
         yield from _zip_members(archive)
     elif tarfile.is_tarfile(archive):
@@ -244,11 +255,13 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
 def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     with zipfile.ZipFile(archive) as file:
         for member in file.infolist():
-            kind = stat.S_IFMT(member.external_attr >> 16)
-            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise _not_a_file(archive, member.filename)
+            file_type = stat.S_IFMT(member.external_attr >> 16)
+            if file_type not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise _link_or_device_error(archive, member.filename)
             if member.flag_bits & 1:
-                raise ArchiveError(f"{archive} is encrypted: extract it and give the folder.")
+                raise ArchiveError(
+                    f"{archive} is encrypted: extract it yourself and give the folder."
+                )
             yield member.filename, None if member.is_dir() else file.open(member)
 
 
@@ -256,18 +269,18 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     with tarfile.open(archive) as file:
         for member in file:
             if not (member.isreg() or member.isdir()):
-                raise _not_a_file(archive, member.name)
+                raise _link_or_device_error(archive, member.name)
             yield member.name, None if member.isdir() else file.extractfile(member)
 
 
-def _not_a_file(archive: Path, name: str) -> ArchiveError:
+def _link_or_device_error(archive: Path, name: str) -> ArchiveError:
     return ArchiveError(
-        f"{archive}: {name} is a link or a device, which are not extracted. If you trust it, "
-        "extract it yourself and give the folder."
+        f"{archive}: {name} is a link or a device, and logoflow extracts neither. If you trust "
+        "the archive, extract it yourself and give the folder."
     )
 
 
-def _below(folder: Path, name: str, archive: Path) -> Path:
+def _path_inside(folder: Path, name: str, archive: Path) -> Path:
     parts = parts_of(name)
     if not parts and name.strip("./"):
         raise ArchiveError(f"{archive}: {name} would be extracted outside its folder.")
@@ -278,5 +291,5 @@ def _move_into_place(tmp: Path, target: Path) -> None:
     try:
         os.rename(tmp, target)
     except OSError:
-        if not target.is_dir():  # else another process was quicker
+        if not target.is_dir():  # a folder there means that another process was faster
             raise

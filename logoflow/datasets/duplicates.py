@@ -1,9 +1,9 @@
-"""Photos that nearly repeat each other: what leaks from training into a test without a trace.
+"""Find near-duplicate photos, which would leak from the training set into the test set.
 
-Each photo is shrunk to a 16 x 16 grey thumbnail, as a whole and with 5 % of its width or height
-cut off at any of its sides, and its coarse shading (which unrelated skies share) is taken away.
-Two photos resemble each other as much as the thumbnail of one, whole, correlates at best with
-those of the other.
+Each photo becomes sixteen 16 x 16 grey thumbnails: the whole photo, and the photo cropped by 5 % of
+its width or height at every combination of its sides. The coarse shading is removed, because
+unrelated photos of a sky share it. The similarity of two photos is the highest correlation between
+the whole thumbnail of one photo and any thumbnail of the other.
 """
 
 import itertools
@@ -18,83 +18,92 @@ from scipy.sparse.csgraph import connected_components
 from logoflow.errors import ImageError
 from logoflow.images.decode import read_image
 
-# Measured on FlickrLogos-27 and 500 photos without logos, 1579 in all: pairs of two different
-# brands stay below 0.89; between lies what resembles without repeating, redrawn artwork mostly.
+# Measured on FlickrLogos-27 and 500 photos without logos, 1,579 in all: photos of two different
+# brands correlate less than 0.89. Between 0.89 and 0.96 lie photos that look alike without being
+# copies, mostly redrawn artwork.
 THRESHOLD = 0.96
 
-_SIDE = 16
-_CUT = 0.05
-_BASE = 128  # photos are shrunk to this first, so that the 16 thumbnails of each cost little
-_AT_ONCE = 256  # rows of resemblances held in memory: 10 MB for 10,000 photos
+_THUMBNAIL_SIDE = 16  # pixels
+_CROP_SHARE = 0.05
+_WORKING_SIDE = 128  # photos are shrunk to this size first, which makes 16 thumbnails cheap
+_ROWS_PER_BLOCK = 256  # photos compared at a time: 10 MB of memory for 10,000 photos
 
 PathLike = str | os.PathLike
 
 
 def near_duplicates(
-    paths: Sequence[PathLike], threshold: float = THRESHOLD, *, broken_differ: bool = False
+    paths: Sequence[PathLike], threshold: float = THRESHOLD, *, skip_broken: bool = False
 ) -> list[list[PathLike]]:
-    """Group photos that nearly repeat each other.
+    """Group near-duplicate photos.
 
-    The same picture in another size, compression or brightness was found in 99 of 100 cases,
-    in colour or grey; one also cut by up to 5 % at each side, in three of four. Mirrored or
-    turned ones are not found. Two drawings of one logo, placed alike, count as one picture.
+    In tests, 99 of 100 copies in another size, compression, brightness or in grey were found,
+    and three of four copies that were also cropped by up to 5 % at each side. Mirrored and rotated
+    copies are not found. Two drawings of one logo at the same position count as duplicates.
 
     Parameters
     ----------
     paths : sequence of path
-        Picture files.
+        Image files.
     threshold : float
-        Correlation from which two photos are one picture, -1 to 1.
-    broken_differ : bool
-        True: a broken picture is like no other, and no error; for files that are looked through
-        later.
+        Correlation, -1 to 1, from which two photos count as duplicates.
+    skip_broken : bool
+        Treat a broken image as unlike any other instead of raising an error, for files that are
+        checked later.
 
     Returns
     -------
     list of list of path
-        Groups of two photos or more, in the order given. A group holds all that are linked,
-        if only through others.
+        Groups of two or more photos, in the order of `paths`. Photos are in one group if a chain
+        of duplicates links them.
 
     Raises
     ------
     ImageError
-        A file is no picture, or a broken one (not with `broken_differ`).
+        If a file is not an image or is broken, unless `skip_broken` is set.
     OSError
-        A file is missing or cannot be read.
+        If a file is missing or cannot be read.
 
     Examples
     --------
-    >>> near_duplicates(["a.jpg", "a-smaller.jpg", "b.jpg"])
-    [['a.jpg', 'a-smaller.jpg']]
+    >>> rng = np.random.default_rng(0)
+    >>> photo = cv2.resize(rng.integers(0, 255, (8, 8, 3), np.uint8), (320, 240))
+    >>> _ = cv2.imwrite("a.jpg", photo)
+    >>> _ = cv2.imwrite("smaller.jpg", cv2.resize(photo, (160, 120)))
+    >>> _ = cv2.imwrite("b.jpg", 255 - photo)
+    >>> near_duplicates(["a.jpg", "smaller.jpg", "b.jpg"])
+    [['a.jpg', 'smaller.jpg']]
     """
     if not paths:
         return []
-    thumbnails = _thumbnails(paths, broken_differ)
+    thumbnails = _thumbnails(paths, skip_broken)
     links = np.concatenate(
         [
             np.argwhere(scores >= threshold) + (start, 0)
-            for start, scores in _resemblances(thumbnails, thumbnails)
+            for start, scores in _similarities(thumbnails, thumbnails)
         ]
     )
     graph = coo_array((np.ones(len(links)), links.T), shape=(len(paths), len(paths)))
+    group_numbers = connected_components(graph, directed=False)[1]
     groups: dict[int, list[PathLike]] = {}
-    for path, group in zip(paths, connected_components(graph, directed=False)[1], strict=True):
-        groups.setdefault(group, []).append(path)
+    for path, number in zip(paths, group_numbers, strict=True):
+        groups.setdefault(number, []).append(path)
     return [group for group in groups.values() if len(group) > 1]
 
 
 def repeats_of(paths: Sequence[PathLike], others: Sequence[PathLike]) -> dict[PathLike, PathLike]:
-    """Find photos that nearly repeat one of another list: test photos known from training, say.
+    """Find the photos that near-duplicate a photo of another list.
+
+    Use it to find test photos that are also in the training set.
 
     Parameters
     ----------
     paths, others : sequence of path
-        Picture files.
+        Image files.
 
     Returns
     -------
-    dict
-        Of those in `paths` that repeat one of `others`: the one they resemble most.
+    dict of path to path
+        For each duplicate in `paths`, the most similar photo of `others`.
 
     Raises
     ------
@@ -103,50 +112,61 @@ def repeats_of(paths: Sequence[PathLike], others: Sequence[PathLike]) -> dict[Pa
 
     Examples
     --------
-    >>> repeats_of([photo.path for photo in test], [photo.path for photo in train])
+    >>> rng = np.random.default_rng(0)
+    >>> photo = cv2.resize(rng.integers(0, 255, (8, 8, 3), np.uint8), (320, 240))
+    >>> _ = cv2.imwrite("train.jpg", photo), cv2.imwrite("test.jpg", photo[:, ::2])
+    >>> repeats_of(["test.jpg"], ["train.jpg"])
+    {'test.jpg': 'train.jpg'}
     """
     if not paths or not others:
         return {}
-    found = {}
-    for start, scores in _resemblances(_thumbnails(paths), _thumbnails(others)):
+    repeats = {}
+    for start, scores in _similarities(_thumbnails(paths), _thumbnails(others)):
         for row in np.flatnonzero(scores.max(axis=1) >= THRESHOLD):
-            found[paths[start + row]] = others[scores[row].argmax()]
-    return found
+            repeats[paths[start + row]] = others[scores[row].argmax()]
+    return repeats
 
 
-def _resemblances(ones: np.ndarray, others: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Best correlations, some rows at a time: the first row's number, (rows, others) scores."""
-    for start in range(0, len(ones), _AT_ONCE):
-        rows = ones[start : start + _AT_ONCE]
+def _similarities(thumbnails: np.ndarray, others: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Compare photos block by block: yield the first row of a block and its (rows, others) scores.
+
+    Both arrays come from `_thumbnails`.
+    """
+    for start in range(0, len(thumbnails), _ROWS_PER_BLOCK):
+        rows = thumbnails[start : start + _ROWS_PER_BLOCK]
         best = rows[:, 0] @ others[:, 0].T
-        for cut in range(1, ones.shape[1]):
-            np.maximum(best, rows[:, cut] @ others[:, 0].T, out=best)
-            np.maximum(best, rows[:, 0] @ others[:, cut].T, out=best)
+        for crop in range(1, thumbnails.shape[1]):
+            np.maximum(best, rows[:, crop] @ others[:, 0].T, out=best)
+            np.maximum(best, rows[:, 0] @ others[:, crop].T, out=best)
         yield start, best
 
 
-def _thumbnails(paths: Sequence[PathLike], broken_differ: bool = False) -> np.ndarray:
-    """Unit vectors, (photos, 16 ways to cut, 256) float32; the first way is the whole photo."""
-    ends = (0, round(_CUT * _BASE))
-    cuts = list(itertools.product(ends, repeat=4))
-    thumbnails = np.zeros((len(paths), len(cuts), _SIDE * _SIDE), np.float32)
+def _thumbnails(paths: Sequence[PathLike], skip_broken: bool = False) -> np.ndarray:
+    """Unit vectors of the thumbnails, (photos, 16 crops, 256) float32; crop 0 is the whole photo.
+
+    The vectors of a broken image are zero, which correlates with nothing.
+    """
+    margins = (0, round(_CROP_SHARE * _WORKING_SIDE))
+    crops = list(itertools.product(margins, repeat=4))
+    thumbnails = np.zeros((len(paths), len(crops), _THUMBNAIL_SIDE**2), np.float32)
     for photo, path in enumerate(paths):
         try:
             grey = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
         except ImageError:
-            if broken_differ:
+            if skip_broken:
                 continue
             raise
-        grey = cv2.resize(grey, (_BASE, _BASE), interpolation=cv2.INTER_AREA)
-        for cut, (top, bottom, left, right) in enumerate(cuts):
-            part = grey[top : _BASE - bottom, left : _BASE - right]
-            thumbnails[photo, cut] = _unit_vector(part)
+        grey = cv2.resize(grey, (_WORKING_SIDE, _WORKING_SIDE), interpolation=cv2.INTER_AREA)
+        for crop, (top, bottom, left, right) in enumerate(crops):
+            part = grey[top : _WORKING_SIDE - bottom, left : _WORKING_SIDE - right]
+            thumbnails[photo, crop] = _unit_vector(part)
     return thumbnails
 
 
 def _unit_vector(grey: np.ndarray) -> np.ndarray:
-    """A thumbnail without its coarse shading, of length 1; 0 where the picture is plain."""
-    small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    detail = (small - cv2.GaussianBlur(small, (0, 0), _SIDE / 4)).ravel()
+    """A thumbnail without its coarse shading, of length 1; zero if the image is plain."""
+    size = (_THUMBNAIL_SIDE, _THUMBNAIL_SIDE)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    detail = (small - cv2.GaussianBlur(small, (0, 0), _THUMBNAIL_SIDE / 4)).ravel()
     detail -= detail.mean()
     return detail / max(float(np.linalg.norm(detail)), 1e-6)

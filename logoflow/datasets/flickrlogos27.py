@@ -1,22 +1,22 @@
-"""FlickrLogos-27: 27 brands, a direct download from its authors."""
+"""Read FlickrLogos-27: 27 brands; its authors offer a direct download."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.listing import finder, first_few, lines_of, photos_below
-from logoflow.datasets.splits import Box, Photo, Splits, class_list
-from logoflow.datasets.splitting import no_logo_photos, split_off
+from logoflow.datasets.listing import find_photos, finder, first_few, read_lines
+from logoflow.datasets.splits import Box, Photo, Splits, classes_of
+from logoflow.datasets.splitting import split_off
 from logoflow.labels import NO_LOGO
 
 ARCHIVE_URL = "http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_dataset.tar.gz"
 TRAINING_LIST = "flickr_logos_27_dataset_training_set_annotation.txt"
 QUERY_LIST = "flickr_logos_27_dataset_query_set_annotation.txt"
-IMAGES = "flickr_logos_27_dataset_images"
-# Training photos that nearly repeat each other, as `logoflow.near_duplicates` finds them: on
-# both sides of the cut they would flatter validation.
-REPEATED = tuple(
+IMAGE_FOLDER = "flickr_logos_27_dataset_images"
+# Groups of near-duplicates among the training photos, from `logoflow.near_duplicates`. If training
+# and validation shared such a group, the validation accuracy would be too high.
+DUPLICATES = tuple(
     tuple(f"{number}.jpg" for number in group.split())
     for group in """
     2132909220 310688144
@@ -51,35 +51,36 @@ def read_flickrlogos27(
     val_share: float = 0.2,
     seed: int = 0,
 ) -> Splits:
-    """Read FlickrLogos-27: its query set is the test set, validation is cut from training.
+    """Read FlickrLogos-27. Its query set is the test set; validation is a part of its training set.
 
     Parameters
     ----------
     source : Path or str, optional
-        The extracted folder, its archive ``flickr_logos_27_dataset.tar.gz`` or the URL of one.
-        Without it the archive is fetched from the authors' site.
+        The extracted folder, the archive ``flickr_logos_27_dataset.tar.gz`` or its URL. By
+        default, the archive is downloaded from the authors' site.
     no_logo_dir : Path or str, optional
-        Any folder of photos without logos, to train and validate on. The data set has none:
-        without this folder there is no no-logo class, and the query set's 135 photos without
-        a logo are left out.
+        A folder of photos without logos, for training and validation: the data set has none.
+        Without this folder there is no no-logo class, and the 135 photos without a logo of the
+        query set are left out.
     val_share : float
-        Share of each class's training photos to validate on, 0 to below 1. Photos that nearly
-        repeat each other are on the same side.
+        Share of each class's training photos for validation, at least 0 and below 1.
+        Near-duplicates are on the same side.
     seed : int
-        Decides which.
+        Seed of the random choice of validation photos.
 
     Returns
     -------
     Splits
-        809 training and validation photos of 27 brands and 135 test photos, or, with
-        `no_logo_dir`, 28 classes and 270 test photos. Boxes (training photos only) in pixels.
+        809 training and validation photos of 27 brands and 135 test photos. With `no_logo_dir`,
+        28 classes and 270 test photos. Only training and validation photos have boxes, in pixels.
 
     Raises
     ------
     FileNotFoundError
-        If the folder lacks the annotation files or the photos.
+        If the folder lacks the annotation files or the photos, or `no_logo_dir` has fewer than
+        two photos.
     ArchiveError
-        If the archive cannot be fetched or extracted.
+        If the archive cannot be downloaded or extracted.
 
     Notes
     -----
@@ -87,64 +88,66 @@ def read_flickrlogos27(
 
     Examples
     --------
-    >>> splits = read_flickrlogos27("flickr_logos_27_dataset.tar.gz", no_logo_dir="holiday")
-    >>> len(splits.classes), len(splits.test)
+    >>> splits = read_flickrlogos27(no_logo_dir="holiday")  # doctest: +SKIP
+    >>> len(splits.classes), len(splits.test)  # doctest: +SKIP
     (28, 270)
     """
     base, images = _find_folders(open_source(source or ARCHIVE_URL, "flickrlogos27"))
     find = finder(images)
     boxes, notes = _read_boxes(base / TRAINING_LIST)
     training, more_notes = _training_photos(boxes, find)
-    outside = no_logo_photos(_photos_of(no_logo_dir)) if no_logo_dir else []
-    repeated = [
-        [photo.path for photo in training if photo.path.name in group] for group in REPEATED
+    no_logo = _no_logo_photos(no_logo_dir) if no_logo_dir else []
+    duplicates = [
+        [photo.path for photo in training if photo.path.name in group] for group in DUPLICATES
     ]
-    train, val = split_off([*training, *outside], val_share, seed, together=repeated)
-    test, missing = _query_photos(base / QUERY_LIST, find, class_list(training))
+    train, val = split_off([*training, *no_logo], val_share, seed, keep_together=duplicates)
+    test, missing = _query_photos(base / QUERY_LIST, find, classes_of(training))
     missing = [name for name in boxes if find(name) is None] + missing
     if missing:
         notes.append(f"{len(missing)} listed photos are missing: {first_few(missing)}.")
     if not training or not test:
-        raise FileNotFoundError(f"The photos that {base} lists are not in {images}.")
-    if not outside:
-        without = sum(photo.label == NO_LOGO for photo in test)
+        raise FileNotFoundError(
+            f"The photos that the lists in {base} name are not in {images}: extract them there."
+        )
+    if not no_logo:
+        left_out = sum(photo.label == NO_LOGO for photo in test)
         test = [photo for photo in test if photo.label != NO_LOGO]
         more_notes.append(
-            f"{without} test photos without a logo were left out, because there are none to "
-            "train on: name a folder of photos without logos as no_logo_dir to have them."
+            f"{left_out} test photos without a logo were left out, because there are none to "
+            "train on. Give a folder of photos without logos as no_logo_dir to use them."
         )
     splits = (train, val, tuple(test))
-    return Splits(*splits, classes=class_list(*splits), notes=(*notes, *more_notes))
+    return Splits(*splits, classes=classes_of(*splits), notes=(*notes, *more_notes))
 
 
 def _read_boxes(path: Path) -> tuple[dict[str, dict[str, list[Box]]], list[str]]:
-    """Boxes by photo and brand, from lines ``file brand subset left top right bottom``; notes."""
+    """Read lines ``file brand subset left top right bottom``: boxes by photo and brand; notes."""
     boxes: dict[str, dict[str, list[Box]]] = defaultdict(lambda: defaultdict(list))
-    unreadable, degenerate = [], set()
-    for line in lines_of(path):
+    unreadable, without_area = [], set()
+    for line in read_lines(path):
         try:
             name, brand, _, *corners = line.split()
             left, top, right, bottom = (int(corner) for corner in corners)
         except ValueError:
             unreadable.append(line)
             continue
-        found, box = boxes[name][brand], Box(left, top, right - left, bottom - top)
+        brand_boxes, box = boxes[name][brand], Box(left, top, right - left, bottom - top)
         if box.width <= 0 or box.height <= 0:
-            degenerate.add(name)
-        elif box not in found:  # the list repeats each box, once for every subset it is in
-            found.append(box)
+            without_area.add(name)
+        elif box not in brand_boxes:  # the list repeats a box for every subset that contains it
+            brand_boxes.append(box)
     notes = []
     if unreadable:
-        notes.append(f"{len(unreadable)} lines of {path} are no boxes: {first_few(unreadable)}.")
-    if degenerate:
-        notes.append(f"Boxes without area were dropped, in {first_few(sorted(degenerate))}.")
+        notes.append(f"{len(unreadable)} lines of {path} are not boxes: {first_few(unreadable)}.")
+    if without_area:
+        notes.append(f"Boxes without area were dropped, in {first_few(sorted(without_area))}.")
     return boxes, notes
 
 
 def _training_photos(
     boxes: dict[str, dict[str, list[Box]]], find: Callable[[str], Path | None]
 ) -> tuple[list[Photo], list[str]]:
-    """Photos that have boxes, each of the brand whose boxes cover most of it; notes."""
+    """Label each photo with the brand whose boxes cover the largest area; return notes too."""
     photos, ambiguous = [], []
     for name, brands in boxes.items():
         brand = max(brands, key=lambda brand: sum(b.width * b.height for b in brands[brand]))
@@ -156,7 +159,7 @@ def _training_photos(
     notes = []
     if ambiguous:
         notes.append(
-            "Photos that show two brands were taken for the one that covers more: "
+            "Photos that show two brands were assigned to the brand that covers the larger area: "
             f"{first_few(ambiguous)}."
         )
     return photos, notes
@@ -165,10 +168,10 @@ def _training_photos(
 def _query_photos(
     path: Path, find: Callable[[str], Path | None], brands: Sequence[str]
 ) -> tuple[list[Photo], list[str]]:
-    """Test photos, from lines ``file brand``, and the names of those that are missing."""
+    """Read lines ``file brand``: the test photos, and the names of missing photos."""
     spelling = {brand.casefold(): brand for brand in (*brands, NO_LOGO)}
     photos, missing = [], []
-    for line in lines_of(path):
+    for line in read_lines(path):
         name, _, brand = line.replace("\t", " ").partition(" ")
         label = spelling.get(NO_LOGO if brand.strip() == "none" else brand.strip().casefold())
         photo = find(name)
@@ -180,28 +183,30 @@ def _query_photos(
 
 
 def _find_folders(folder: Path) -> tuple[Path, Path]:
-    """The folder with the lists and the one with the photos, still packed perhaps."""
+    """Find the folder of the lists and the folder of the photos; extract the photos if needed."""
     for base in (folder, *sorted(folder.glob("*/"))):
         if not (base / TRAINING_LIST).is_file() or not (base / QUERY_LIST).is_file():
             continue
-        if (base / IMAGES).is_dir():
-            return base, base / IMAGES
-        packed = base / f"{IMAGES}.tar.gz"
-        if packed.is_file():
-            images = open_source(packed, "flickrlogos27-images")
-            return base, images / IMAGES
-        raise FileNotFoundError(f"No folder {IMAGES} in {base}: extract {IMAGES}.tar.gz there.")
+        if (base / IMAGE_FOLDER).is_dir():
+            return base, base / IMAGE_FOLDER
+        archive = base / f"{IMAGE_FOLDER}.tar.gz"
+        if archive.is_file():
+            images = open_source(archive, "flickrlogos27-images")
+            return base, images / IMAGE_FOLDER
+        raise FileNotFoundError(
+            f"{base} has no folder {IMAGE_FOLDER}: extract {IMAGE_FOLDER}.tar.gz there."
+        )
     raise FileNotFoundError(
-        f"No {TRAINING_LIST} and {QUERY_LIST} in {folder}: give the folder, or the archive from "
-        f"{ARCHIVE_URL}"
+        f"{folder} does not contain {TRAINING_LIST} and {QUERY_LIST}: give the folder of the data "
+        f"set, or the archive from {ARCHIVE_URL}"
     )
 
 
-def _photos_of(no_logo_dir: Path | str) -> list[Path]:
-    photos = photos_below(Path(no_logo_dir).expanduser().resolve())
-    if len(photos) < 2:
+def _no_logo_photos(folder: Path | str) -> list[Photo]:
+    paths = find_photos(Path(folder).expanduser().resolve())
+    if len(paths) < 2:
         raise FileNotFoundError(
-            f"{len(photos)} photos in {no_logo_dir}: give a folder with at least two, to train "
-            "and to validate on."
+            f"There are {len(paths)} photos in {folder}: give a folder with at least two, one for "
+            "training and one for validation."
         )
-    return photos
+    return [Photo(path, NO_LOGO) for path in paths]

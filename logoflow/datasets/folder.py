@@ -1,11 +1,11 @@
-"""The user's own photos: a folder per class."""
+"""Read your own photos: one folder per class."""
 
 from pathlib import Path
 
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.duplicates import near_duplicates
-from logoflow.datasets.listing import first_few, photos_below
-from logoflow.datasets.splits import Photo, Splits, class_list
+from logoflow.datasets.listing import find_photos, first_few
+from logoflow.datasets.splits import Photo, Splits, classes_of
 from logoflow.datasets.splitting import by_class, split_off
 from logoflow.labels import NO_LOGO
 
@@ -15,24 +15,26 @@ SPLIT_FOLDERS = {
     "test": ("test", "test_data"),
 }
 VAL_SHARE, TEST_SHARE = 0.2, 0.2  # of each class
-COMPARED = 5000  # photos of a class: with more, comparing each with each takes many minutes
+MAX_COMPARED = 5000  # photos of a class; comparing all pairs of more takes many minutes
 NO_LOGO_SPELLINGS = ("no-logo", "no_logo", "nologo", "no logo", "none")
 
 
 def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
     """Read ``<source>/<class>/*.jpg`` and split every class into train, val and test.
 
+    If the folders are ``train``, ``val`` and ``test`` (or ``train_data`` and so on) and contain
+    class folders, that split is kept. Otherwise a fifth of each class, at least one photo, becomes
+    the validation set and another fifth the test set. Near-duplicates of a class
+    (`logoflow.near_duplicates`) stay on the same side.
+
     Parameters
     ----------
     source : Path or str
-        The folder of class folders, or an archive or URL of one. Photos (jpg, png, webp, bmp)
-        may lie deeper in their class's folder. Photos without a logo go in ``no-logo``.
-        If the folders are ``train``, ``val`` and ``test`` (or ``train_data``, ...) with class
-        folders in each, that split is kept. Otherwise photos of a class that nearly repeat each
-        other (`logoflow.near_duplicates`) come on the same side, and a fifth of each class, at
-        least one photo, goes to validation, another to test.
+        The folder that contains the class folders, its archive, or the URL of the archive. Photos
+        (jpg, png, webp, bmp) may lie deeper inside their class folder. Photos without a logo
+        belong in the folder ``no-logo``.
     seed : int
-        Decides which photos.
+        Seed of the random split.
 
     Returns
     -------
@@ -44,101 +46,123 @@ def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
     FileNotFoundError
         If there are no photos.
     ValueError
-        If a class has fewer than three photos, or there is only one class.
+        If a class has fewer than three photos, if there is only one class, or if a class of an
+        existing split has no training photos.
+    ArchiveError
+        If an archive cannot be downloaded or extracted.
 
     Examples
     --------
-    >>> splits = read_folder("my-brands", seed=1)
-    >>> splits.counts()
+    >>> for name in ("acme/1", "acme/2", "acme/3", "zeta/1", "zeta/2", "zeta/3"):
+    ...     path = Path(f"my-brands/{name}.jpg")
+    ...     path.parent.mkdir(parents=True, exist_ok=True)
+    ...     path.touch()
+    >>> read_folder("my-brands").counts()
+          train  val  test
+    acme      1    1     1
+    zeta      1    1     1
     """
-    source = _without_wrapping(open_source(source, "folder"))
-    given = _given_split(source)
+    source = _without_wrapper(open_source(source, "folder"))
+    split_folders = _split_folders(source)
     notes: list[str] = []
-    if given:
-        splits = tuple(tuple(_photos(folder, notes)) for folder in given)
-        _check_given(splits, given)
+    if split_folders:
+        splits = tuple(tuple(_read_class_folders(folder, notes)) for folder in split_folders)
+        _check_trained(splits, split_folders[0])
     else:
-        photos = _photos(source, notes)
+        photos = _read_class_folders(source, notes)
         _check_enough(photos, source)
-        repeated = _repeated(photos, notes)
-        rest, test = split_off(photos, TEST_SHARE, seed, together=repeated)
-        train, val = split_off(rest, VAL_SHARE / (1 - TEST_SHARE), seed, together=repeated)
+        duplicates = _find_duplicates(photos, notes)
+        rest, test = split_off(photos, TEST_SHARE, seed, keep_together=duplicates)
+        val_share = VAL_SHARE / (1 - TEST_SHARE)
+        train, val = split_off(rest, val_share, seed, keep_together=duplicates)
         splits = (train, val, test)
-    classes = class_list(*splits)
+    classes = classes_of(*splits)
     if len(classes) < 2:
-        raise ValueError(f"{source} has photos of {list(classes)} only: give at least two classes.")
+        raise ValueError(
+            f"{source} has photos of only one class, {classes[0]}: give at least two classes."
+        )
     return Splits(*splits, classes=classes, notes=tuple(dict.fromkeys(notes)))  # type: ignore[arg-type, misc]
 
 
-def _without_wrapping(folder: Path) -> Path:
-    """An archive often holds a single folder that holds everything."""
+def _without_wrapper(folder: Path) -> Path:
+    """Step into the single folder that an archive often contains."""
     inside = [path for path in folder.iterdir() if _visible(path)]
     if len(inside) == 1 and inside[0].is_dir() and any(p.is_dir() for p in inside[0].iterdir()):
         return inside[0]
     return folder
 
 
-def _given_split(source: Path) -> tuple[Path, Path, Path] | None:
-    """Folders of train, val and test where `source` is split already."""
+def _split_folders(source: Path) -> tuple[Path, Path, Path] | None:
+    """Find the folders of train, val and test; None if `source` is not split."""
     folders = {path.name.lower(): path for path in source.iterdir() if path.is_dir()}
-    given = [
+    split_folders = [
         next((folders[name] for name in names if name in folders), None)
         for names in SPLIT_FOLDERS.values()
     ]
-    return tuple(given) if all(given) else None  # type: ignore[return-value]
+    return tuple(split_folders) if all(split_folders) else None  # type: ignore[return-value]
 
 
-def _photos(folder: Path, notes: list[str]) -> list[Photo]:
-    """All photos in class folders; what is left out goes to `notes`."""
+def _read_class_folders(folder: Path, notes: list[str]) -> list[Photo]:
+    """List all photos in class folders; add what is left out to `notes`."""
     photos = []
     loose = [path.name for path in sorted(folder.iterdir()) if path.is_file() and _visible(path)]
     if loose:
-        notes.append(f"{len(loose)} files in {folder} are in no class: {first_few(loose)}.")
+        notes.append(
+            f"{len(loose)} files in {folder} are not in a class folder: {first_few(loose)}."
+        )
     for path in sorted(path for path in folder.iterdir() if path.is_dir() and _visible(path)):
-        found = photos_below(path)
-        if not found:
+        class_photos = find_photos(path)
+        if not class_photos:
             notes.append(f"The folder {path} has no photos and was left out.")
             continue
         label = NO_LOGO if path.name.lower() in NO_LOGO_SPELLINGS else path.name
         if label != path.name:
-            notes.append(f"The folder {path.name} was taken for the class {NO_LOGO}.")
-        photos += [Photo(photo, label) for photo in found]
+            notes.append(f"The photos in the folder {path.name} have the class {NO_LOGO}.")
+        photos += [Photo(photo, label) for photo in class_photos]
     if not photos:
-        raise FileNotFoundError(f"No photos in folders of {folder}: put them in {folder}/<class>/")
+        raise FileNotFoundError(
+            f"There are no photos in the folders of {folder}: put them in {folder}/<class>/"
+        )
     return photos
 
 
-def _repeated(photos: list[Photo], notes: list[str]) -> list[list[Path]]:
-    """Groups of photos of a class that nearly repeat each other; how many are in `notes`."""
-    found = []
-    for label, group in by_class(photos).items():
-        if len(group) > COMPARED:
+def _find_duplicates(photos: list[Photo], notes: list[str]) -> list[list[Path]]:
+    """Group the near-duplicates within each class; add a sentence about them to `notes`."""
+    groups = []
+    for label, class_photos in by_class(photos).items():
+        if len(class_photos) > MAX_COMPARED:
             notes.append(
-                f"{label} has {len(group)} photos: repeats among them were not looked for."
+                f"{label} has {len(class_photos)} photos, too many to look for near-duplicates."
             )
             continue
-        found += near_duplicates([photo.path for photo in group], broken_differ=True)
-    if found:
+        groups += near_duplicates([photo.path for photo in class_photos], skip_broken=True)
+    if groups:
+        example = first_few([path.name for path in groups[0]])  # type: ignore[union-attr]
         notes.append(
-            f"{sum(map(len, found))} photos nearly repeat another of their class: such photos were "
-            f"kept on one side of the split, {first_few([path.name for path in found[0]])} say."  # type: ignore[union-attr]
+            f"{sum(map(len, groups))} photos are near-duplicates of another photo of their class, "
+            f"for example {example}. Near-duplicates are on the same side of the split."
         )
-    return found  # type: ignore[return-value]
+    return groups  # type: ignore[return-value]
 
 
 def _check_enough(photos: list[Photo], source: Path) -> None:
-    few = [f"{label} ({len(group)})" for label, group in by_class(photos).items() if len(group) < 3]
-    if few:
+    too_few = [
+        f"{label} ({len(group)})" for label, group in by_class(photos).items() if len(group) < 3
+    ]
+    if too_few:
         raise ValueError(
-            "A class needs three photos at least, one each for train, val and test. Too few in "
-            f"{source}: {', '.join(few)}."
+            "A class needs at least three photos, one each for train, val and test. Classes with "
+            f"fewer in {source}: {', '.join(too_few)}."
         )
 
 
-def _check_given(splits: tuple[tuple[Photo, ...], ...], given: tuple[Path, ...]) -> None:
-    untrained = set(class_list(*splits)) - set(class_list(splits[0]))
+def _check_trained(splits: tuple[tuple[Photo, ...], ...], train_folder: Path) -> None:
+    untrained = set(classes_of(*splits)) - set(classes_of(splits[0]))
     if untrained:
-        raise ValueError(f"No training photos of {sorted(untrained)}: add them in {given[0]}.")
+        raise ValueError(
+            f"There are no training photos of {', '.join(sorted(untrained))}: add some to "
+            f"{train_folder}."
+        )
 
 
 def _visible(path: Path) -> bool:

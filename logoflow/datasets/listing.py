@@ -1,4 +1,7 @@
-"""Find the files that a list names, whatever spelling and line ends the list came with."""
+"""Find the photos and boxes that a data set's list files name.
+
+The lists may come from Windows, or spell a folder name differently.
+"""
 
 import math
 from collections.abc import Callable
@@ -11,36 +14,41 @@ PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
 def finder(folder: Path | str) -> Callable[[str], Path | None]:
-    """Make a function that finds a file below `folder` by its relative path.
+    """Make a function that finds files below a folder, ignoring case.
 
-    FlickrLogos-32 spells one brand ``HP`` in its lists and ``hp`` in a folder name; Windows
-    does not mind, Linux does.
+    FlickrLogos-32 spells one brand ``HP`` in its lists and ``hp`` in a folder name. Windows
+    accepts both spellings, Linux does not.
 
     Parameters
     ----------
     folder : Path or str
-        Nothing outside it is ever found: a path that is absolute or has ``..`` finds nothing.
+        The function finds no file outside this folder: an absolute path, or a path that
+        contains ``..``, gives None.
 
     Returns
     -------
     callable
-        From a relative path to the file, or None where there is none. The exact spelling wins
-        over one that differs in case. Folders are listed once, so make a new finder after
-        files have changed.
+        Takes a relative path and returns the file, or None if there is no such file. A name
+        with the exact spelling wins over one that differs in case. Each folder is listed only
+        once, so make a new finder when files have changed.
 
     Examples
     --------
-    >>> find = finder("FlickrLogos-v2")
-    >>> find("classes/jpg/hp/4761260517.jpg")
-    PosixPath('FlickrLogos-v2/classes/jpg/HP/4761260517.jpg')
+    >>> Path("jpg/HP").mkdir(parents=True)
+    >>> Path("jpg/HP/1.jpg").touch()
+    >>> find = finder("jpg")
+    >>> find("hp/1.jpg").as_posix()
+    'jpg/HP/1.jpg'
+    >>> find("hp/2.jpg") is None
+    True
     """
     listings: dict[Path, dict[str, list[Path]]] = {}
 
-    def spelled_like(parent: Path, name: str) -> list[Path]:
+    def matches(parent: Path, name: str) -> list[Path]:
         if parent not in listings:
-            listings[parent] = _listing(parent)
-        found = listings[parent].get(name.casefold(), [])
-        return sorted(found, key=lambda path: (path.name != name, path.name))
+            listings[parent] = _entries_by_name(parent)
+        entries = listings[parent].get(name.casefold(), [])
+        return sorted(entries, key=lambda path: (path.name != name, path.name))
 
     def find(relative: str) -> Path | None:
         parts = parts_of(relative)
@@ -48,60 +56,120 @@ def finder(folder: Path | str) -> Callable[[str], Path | None]:
             return None
         candidates = [Path(folder)]
         for part in parts:
-            candidates = [found for parent in candidates for found in spelled_like(parent, part)]
+            candidates = [path for parent in candidates for path in matches(parent, part)]
         return next((path for path in candidates if path.is_file()), None)
 
     return find
 
 
 def parts_of(relative: str) -> tuple[str, ...]:
-    """Parts of a relative path as a list gives it; none if it leaves the folder it is in."""
+    """Split a relative path from a list file into its parts.
+
+    Parameters
+    ----------
+    relative : str
+        With slashes or backslashes.
+
+    Returns
+    -------
+    tuple of str
+        Empty if the path would leave its folder.
+
+    Examples
+    --------
+    >>> parts_of("classes\\\\jpg\\\\HP")
+    ('classes', 'jpg', 'HP')
+    >>> parts_of("../secret.jpg")
+    ()
+    """
     path = PurePosixPath(relative.strip().replace("\\", "/"))
     unsafe = path.is_absolute() or ".." in path.parts or "\0" in relative
     return () if unsafe else path.parts
 
 
 def label_of(filename: str) -> str:
-    """Give the class of a listed photo: its folder's name, ``no-logo`` in that very spelling."""
+    """Give the class of a listed photo: the name of its folder.
+
+    Parameters
+    ----------
+    filename : str
+        Relative path of the photo, such as ``classes/jpg/<class>/<file>``.
+
+    Returns
+    -------
+    str
+        ``no-logo`` is always in lower case. Empty if the path names no folder.
+
+    Examples
+    --------
+    >>> label_of("classes/jpg/HP/4761260517.jpg")
+    'HP'
+    """
     parts = parts_of(filename)
     label = parts[-2] if len(parts) > 1 else ""
     return NO_LOGO if label.casefold() == NO_LOGO else label
 
 
-def read_boxes_of(filename: str, find: Callable[[str], Path | None]) -> tuple[Box, ...]:
+def read_mask_boxes(filename: str, find: Callable[[str], Path | None]) -> tuple[Box, ...]:
     """Read the boxes of a listed photo from ``masks/<class>/<file>.bboxes.txt``.
 
-    The folder ``masks`` lies beside the one that holds the classes' folders.
+    The folder ``masks`` lies beside the folder that contains the class folders.
 
     Parameters
     ----------
     filename : str
-        As listed, such as ``classes/jpg/<class>/<file>``.
+        Relative path of the photo, such as ``classes/jpg/<class>/<file>``.
     find : callable
-        What `finder` made for the data set's folder.
+        From `finder`, for the folder of the data set.
 
     Returns
     -------
     tuple of Box
-        Empty where there is no such file. Lines that are not four numbers (the header is one)
-        or have no area are left out.
+        Empty if there is no such file. Lines without four numbers, such as the header, and
+        boxes without an area are skipped.
+
+    Examples
+    --------
+    >>> Path("masks/hp").mkdir(parents=True)
+    >>> _ = Path("masks/hp/1.jpg.bboxes.txt").write_text("x y width height\\n5 6 7 8\\n")
+    >>> read_mask_boxes("jpg/HP/1.jpg", finder("."))
+    (Box(x=5.0, y=6.0, width=7.0, height=8.0),)
     """
     parts = parts_of(filename)
     if len(parts) < 3:
         return ()
     path = find("/".join((*parts[:-3], "masks", parts[-2], parts[-1] + ".bboxes.txt")))
-    boxes = (_box(line) for line in lines_of(path)) if path else ()
+    boxes = (_parse_box(line) for line in read_lines(path)) if path else ()
     return tuple(box for box in boxes if box)
 
 
-def lines_of(path: Path) -> list[str]:
-    """Lines of a text file without line ends of any system, surrounding blanks, empty lines."""
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of a text file, stripped, without empty lines; any line end works."""
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def photos_below(folder: Path | str) -> list[Path]:
-    """Photo files anywhere below `folder`, by their suffix, sorted; nothing hidden."""
+def find_photos(folder: Path | str) -> list[Path]:
+    """List all photo files below a folder, at any depth.
+
+    Parameters
+    ----------
+    folder : Path or str
+
+    Returns
+    -------
+    list of Path
+        Files with a photo suffix (`PHOTO_SUFFIXES`), sorted. Hidden files and hidden folders
+        are skipped.
+
+    Examples
+    --------
+    >>> Path("photos/.trash").mkdir(parents=True)
+    >>> for name in ("b.PNG", "a.jpg", "notes.txt", ".trash/c.jpg"):
+    ...     Path("photos", name).touch()
+    >>> [path.name for path in find_photos("photos")]
+    ['a.jpg', 'b.PNG']
+    """
     folder = Path(folder)
     return sorted(
         path
@@ -113,12 +181,18 @@ def photos_below(folder: Path | str) -> list[Path]:
 
 
 def first_few(names: list[str]) -> str:
-    """Name the first three of many: ``a, b, c and 7 more``."""
+    """Shorten a list of names for a message.
+
+    Examples
+    --------
+    >>> first_few(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
     rest = len(names) - 3
     return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _box(line: str) -> Box | None:
+def _parse_box(line: str) -> Box | None:
     try:
         box = Box(*(float(number) for number in line.split()))
     except (ValueError, TypeError):
@@ -127,10 +201,10 @@ def _box(line: str) -> Box | None:
     return box if finite and box.width > 0 and box.height > 0 else None
 
 
-def _listing(folder: Path) -> dict[str, list[Path]]:
-    """What lies in a folder, by name without case."""
-    found: dict[str, list[Path]] = {}
+def _entries_by_name(folder: Path) -> dict[str, list[Path]]:
+    """Map each case-folded name in a folder to its files and folders."""
+    entries: dict[str, list[Path]] = {}
     if folder.is_dir():
         for path in folder.iterdir():
-            found.setdefault(path.name.casefold(), []).append(path)
-    return found
+            entries.setdefault(path.name.casefold(), []).append(path)
+    return entries

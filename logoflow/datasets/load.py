@@ -1,4 +1,4 @@
-"""Data sets: every one of them turns into the same three lists of photos."""
+"""Load a data set by its name."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from logoflow.datasets.flickrlogos27 import read_flickrlogos27
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
 from logoflow.datasets.folder import read_folder
 from logoflow.datasets.splits import Splits
-from logoflow.datasets.splitting import at_most
+from logoflow.datasets.splitting import limit_per_class
 
 Source = Path | str | None
 
@@ -20,22 +20,23 @@ def load_splits(
     photos_per_class: int | None = None,
     seed: int = 0,
 ) -> Splits:
-    """Read a data set by its name.
+    """Load a data set by its name.
 
     Parameters
     ----------
     dataset : str
         ``"sample"`` (generated), ``"flickrlogos32"``, ``"flickrlogos27"`` or ``"folder"``
-        (your own photos, a folder per class).
+        (your own photos, one folder per class).
     data_dir : Path or str, optional
-        Folder, archive or URL of the data; for the sample, the folder to make it in. Needed
+        Folder, archive or URL of the data. For the sample, the folder to build it in. Required
         for ``flickrlogos32``, which its authors send on request, and for ``folder``.
     no_logo_dir : Path or str, optional
-        Photos without logos for ``flickrlogos27``; see `read_flickrlogos27`.
+        Folder of photos without logos for ``flickrlogos27``; see `read_flickrlogos27`.
     photos_per_class : int, optional
-        Keep only so many photos per class and split, for a quick try.
+        Keep at most this many photos per brand and split, for a quick try; see
+        `limit_per_class`.
     seed : int
-        Decides the split where the data set has none of its own.
+        Seed of the random split, for data sets that come without a split.
 
     Returns
     -------
@@ -44,22 +45,33 @@ def load_splits(
     Raises
     ------
     ValueError
-        If there is no such data set, or it needs `data_dir`.
+        If the name is unknown, `data_dir` is missing, or `no_logo_dir` is given for a data set
+        that does not use it.
+    FileNotFoundError, ArchiveError
+        If the data cannot be found, downloaded or extracted.
 
     Examples
     --------
-    >>> load_splits("folder", "my-brands").counts()
+    >>> from logoflow.datasets.sample.build import make_sample
+    >>> folder = make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> load_splits("flickrlogos32", folder).counts()
+             train  val  test
+    adidas       2    1     1
+    aldi         2    1     1
+    no-logo      2    2     2
     """
     if dataset not in DATASETS:
-        raise ValueError(f"No data set {dataset!r}: give one of {', '.join(DATASETS)}.")
+        raise ValueError(f"There is no data set {dataset!r}: choose {', '.join(DATASETS)}.")
     if no_logo_dir and dataset != "flickrlogos27":
-        raise ValueError(f"no_logo_dir is for flickrlogos27 only; {dataset} has its own.")
+        raise ValueError(
+            f"no_logo_dir is for flickrlogos27 only: {dataset} brings its own photos without logos."
+        )
     splits = DATASETS[dataset](data_dir, no_logo_dir, seed)
-    return splits if photos_per_class is None else at_most(splits, photos_per_class)
+    return splits if photos_per_class is None else limit_per_class(splits, photos_per_class)
 
 
 def _read_sample(data_dir: Source, no_logo_dir: Source, seed: int) -> Splits:
-    from logoflow.datasets.sample.build import make_sample  # its artwork takes a while to import
+    from logoflow.datasets.sample.build import make_sample  # slow to import
 
     return read_flickrlogos32(make_sample(data_dir or None))
 
@@ -79,7 +91,10 @@ def _read_flickrlogos27(data_dir: Source, no_logo_dir: Source, seed: int) -> Spl
 
 def _read_folder(data_dir: Source, no_logo_dir: Source, seed: int) -> Splits:
     if not data_dir:
-        raise ValueError("folder needs data_dir: your folder with one folder of photos per class.")
+        raise ValueError(
+            "The data set 'folder' needs data_dir: give the folder that contains one folder of "
+            "photos per class."
+        )
     return read_folder(data_dir, seed=seed)
 
 
@@ -89,4 +104,7 @@ DATASETS: dict[str, Callable[[Source, Source, int], Splits]] = {
     "flickrlogos27": _read_flickrlogos27,
     "folder": _read_folder,
 }
-"""Readers by the data set's name. Each takes data_dir, no_logo_dir and seed of `load_splits`."""
+"""Name of each data set and the function that reads it.
+
+The function takes `data_dir`, `no_logo_dir` and `seed` of `load_splits`.
+"""

@@ -1,4 +1,4 @@
-"""Photos put into one split's folders: whole, decodable, exactly those wanted."""
+"""Put photos into the folders of one split, and keep the folders in sync with the data set."""
 
 import json
 import os
@@ -12,31 +12,39 @@ from typing import NamedTuple
 from PIL import Image
 
 from logoflow.datasets.listing import first_few, parts_of
+from logoflow.datasets.prepared import LOADABLE_SUFFIXES
 from logoflow.errors import ImageError
 from logoflow.images.decode import decode_image, read_image
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.progress import bar
 
-LOADED = (".jpg", ".jpeg", ".png")  # what ImageFolderDataset takes for photos
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+JPEG_OR_PNG = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # the first bytes of a file
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a preparation did. ``str()`` of it is a summary in one paragraph.
+    """The result of a preparation. ``str()`` gives a summary in one paragraph.
 
     Parameters
     ----------
     folder : Path
-        Where the photos are.
-    copied, reused, removed : int
-        Photos put there now, found there from before, and taken away because they are not
-        wanted any more.
+        The folder that contains the photos.
+    copied : int
+        Number of photos that this preparation added.
+    reused : int
+        Number of photos that an earlier preparation had added.
+    removed : int
+        Number of photos from an earlier preparation that are no longer part of the data.
     skipped : tuple of (str, str)
-        Each photo that was left out, and why.
-    foreign : tuple of str
-        Files and folders there that no preparation made. They were left alone, but a data
-        loader takes them for photos and classes.
+        Name of each photo that was left out, and the reason.
+    unexpected : tuple of str
+        Files and folders that no preparation made. They are left alone, but a data loader
+        takes them for photos and classes.
+
+    Examples
+    --------
+    >>> print(Prepared(Path("train_data"), copied=5, reused=1))
+    6 photos in train_data (5 new).
     """
 
     folder: Path
@@ -44,110 +52,128 @@ class Prepared:
     reused: int = 0
     removed: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
-    foreign: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         text = f"{self.copied + self.reused:,} photos in {self.folder} ({self.copied:,} new)."
         if self.removed:
             text += f" {self.removed:,} from an earlier preparation removed."
         if self.skipped:
-            named = [f"{name} ({why})" for name, why in self.skipped]
-            text += f" {len(named):,} left out: {first_few(named)}."
-        if self.foreign:
+            photos = [f"{name} ({reason})" for name, reason in self.skipped]
+            text += f" {len(photos):,} left out: {first_few(photos)}."
+        if self.unexpected:
             text += (
-                f" {len(self.foreign):,} there that logoflow did not make, remove what you do "
-                f"not want to train on: {first_few(list(self.foreign))}."
+                f" {len(self.unexpected):,} files or folders are not from logoflow: "
+                f"{first_few(list(self.unexpected))}. Remove them if you do not want to train on "
+                "them."
             )
         return text
 
 
-class _State(NamedTuple):
-    """What is known of one photo: where it came from, as of when, what became of it."""
+class _PhotoState(NamedTuple):
+    """The record of one photo.
+
+    `source` is the original file. `source_stamp` and `target_stamp` are the size and
+    modification time of the original and of the prepared file. `reason` says why the photo
+    cannot be used; empty if it can.
+    """
 
     source: str
-    stamp: list[int] | None = None
-    placed: list[int] | None = None
+    source_stamp: list[int] | None = None
+    target_stamp: list[int] | None = None
     reason: str = ""
 
 
-def place(folder: Path, wanted: dict[str, Path], classes: Sequence[str]) -> Prepared:
-    """Make a folder hold exactly the photos wanted, as far as they can be decoded.
+def sync_folder(folder: Path, wanted: dict[str, Path], classes: Sequence[str]) -> Prepared:
+    """Make a folder contain exactly the wanted photos, except those that cannot be decoded.
 
-    Every photo is decoded once to see that it can be; what was found is remembered beside the
-    folder, in ``<folder>.json``, so that a second call is quick. That file is written before
-    the first photo is, so that after a kill the next call knows what it finds.
+    Every photo is decoded once to check it. The results are recorded in ``<folder>.json``
+    beside the folder, so a second call is fast. The record is written before the first photo,
+    so the next call can clean up even if this one is killed.
 
     Parameters
     ----------
     folder : Path
-        One split, such as ``train_data``.
-    wanted : dict
-        From ``"<class>/<file>"`` to the photo to put there.
+        The folder of a split, such as ``train_data``.
+    wanted : dict of str to Path
+        ``"<class>/<file>"`` in the folder, and the original photo.
     classes : sequence of str
-        Each gets a folder, if only an empty one.
+        Every class gets a folder, even without photos.
 
     Returns
     -------
     Prepared
-        Names of the photos skipped are those in `wanted`.
+        `Prepared.skipped` uses the names of `wanted`.
+
+    Examples
+    --------
+    >>> Image.new("RGB", (8, 8)).save("logo.png")
+    >>> print(sync_folder(Path("train_data"), {"bmw/1.png": Path("logo.png")}, ["bmw", "ups"]))
+    1 photos in train_data (1 new).
+    >>> print(sync_folder(Path("train_data"), {"bmw/1.png": Path("logo.png")}, ["bmw", "ups"]))
+    1 photos in train_data (0 new).
     """
     record = folder.with_name(folder.name + ".json")
     before = _read_record(record)
-    now = {name: _state_of(source, before.get(name)) for name, source in wanted.items()}
-    _write_record(record, {**before, **now})
+    states = {name: _current_state(source, before.get(name)) for name, source in wanted.items()}
+    _write_record(record, {**before, **states})
     for label in classes:
         (folder / label).mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(folder)
-    fresh = [name for name, state in now.items() if not _is_there(folder / name, state)]
+    _remove_temporary_files(folder)
+    new = [name for name, state in states.items() if not _is_in_place(folder / name, state)]
     try:
-        _put_all(folder, now, [name for name in fresh if not now[name].reason])
+        _add_photos(folder, states, [name for name in new if not states[name].reason])
     finally:
-        _write_record(record, {**before, **now})
-    stale = {name: state for name, state in before.items() if name not in now or now[name].reason}
+        _write_record(record, {**before, **states})
+    stale = {
+        name: state for name, state in before.items() if name not in states or states[name].reason
+    }
     removed = sum(_remove(folder, name, state) for name, state in stale.items())
-    _write_record(record, now)
-    skipped = tuple((name, state.reason) for name, state in now.items() if state.reason)
-    copied = sum(not now[name].reason for name in fresh)
-    reused = len(now) - len(skipped) - copied
-    return Prepared(folder, copied, reused, removed, skipped, _foreign(folder, now, classes))
+    _write_record(record, states)
+    skipped = tuple((name, state.reason) for name, state in states.items() if state.reason)
+    copied = sum(not states[name].reason for name in new)
+    reused = len(states) - len(skipped) - copied
+    unexpected = _unexpected(folder, states, classes)
+    return Prepared(folder, copied, reused, removed, skipped, unexpected)
 
 
-def _state_of(source: Path, before: _State | None) -> _State:
-    """Take over what is known of a photo unless the photo has changed since."""
+def _current_state(source: Path, before: _PhotoState | None) -> _PhotoState:
+    """Keep the recorded state of a photo unless the original has changed."""
     try:
         stamp = _stamp(source)
     except OSError:
-        return _State(str(source), reason="missing")
-    if before and (before.source, before.stamp) == (str(source), stamp):
+        return _PhotoState(str(source), reason="missing")
+    if before and (before.source, before.source_stamp) == (str(source), stamp):
         return before
-    return _State(str(source), stamp)
+    return _PhotoState(str(source), stamp)
 
 
 def _stamp(path: Path) -> list[int]:
-    state = path.stat()
-    return [state.st_size, state.st_mtime_ns]
+    """Size and modification time of a file; they change when the file changes."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
-def _is_there(path: Path, state: _State) -> bool:
-    """Tell whether the photo lies there as it was put there."""
-    return bool(state.placed) and path.is_file() and _stamp(path) == state.placed
+def _is_in_place(path: Path, state: _PhotoState) -> bool:
+    """Tell whether the prepared file exists and is unchanged."""
+    return bool(state.target_stamp) and path.is_file() and _stamp(path) == state.target_stamp
 
 
-def _put_all(folder: Path, now: dict[str, _State], names: list[str]) -> None:
-    """Check photos on every core, put the good ones in place, note each in `now`."""
+def _add_photos(folder: Path, states: dict[str, _PhotoState], names: list[str]) -> None:
+    """Check photos in parallel, add the good ones to the folder and update `states`."""
     pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1))
     try:
-        verdicts = pool.map(_why_not, [Path(now[name].source) for name in names])
-        for name, reason in zip(bar(names, "checking photos"), verdicts, strict=True):
-            state = now[name]
-            placed = None if reason else _put(Path(state.source), folder / name)
-            now[name] = state._replace(reason=reason, placed=placed)
-    finally:  # who presses Ctrl-C does not wait for the rest to be checked
+        reasons = pool.map(_why_unusable, [Path(states[name].source) for name in names])
+        for name, reason in zip(bar(names, "checking photos"), reasons, strict=True):
+            state = states[name]
+            stamp = None if reason else _add_photo(Path(state.source), folder / name)
+            states[name] = state._replace(reason=reason, target_stamp=stamp)
+    finally:  # after Ctrl-C, do not wait for the remaining checks
         pool.shutdown(cancel_futures=True)
 
 
-def _why_not(photo: Path) -> str:
-    """Say why a photo cannot be used; nothing if it can."""
+def _why_unusable(photo: Path) -> str:
+    """Give the reason why a photo cannot be used; an empty string if it can."""
     try:
         decode_image(photo.read_bytes(), source=photo.name)
     except (ImageError, OSError) as error:
@@ -155,63 +181,65 @@ def _why_not(photo: Path) -> str:
     return ""
 
 
-def _put(source: Path, path: Path) -> list[int]:
-    """Put a photo in place by a hard link, else a copy; what Gluon may not read becomes PNG."""
+def _add_photo(source: Path, path: Path) -> list[int]:
+    """Link or copy a photo to `path`; convert a format that Gluon may not read to PNG."""
     source = source.resolve()
     if path.is_file() and path.samefile(source):
         return _stamp(path)
     path.unlink(missing_ok=True)
     with open(source, "rb") as file:
-        readable = file.read(8).startswith(SIGNATURES)
-    if not readable:
+        is_loadable = file.read(8).startswith(JPEG_OR_PNG)
+    if not is_loadable:
         with atomic_path(path) as tmp:
             Image.fromarray(read_image(source)).save(tmp, "PNG")
         return _stamp(path)
     try:
         os.link(source, path)
-    except OSError:  # another file system, or one that has no hard links
+    except OSError:  # another file system, or one without hard links
         with atomic_path(path) as tmp:
             shutil.copyfile(source, tmp)
     return _stamp(path)
 
 
-def _remove(folder: Path, name: str, state: _State) -> bool:
-    """Remove a photo of an earlier preparation, unless it was replaced by something else."""
+def _remove(folder: Path, name: str, state: _PhotoState) -> bool:
+    """Remove a photo of an earlier preparation, unless the user has replaced the file."""
     path = folder / name
     if len(parts_of(name)) != 2 or not path.is_file():
         return False
-    if state.placed and _stamp(path) != state.placed:
+    if state.target_stamp and _stamp(path) != state.target_stamp:
         return False
     path.unlink()
     return True
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove temporary files of a preparation that was killed."""
+def _remove_temporary_files(folder: Path) -> None:
+    """Remove the temporary files of a preparation that was killed."""
     for path in folder.glob("*/.*.part"):
         path.unlink()
 
 
-def _foreign(folder: Path, now: dict[str, _State], classes: Sequence[str]) -> tuple[str, ...]:
-    """What a data loader would find in the folder beside the photos wanted."""
+def _unexpected(
+    folder: Path, states: dict[str, _PhotoState], classes: Sequence[str]
+) -> tuple[str, ...]:
+    """List what a data loader would find in the folder besides the wanted photos."""
     folders = [path.name for path in folder.iterdir() if path.is_dir() and path.name not in classes]
     photos = [
         f"{label}/{path.name}"
         for label in classes
         for path in (folder / label).iterdir()
-        if path.suffix.lower() in LOADED
+        if path.suffix.lower() in LOADABLE_SUFFIXES
     ]
-    ours = {name for name, state in now.items() if not state.reason}
-    return tuple(sorted([*folders, *(set(photos) - ours)]))
+    usable = {name for name, state in states.items() if not state.reason}
+    return tuple(sorted([*folders, *(set(photos) - usable)]))
 
 
-def _read_record(record: Path) -> dict[str, _State]:
-    """Read what an earlier preparation noted; a record that cannot be read is none."""
+def _read_record(record: Path) -> dict[str, _PhotoState]:
+    """Read the record of an earlier preparation; an unreadable record counts as empty."""
     try:
-        return {name: _State(*state) for name, state in json.loads(record.read_text()).items()}
+        return {name: _PhotoState(*state) for name, state in json.loads(record.read_text()).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def _write_record(record: Path, states: dict[str, _State]) -> None:
+def _write_record(record: Path, states: dict[str, _PhotoState]) -> None:
     write_text(record, json.dumps(states, indent=0))

@@ -1,4 +1,4 @@
-"""Photos of a data set into the folders that training reads: one per split, one per class."""
+"""Prepare a data set for training: one folder per split, and in it one folder per class."""
 
 import hashlib
 import json
@@ -9,13 +9,15 @@ from pathlib import Path
 from filelock import FileLock
 
 from logoflow.datasets.class_list import CLASS_FILE, fix_classes, read_classes
-from logoflow.datasets.listing import finder, label_of, read_boxes_of
+from logoflow.datasets.listing import finder, label_of, read_mask_boxes
 from logoflow.datasets.load import load_splits
-from logoflow.datasets.placing import LOADED, Prepared, place
-from logoflow.datasets.prepared import BOX_FILE, SUMMARY_FILE, read_boxes
+from logoflow.datasets.placing import Prepared, sync_folder
+from logoflow.datasets.prepared import BOX_FILE, LOADABLE_SUFFIXES, SUMMARY_FILE, read_boxes
 from logoflow.datasets.splits import Photo, Splits
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home
+
+LOCK_FILE = ".prepare.lock"
 
 
 def prepare_datasets(
@@ -25,50 +27,56 @@ def prepare_datasets(
     *,
     classes: Sequence[str] | None = None,
 ) -> Prepared:
-    """Put listed photos of a data set in one folder per class, as the Gluon article does.
+    """Put listed photos into one folder per class, as the Gluon article does.
 
-    A second call does only what is left to do. Afterwards the folder has exactly the listed
-    photos that are there and can be decoded; the others are named in the result.
+    Afterwards the folder contains exactly the listed photos that exist and can be decoded; the
+    result names the others. A second call does only the work that is left.
 
     Parameters
     ----------
     base_directory : Path or str
         Folder of the data set, such as ``FlickrLogos-v2``.
     filenames : iterable of str
-        Paths below it as the list files have them, ``classes/jpg/<class>/<file>``.
+        Paths below `base_directory` as in the list files, ``classes/jpg/<class>/<file>``.
     dest_folder_name : str
-        ``"train_data"``, ``"val_data"`` or ``"test_data"``: made in `base_directory`.
+        ``"train_data"``, ``"val_data"`` or ``"test_data"``. The folder is created in
+        `base_directory`.
     classes : sequence of str, optional
-        The class list. Without it the first call takes the classes of its photos.
+        The class list. By default, the first call uses the classes of its photos.
 
     Returns
     -------
     Prepared
-        ``print`` it for a summary.
+        Print it for a summary.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no folder `base_directory`.
     ClassListError
-        If a photo is of a class that is not in the list the first call fixed.
+        If the class of a photo is not in the list that the first call fixed.
 
     Notes
     -----
-    The Gluon article spells it ``prepare_datesets``; the PyTorch article has ``prepare_datasets``.
+    The Gluon article spells the name ``prepare_datesets``, the PyTorch article
+    ``prepare_datasets``.
 
     Examples
     --------
-    >>> base_directory = make_sample()
-    >>> filenames = article_split(base_directory)["train"]
-    >>> print(prepare_datasets(base_directory, filenames, "train_data"))
-    240 photos in …/train_data (240 new).
+    >>> from logoflow.datasets.flickrlogos32 import article_split
+    >>> from logoflow.datasets.sample.build import make_sample
+    >>> folder = make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> filenames = article_split(folder)["train"]
+    >>> print(prepare_datasets(folder, filenames, "train_data"))
+    6 photos in .../FlickrLogos-v2/train_data (6 new).
     """
     base = Path(base_directory).resolve()
     if not base.is_dir():
-        raise FileNotFoundError(f"No folder {base}: give the data set's folder.")
+        raise FileNotFoundError(f"{base} is not a folder: give the folder of the data set.")
     names = [name.strip().replace("\\", "/") for name in filenames]
     names = list(dict.fromkeys(name for name in names if name))
     find = finder(base)
-    with FileLock(base / ".prepare.lock"):
+    with FileLock(base / LOCK_FILE):
         known = classes or (read_classes(base) if (base / CLASS_FILE).is_file() else ())
         spelling = _spellings([*known, *(label_of(name) for name in names if label_of(name))])
         fixed = fix_classes(base, known or list(spelling.values()), exact=bool(classes))
@@ -77,32 +85,33 @@ def prepare_datasets(
         for name in names:
             path, label = find(name), label_of(name)
             if path and label:
-                boxes = read_boxes_of(name, find)
+                boxes = read_mask_boxes(name, find)
                 photos.append(Photo(path, spelling[label.casefold()], boxes))
             else:
                 skipped.append((name, "missing"))
-        done = _prepare(base / dest_folder_name, photos, fixed)
-    return replace(done, skipped=(*skipped, *done.skipped))
+        prepared = _prepare_split(base / dest_folder_name, photos, fixed)
+    return replace(prepared, skipped=(*skipped, *prepared.skipped))
 
 
 def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
-    """Put the photos of a data set in ``<root>/{train,val,test}_data/<class>/``.
+    """Put the photos of a data set into ``<root>/{train,val,test}_data/<class>/``.
 
-    Beside them ``classes.json`` fixes the class list and ``boxes.json`` keeps the logos'
-    boxes. Photos are hard links where the file system can, else copies. A second call does
-    only what is left to do; one that is killed leaves no half photo.
+    The function also writes the class list to ``classes.json``, the bounding boxes to
+    ``boxes.json`` and a summary to ``summary.txt``. Photos are hard links if the file system
+    supports them, otherwise copies. A second call does only the work that is left. A call that
+    is killed leaves no incomplete photo.
 
     Parameters
     ----------
     splits : Splits
-        From `load_splits` or one of the readers.
+        From `load_splits` or a reader such as `read_folder`.
     root : Path or str
-        The folder to prepare.
+        The folder to prepare. It is created if necessary.
 
     Returns
     -------
     Prepared
-        Of all three splits together.
+        The totals of the three splits.
 
     Raises
     ------
@@ -113,22 +122,25 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
 
     Examples
     --------
-    >>> print(prepare_splits(read_folder("my-brands"), "prepared"))
-    180 photos in prepared (180 new).
+    >>> from logoflow.datasets.flickrlogos32 import read_flickrlogos32
+    >>> from logoflow.datasets.sample.build import make_sample
+    >>> folder = make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> print(prepare_splits(read_flickrlogos32(folder), "root"))
+    14 photos in root (14 new).
     """
     root = Path(root)
     root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / ".prepare.lock"):
+    with FileLock(root / LOCK_FILE):
         fix_classes(root, splits.classes, exact=True)
-        done = [
-            _prepare(root / f"{name}_data", getattr(splits, name), splits.classes)
+        parts = [
+            _prepare_split(root / f"{name}_data", getattr(splits, name), splits.classes)
             for name in ("train", "val", "test")
         ]
-        total = _total(root, done)
+        total = _total(root, parts)
         write_text(root / SUMMARY_FILE, "\n".join([str(total), *splits.notes]) + "\n")
-    for part in done:
+    for part in parts:
         if part.skipped and not part.copied + part.reused:
-            raise ValueError(f"No photo can be used: {part}")
+            raise ValueError(f"No photo of a split can be used: {part}")
     return total
 
 
@@ -141,31 +153,34 @@ def prepare_root(
     photos_per_class: int | None = None,
     seed: int = 0,
 ) -> Path:
-    """Read a data set and prepare its folders: everything before training in one call.
+    """Load a data set by its name and prepare it: everything before training in one call.
 
     Parameters
     ----------
     dataset, data_dir, no_logo_dir, photos_per_class, seed
         See `load_splits`.
     output_dir : Path or str, optional
-        The folder to prepare. Without it there is one for each choice of the others, below
-        ``prepared/`` where data is kept.
+        The folder to prepare. By default, each combination of the other parameters gets its
+        own folder below ``<data home>/prepared``.
 
     Returns
     -------
     Path
-        The folder with ``train_data``, ``val_data`` and ``test_data``. What was left out and
-        why is in `read_summary` of it.
+        The folder that contains ``train_data``, ``val_data`` and ``test_data``. `read_summary`
+        tells which photos were left out and why.
 
     Raises
     ------
     ValueError, FileNotFoundError, ArchiveError, ClassListError
-        As `load_splits` and `prepare_splits` do.
+        See `load_splits` and `prepare_splits`.
 
     Examples
     --------
-    >>> root = prepare_root("flickrlogos27", "../shared/flickrlogos27", photos_per_class=5)
-    >>> train_data, val_data, test_data = make_loaders(root, "logoflow")
+    >>> from logoflow.datasets.sample.build import make_sample
+    >>> folder = make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = prepare_root("flickrlogos32", folder, output_dir="root")
+    >>> read_classes(root)
+    ('adidas', 'aldi', 'no-logo')
     """
     splits = load_splits(
         dataset,
@@ -177,56 +192,60 @@ def prepare_root(
     if output_dir:
         root = Path(output_dir).expanduser().resolve()
     else:
-        choice = [_place_of(data_dir), _place_of(no_logo_dir), photos_per_class, seed]
-        choice += splits.classes
-        digest = hashlib.sha256(json.dumps(choice).encode()).hexdigest()[:8]
+        key = [_absolute(data_dir), _absolute(no_logo_dir), photos_per_class, seed]
+        key += splits.classes
+        digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:8]
         root = data_home() / "prepared" / f"{dataset}-{digest}"
     prepare_splits(splits, root)
     return root
 
 
-def _prepare(folder: Path, photos: Sequence[Photo], classes: Sequence[str]) -> Prepared:
-    """Place one split's photos and note their boxes."""
-    named = _names(photos)
-    done = place(folder, {name: photo.path for name, photo in named.items()}, classes)
-    root, left_out = folder.parent, {name for name, _ in done.skipped}
-    boxes = read_boxes(root)
-    kept = {name: b for name, b in boxes.items() if not name.startswith(f"{folder.name}/")}
-    kept |= {
-        f"{folder.name}/{name}": [list(box) for box in photo.boxes]
-        for name, photo in named.items()
-        if photo.boxes and name not in left_out
+def _prepare_split(folder: Path, photos: Sequence[Photo], classes: Sequence[str]) -> Prepared:
+    """Fill the folder of one split and record the boxes of its photos."""
+    photo_of = _unique_names(photos)
+    wanted = {name: photo.path for name, photo in photo_of.items()}
+    prepared = sync_folder(folder, wanted, classes)
+    root, skipped = folder.parent, {name for name, _ in prepared.skipped}
+    old_boxes = read_boxes(root)
+    boxes = {
+        name: value for name, value in old_boxes.items() if not name.startswith(f"{folder.name}/")
     }
-    if kept != boxes:
-        write_text(root / BOX_FILE, json.dumps(kept, indent=0))
-    return done
+    boxes |= {
+        f"{folder.name}/{name}": [list(box) for box in photo.boxes]
+        for name, photo in photo_of.items()
+        if photo.boxes and name not in skipped
+    }
+    if boxes != old_boxes:
+        write_text(root / BOX_FILE, json.dumps(boxes, indent=0))
+    return prepared
 
 
-def _names(photos: Sequence[Photo]) -> dict[str, Photo]:
-    """Give each photo a name ``<class>/<file>`` of its own, the same at every call.
+def _unique_names(photos: Sequence[Photo]) -> dict[str, Photo]:
+    """Give each photo a unique name ``<class>/<file>``, the same at every call.
 
-    Two photos of one class may have the same file name, from different folders. What is not
-    named as a photo that data loaders take gets ``.png`` added, as which it will be written.
+    Two photos of a class can have the same file name if they come from different folders. A
+    photo with a suffix that data loaders do not accept gets ``.png`` appended: it will be
+    converted to PNG.
     """
-    named: dict[str, Photo] = {}
-    taken: set[Path] = set()
+    photo_of: dict[str, Photo] = {}
+    seen: set[Path] = set()
     for photo in photos:
-        if photo.path in taken:
+        if photo.path in seen:
             continue
-        taken.add(photo.path)
+        seen.add(photo.path)
         stem, suffix = photo.path.stem, photo.path.suffix
-        if suffix.lower() not in LOADED:
+        if suffix.lower() not in LOADABLE_SUFFIXES:
             suffix += ".png"
         name, number = f"{photo.label}/{stem}{suffix}", 1
-        while name in named:
+        while name in photo_of:
             number += 1
             name = f"{photo.label}/{stem}-{number}{suffix}"
-        named[name] = photo
-    return named
+        photo_of[name] = photo
+    return photo_of
 
 
 def _spellings(labels: Iterable[str]) -> dict[str, str]:
-    """One spelling for each class, the first met: ``HP`` and ``hp`` are one brand."""
+    """Map each case-folded class name to its first spelling: ``HP`` and ``hp`` are one brand."""
     spelling: dict[str, str] = {}
     for label in labels:
         spelling.setdefault(label.casefold(), label)
@@ -234,7 +253,9 @@ def _spellings(labels: Iterable[str]) -> dict[str, str]:
 
 
 def _total(root: Path, parts: Sequence[Prepared]) -> Prepared:
-    def named(field: str) -> Iterator:
+    """Add up the results of the splits; names get the split's folder in front."""
+
+    def items_of(field: str) -> Iterator:
         for part in parts:
             for item in getattr(part, field):
                 yield part.folder.name, item
@@ -244,12 +265,13 @@ def _total(root: Path, parts: Sequence[Prepared]) -> Prepared:
         sum(part.copied for part in parts),
         sum(part.reused for part in parts),
         sum(part.removed for part in parts),
-        tuple((f"{folder}/{name}", why) for folder, (name, why) in named("skipped")),
-        tuple(f"{folder}/{name}" for folder, name in named("foreign")),
+        tuple((f"{folder}/{name}", reason) for folder, (name, reason) in items_of("skipped")),
+        tuple(f"{folder}/{name}" for folder, name in items_of("unexpected")),
     )
 
 
-def _place_of(source: Path | str | None) -> str | None:
+def _absolute(source: Path | str | None) -> str | None:
+    """Give a source in a form that does not depend on the current directory."""
     if not source:
         return None
     if "://" in str(source):

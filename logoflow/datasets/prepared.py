@@ -1,17 +1,18 @@
-"""What a prepared data set holds: its splits, their class folders and their photos."""
+"""Read a prepared data set: its class folders, photos, boxes and summary."""
 
 import json
 import os
 import warnings
 from pathlib import Path
 
-from logoflow.datasets.placing import LOADED
-
 SPLITS = ("train_data", "val_data", "test_data")
+BOX_FILE = "boxes.json"
+SUMMARY_FILE = "summary.txt"
+LOADABLE_SUFFIXES = (".jpg", ".jpeg", ".png")  # the suffixes that ImageFolderDataset loads
 
 
 def class_folders(root: Path | str, split: str) -> list[str]:
-    """List the class folders of a split by name; their order numbers the labels.
+    """List the class folders of a split.
 
     Parameters
     ----------
@@ -23,7 +24,8 @@ def class_folders(root: Path | str, split: str) -> list[str]:
     Returns
     -------
     list of str
-        Sorted. They are the data set's class list, or training refuses them.
+        Sorted by code point. The position of a folder is its label. The list must equal the
+        class list of the data set, or training refuses the data.
 
     Raises
     ------
@@ -32,15 +34,17 @@ def class_folders(root: Path | str, split: str) -> list[str]:
 
     Examples
     --------
-    >>> class_folders(prepare_root(), "val_data")[:2]
-    ['HP', 'adidas']
+    >>> for name in ("bmw", "HP"):
+    ...     Path("root/val_data", name).mkdir(parents=True)
+    >>> class_folders("root", "val_data")
+    ['HP', 'bmw']
     """
     folder = Path(root) / split
     return sorted(name for name in os.listdir(folder) if (folder / name).is_dir())
 
 
 def photos_of(root: Path | str, split: str) -> list[tuple[Path, int]]:
-    """List the photos of a split with their labels, in the order in which loaders number them.
+    """List the photos of a split with their labels, in the order that loaders use.
 
     Parameters
     ----------
@@ -52,7 +56,7 @@ def photos_of(root: Path | str, split: str) -> list[tuple[Path, int]]:
     Returns
     -------
     list of (Path, int)
-        A photo's path and its class number, sorted by class and file name.
+        The path and the label of each photo, sorted by class and file name.
 
     Raises
     ------
@@ -62,51 +66,106 @@ def photos_of(root: Path | str, split: str) -> list[tuple[Path, int]]:
     Warns
     -----
     UserWarning
-        For a file that is not a JPEG or PNG photo; it is left out.
+        For a file that is not a JPEG or PNG photo. The file is skipped.
 
     Examples
     --------
-    >>> root = prepare_root()
-    >>> len(photos_of(root, "train_data"))
-    240
+    >>> for name in ("bmw/1.jpg", "ups/2.jpg"):
+    ...     path = Path("root/train_data", name)
+    ...     path.parent.mkdir(parents=True)
+    ...     path.touch()
+    >>> [(path.name, label) for path, label in photos_of("root", "train_data")]
+    [('1.jpg', 0), ('2.jpg', 1)]
     """
     photos = []
     for label, name in enumerate(class_folders(root, split)):
         folder = Path(root) / split / name
         for file in sorted(os.listdir(folder)):
-            if Path(file).suffix.lower() in LOADED:
+            if Path(file).suffix.lower() in LOADABLE_SUFFIXES:
                 photos.append((folder / file, label))
             else:
                 warnings.warn(
-                    f"{folder / file} is left out: photos are {', '.join(LOADED)} files.",
+                    f"{folder / file} is skipped: photos are {', '.join(LOADABLE_SUFFIXES)} files.",
                     stacklevel=2,
                 )
     return photos
 
 
-def folder_tree(root: Path | str, *, most: int = 5) -> str:
+def read_boxes(root: Path | str) -> dict[str, list[list[float]]]:
+    """Read the bounding boxes of the logos in a prepared data set.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+
+    Returns
+    -------
+    dict of str to list
+        Keys are ``"train_data/<class>/<file>"`` and so on; values are lists of boxes
+        ``[x, y, width, height]`` in pixels. A photo without boxes has no key. The dict is
+        empty if the data set has no boxes.
+
+    Examples
+    --------
+    >>> Path("root").mkdir()
+    >>> _ = Path("root", BOX_FILE).write_text('{"train_data/bmw/1.jpg": [[5, 6, 70, 80]]}')
+    >>> read_boxes("root")
+    {'train_data/bmw/1.jpg': [[5, 6, 70, 80]]}
+    """
+    path = Path(root) / BOX_FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def read_summary(root: Path | str) -> str:
+    """Read the summary of the last preparation.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+
+    Returns
+    -------
+    str
+        How many photos were prepared, which were skipped and why, and the notes of the data
+        set. Empty if there is no summary.
+
+    Examples
+    --------
+    >>> read_summary("not-prepared-yet")
+    ''
+    """
+    path = Path(root) / SUMMARY_FILE
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def folder_tree(root: Path | str, *, max_folders: int = 5) -> str:
     """Draw the folders of a prepared data set, with the number of photos in each.
 
     Parameters
     ----------
     root : Path or str
-        As prepared.
-    most : int
-        How many of each split's class folders to show.
+        A prepared data set.
+    max_folders : int
+        Number of class folders to show per split.
 
     Returns
     -------
     str
-        A line per folder or file.
+        One line per folder or file.
 
     Examples
     --------
-    >>> print(folder_tree(prepare_root(), most=1))
-    sample/
-      classes.json
-      train_data/  240 photos
-        HP/  10 photos
-        ... 16 more folders
+    >>> for name in ("bmw/1.jpg", "bmw/2.jpg", "ups/3.jpg"):
+    ...     path = Path("root/train_data", name)
+    ...     path.parent.mkdir(parents=True, exist_ok=True)
+    ...     path.touch()
+    >>> print(folder_tree("root", max_folders=1))
+    root/
+      train_data/  3 photos
+        bmw/  2 photos
+        ... 1 more folders
     """
     root = Path(root)
     lines = [f"{root.name}/"]
@@ -114,47 +173,17 @@ def folder_tree(root: Path | str, *, most: int = 5) -> str:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            lines += _split_lines(path, most)
+            lines += _split_lines(path, max_folders)
         elif path.suffix == ".json" and not path.name.endswith("_data.json"):
             lines.append(f"  {path.name}")
     return "\n".join(lines)
 
 
-def _split_lines(split: Path, most: int) -> list[str]:
+def _split_lines(split: Path, max_folders: int) -> list[str]:
     folders = sorted(folder for folder in split.iterdir() if folder.is_dir())
     photos = {folder.name: sum(1 for _ in folder.iterdir()) for folder in folders}
     lines = [f"  {split.name}/  {sum(photos.values())} photos"]
-    lines += [f"    {name}/  {photos[name]} photos" for name in list(photos)[:most]]
-    if len(photos) > most:
-        lines.append(f"    ... {len(photos) - most} more folders")
+    lines += [f"    {name}/  {photos[name]} photos" for name in list(photos)[:max_folders]]
+    if len(photos) > max_folders:
+        lines.append(f"    ... {len(photos) - max_folders} more folders")
     return lines
-
-
-BOX_FILE = "boxes.json"
-
-
-SUMMARY_FILE = "summary.txt"
-
-
-def read_boxes(root: Path | str) -> dict[str, list[list[float]]]:
-    """Read the logos' boxes of a prepared data set.
-
-    Parameters
-    ----------
-    root : Path or str
-        As prepared.
-
-    Returns
-    -------
-    dict
-        From ``"train_data/<class>/<file>"`` to boxes ``[x, y, width, height]`` in pixels.
-        Photos without boxes are not in it; it is empty where there are none at all.
-    """
-    path = Path(root) / BOX_FILE
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def read_summary(root: Path | str) -> str:
-    """What the last `prepare_splits` of `root` did, left out and why; empty if there is none."""
-    path = Path(root) / SUMMARY_FILE
-    return path.read_text(encoding="utf-8") if path.is_file() else ""

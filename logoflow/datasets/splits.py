@@ -1,4 +1,4 @@
-"""What every data set turns into: three lists of photos and one class list."""
+"""The common form of every data set: three lists of photos and one class list."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,20 @@ import pandas as pd
 
 
 class Box(NamedTuple):
-    """A logo's place in a photo, in pixels from the top left corner."""
+    """The bounding box of a logo, in pixels from the top left corner of the photo.
+
+    Parameters
+    ----------
+    x, y : float
+        The top left corner of the box.
+    width, height : float
+        The size of the box.
+
+    Examples
+    --------
+    >>> Box(x=10, y=20, width=64, height=32).width
+    64
+    """
 
     x: float
     y: float
@@ -20,16 +33,21 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo: where it lies, which class it is of, where its logos are.
+    """A photo file, its class and the bounding boxes of its logos.
 
     Parameters
     ----------
     path : Path
-        The picture file.
+        The image file.
     label : str
         A brand, or ``"no-logo"``.
     boxes : tuple of Box
-        Empty where there is no logo or nobody drew a box.
+        Empty if the photo has no logo or its boxes are unknown.
+
+    Examples
+    --------
+    >>> Photo(Path("cup.jpg"), "starbucks", (Box(10, 20, 64, 32),)).label
+    'starbucks'
     """
 
     path: Path
@@ -39,17 +57,24 @@ class Photo:
 
 @dataclass(frozen=True)
 class Splits:
-    """The train, validation and test photos of a data set, and its class list.
+    """The training, validation and test photos of a data set, and its class list.
 
     Parameters
     ----------
     train, val, test : tuple of Photo
-        Disjoint lists of photos.
+        Three lists with no photo in common.
     classes : tuple of str
-        Every class, in the order that numbers the labels: sorted by code point, as
-        Gluon's ImageFolderDataset sorts folders.
+        All classes, sorted by code point as Gluon's ImageFolderDataset sorts folders. The
+        position of a name is its label.
     notes : tuple of str
-        What was met and handled on the way, one sentence each (a missing photo, say).
+        Messages for the user, one sentence each: missing photos, for example.
+
+    Examples
+    --------
+    >>> photo = Photo(Path("cup.jpg"), "starbucks")
+    >>> Splits((photo,), (), (), classes=("starbucks",)).counts()
+               train  val  test
+    starbucks      1    0     0
     """
 
     train: tuple[Photo, ...]
@@ -59,7 +84,13 @@ class Splits:
     notes: tuple[str, ...] = ()
 
     def counts(self) -> pd.DataFrame:
-        """Photos per class (rows, in class order) and split (columns)."""
+        """Count the photos of each class.
+
+        Returns
+        -------
+        DataFrame
+            One row per class in label order; the columns ``train``, ``val`` and ``test``.
+        """
         columns = {
             name: Counter(photo.label for photo in getattr(self, name))
             for name in ("train", "val", "test")
@@ -67,6 +98,20 @@ class Splits:
         return pd.DataFrame(columns, index=list(self.classes)).fillna(0).astype(int)
 
 
-def class_list(*splits: Iterable[Photo]) -> tuple[str, ...]:
-    """Sorted class names of all photos in `splits`."""
+def classes_of(*splits: Iterable[Photo]) -> tuple[str, ...]:
+    """List the classes of all photos, sorted by code point.
+
+    Parameters
+    ----------
+    *splits : iterable of Photo
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> classes_of([Photo(Path("1.jpg"), "ups")], [Photo(Path("2.jpg"), "bmw")])
+    ('bmw', 'ups')
+    """
     return tuple(sorted({photo.label for split in splits for photo in split}))

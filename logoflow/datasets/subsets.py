@@ -1,4 +1,4 @@
-"""Data sets of links to another's photos: fewer to train on, or those of validation too."""
+"""Make data sets of links to the photos of another prepared data set."""
 
 import json
 import random
@@ -11,99 +11,122 @@ from logoflow.labels import NO_LOGO
 from logoflow.utils.files import write_text
 
 
-def few_photos(root: Path | str, place: Path | str, count: int, seed: int = 0) -> Path:
-    """Make a data set with fewer training photos per brand, of links to another's photos.
+def subset_per_brand(
+    root: Path | str, target: Path | str, photos_per_brand: int, seed: int = 0
+) -> Path:
+    """Make a data set with fewer training photos per brand.
 
     Parameters
     ----------
     root : Path or str
-        The prepared data set. Its no-logo photos, validation and test are taken whole: photos
-        without logos are to be had anywhere.
-    place : Path or str
-        The new one's folder; what is there is replaced.
-    count : int
-        Photos per brand; those of a smaller count are among them.
+        A prepared data set. All its no-logo photos are kept, because photos without logos are
+        easy to get, and so are the validation and test photos.
+    target : Path or str
+        The folder for the new data set. Existing content is replaced.
+    photos_per_brand : int
+        Training photos per brand, at least 1. With the same seed, a smaller subset is part of
+        a larger one.
     seed : int
-        Decides which.
+        Seed of the random choice.
 
     Returns
     -------
     Path
-        `place`.
+        `target`.
 
     Raises
     ------
     ValueError
-        If no photo would be left, or `place` is where the photos are.
-    """
-    if count < 1:
-        raise ValueError(f"{count} photos per brand: keep at least one.")
-    root, place = _emptied(root, place)
-    _link(root, place, CLASS_FILE, BOX_FILE, "val_data", "test_data")
-    for brand in sorted((root / "train_data").iterdir()):
-        photos = sorted(brand.iterdir())
-        if brand.name != NO_LOGO:
-            random.Random(f"{seed} {brand.name}").shuffle(photos)
-            photos = photos[:count]
-        (place / "train_data" / brand.name).mkdir()
-        for photo in photos:
-            (place / "train_data" / brand.name / photo.name).symlink_to(photo)
-    return place
-
-
-def with_validation(root: Path | str, place: Path | str) -> Path:
-    """Make a data set whose training photos are another's of training and of validation.
-
-    Parameters
-    ----------
-    root : Path or str
-        The prepared data set. Validation and test are linked as they are.
-    place : Path or str
-        The new one's folder; what is there is replaced.
-
-    Returns
-    -------
-    Path
-        `place`, with the boxes of all its photos.
-
-    Raises
-    ------
-    ValueError
-        If `place` is where the photos are.
+        If `photos_per_brand` is below 1, or `target` contains `root`.
 
     Examples
     --------
-    >>> everything = with_validation(root, "everything")
+    >>> from logoflow.datasets.prepare import prepare_root
+    >>> from logoflow.datasets.prepared import photos_of
+    >>> from logoflow.datasets.sample.build import make_sample
+    >>> folder = make_sample("photos", brands=2, train=3, val=1, test=1, no_logo=2)
+    >>> root = prepare_root("flickrlogos32", folder, output_dir="root")
+    >>> len(photos_of(root, "train_data"))
+    8
+    >>> len(photos_of(subset_per_brand(root, "subset", 1), "train_data"))
+    4
     """
-    root, place = _emptied(root, place)
-    _link(root, place, CLASS_FILE, "val_data", "test_data")
+    if photos_per_brand < 1:
+        raise ValueError(f"photos_per_brand is {photos_per_brand}: give 1 or more.")
+    root, target = _empty_target(root, target)
+    _link(root, target, CLASS_FILE, BOX_FILE, "val_data", "test_data")
+    for folder in sorted((root / "train_data").iterdir()):
+        photos = sorted(folder.iterdir())
+        if folder.name != NO_LOGO:
+            random.Random(f"{seed} {folder.name}").shuffle(photos)
+            photos = photos[:photos_per_brand]
+        (target / "train_data" / folder.name).mkdir()
+        for photo in photos:
+            (target / "train_data" / folder.name / photo.name).symlink_to(photo)
+    return target
+
+
+def merge_train_val(root: Path | str, target: Path | str) -> Path:
+    """Make a data set that trains on the training and validation photos of another.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set. Its validation and test photos stay validation and test photos too.
+    target : Path or str
+        The folder for the new data set. Existing content is replaced.
+
+    Returns
+    -------
+    Path
+        `target`. It has the boxes of all its photos.
+
+    Raises
+    ------
+    ValueError
+        If `target` contains `root`.
+
+    Examples
+    --------
+    >>> from logoflow.datasets.prepare import prepare_root
+    >>> from logoflow.datasets.prepared import photos_of
+    >>> from logoflow.datasets.sample.build import make_sample
+    >>> folder = make_sample("photos", brands=2, train=3, val=1, test=1, no_logo=2)
+    >>> root = prepare_root("flickrlogos32", folder, output_dir="root")
+    >>> len(photos_of(root, "train_data")), len(photos_of(root, "val_data"))
+    (8, 4)
+    >>> len(photos_of(merge_train_val(root, "merged"), "train_data"))
+    12
+    """
+    root, target = _empty_target(root, target)
+    _link(root, target, CLASS_FILE, "val_data", "test_data")
     boxes = read_boxes(root)
-    for brand in (root / "train_data").iterdir():
-        (place / "train_data" / brand.name).mkdir()  # those without a photo count as classes too
+    for folder in (root / "train_data").iterdir():
+        (target / "train_data" / folder.name).mkdir()  # a class without photos is a class too
     for split in ("train_data", "val_data"):
         for photo in sorted((root / split).glob("*/*")):
-            brand, name = photo.parent.name, photo.name
-            if (place / "train_data" / brand / name).exists():
+            label, name = photo.parent.name, photo.name
+            if (target / "train_data" / label / name).exists():
                 name = f"{split}-{name}"
-            (place / "train_data" / brand / name).symlink_to(photo)
-            if found := boxes.get(f"{split}/{brand}/{photo.name}"):
-                boxes[f"train_data/{brand}/{name}"] = found
+            (target / "train_data" / label / name).symlink_to(photo)
+            if photo_boxes := boxes.get(f"{split}/{label}/{photo.name}"):
+                boxes[f"train_data/{label}/{name}"] = photo_boxes
     if boxes:
-        write_text(place / BOX_FILE, json.dumps(boxes))
-    return place
+        write_text(target / BOX_FILE, json.dumps(boxes))
+    return target
 
 
-def _emptied(root: Path | str, place: Path | str) -> tuple[Path, Path]:
-    """Where the links lead to, and a folder for them with an empty one for training photos."""
-    root, place = Path(root).resolve(), Path(place)
-    if root.is_relative_to(place.resolve()):
-        raise ValueError(f"{place} holds the photos themselves: give another folder for the links.")
-    shutil.rmtree(place, ignore_errors=True)
-    (place / "train_data").mkdir(parents=True)
-    return root, place
+def _empty_target(root: Path | str, target: Path | str) -> tuple[Path, Path]:
+    """Check and empty the target folder; return both folders as paths that links can use."""
+    root, target = Path(root).resolve(), Path(target)
+    if root.is_relative_to(target.resolve()):
+        raise ValueError(f"{target} contains the original photos: give another folder.")
+    shutil.rmtree(target, ignore_errors=True)
+    (target / "train_data").mkdir(parents=True)
+    return root, target
 
 
-def _link(root: Path, place: Path, *names: str) -> None:
+def _link(root: Path, target: Path, *names: str) -> None:
     for name in names:
         if (root / name).exists():
-            (place / name).symlink_to(root / name)
+            (target / name).symlink_to(root / name)

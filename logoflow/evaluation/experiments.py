@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from logoflow.datasets.subsets import few_photos
+from logoflow.datasets.subsets import subset_per_brand
 from logoflow.evaluation.ablation import SET_UPS, Step
 from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.runs import assessment_of, run
@@ -96,7 +96,7 @@ def photos_curve(
         for seed in seeds:
             few = Path(root)
             if count is not None:
-                few = few_photos(root, Path(folder) / f"photos-{count}-{seed}", count, seed)
+                few = subset_per_brand(root, Path(folder) / f"photos-{count}-{seed}", count, seed)
             ((_, found),) = run_steps(few, [step], folder, seeds=[seed], **settings)
             assessments += found
         yield "all" if count is None else str(count), assessments

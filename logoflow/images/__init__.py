@@ -1,1 +1,1 @@
-"""The only place that decodes pictures."""
+"""Decode images. Only this package decodes them."""

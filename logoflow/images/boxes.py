@@ -1,4 +1,4 @@
-"""Rectangles in a picture: how much two overlap, and a region cut out at a given size."""
+"""Boxes in an image: the overlap of two boxes, and a region resized to a square."""
 
 from collections.abc import Sequence
 
@@ -9,34 +9,55 @@ Region = tuple[int, int, int, int]
 
 
 def overlap(box: Sequence[float], crop: Sequence[float]) -> float:
-    """Area that a box and a crop share, as a part of the smaller one's area: 0 to 1.
+    """Compute the area that two boxes share, as a share of the smaller box.
 
-    Both are ``(x, y, width, height)``.
+    Parameters
+    ----------
+    box, crop : sequence of float
+        ``(x, y, width, height)``, in the same unit.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Examples
+    --------
+    >>> overlap((0, 0, 10, 10), (5, 0, 100, 100))
+    0.5
     """
-    across = min(box[0] + box[2], crop[0] + crop[2]) - max(box[0], crop[0])
-    down = min(box[1] + box[3], crop[1] + crop[3]) - max(box[1], crop[1])
-    return max(0.0, across) * max(0.0, down) / min(box[2] * box[3], crop[2] * crop[3])
+    shared_width = min(box[0] + box[2], crop[0] + crop[2]) - max(box[0], crop[0])
+    shared_height = min(box[1] + box[3], crop[1] + crop[3]) - max(box[1], crop[1])
+    shared_area = max(0.0, shared_width) * max(0.0, shared_height)
+    return shared_area / min(box[2] * box[3], crop[2] * crop[3])
 
 
 def resize_region(image: np.ndarray, region: Region, size: int) -> np.ndarray:
-    """Cut a region out of a picture and bring it to a square.
+    """Cut a region out of an image and resize it to a square.
 
     Parameters
     ----------
     image : ndarray
         (height, width, 3).
     region : (x, y, width, height)
-        Pixels, inside the picture.
+        Pixels, inside the image.
     size : int
-        Side of the square, pixels.
+        Side of the square, in pixels.
 
     Returns
     -------
     ndarray
-        (size, size, 3), of the picture's type: averaged where it shrinks, linear where it grows.
+        (size, size, 3), of the type of `image`. Shrinking averages the pixels, enlarging
+        interpolates them linearly.
+
+    Examples
+    --------
+    >>> image = np.zeros((48, 64, 3), np.uint8)
+    >>> resize_region(image, (8, 8, 32, 24), 16).shape
+    (16, 16, 3)
     """
     x, y, width, height = region
     shrinks = width * height > size * size
-    kind = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     part = np.ascontiguousarray(image[y : y + height, x : x + width])
-    return cv2.resize(part, (size, size), interpolation=kind)
+    return cv2.resize(part, (size, size), interpolation=interpolation)

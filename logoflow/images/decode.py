@@ -1,4 +1,4 @@
-"""The one place that decodes pictures: bytes that nobody vouches for in, RGB arrays out."""
+"""Decode images from untrusted bytes to RGB arrays."""
 
 import io
 import os
@@ -18,8 +18,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 from logoflow.errors import ImageError, TooManyPixels
 from logoflow.images.headers import gif_size, image_format, refuse_costly
 
-# The classes are opened directly: Image.open would also try the formats not listed here, and
-# warn about (or refuse) big pictures by its own process-wide limit before we can count pixels.
+# These classes are used directly because Image.open would also try other formats, and because it
+# warns about or refuses large images by a process-wide limit before our own limit applies.
 _READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "jpeg": JpegImageFile,
     "png": PngImageFile,
@@ -40,28 +40,29 @@ _UPRIGHT = {
 
 
 def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
-    """Read a picture's size from its header, without decoding it.
+    """Read the size of an image from its header, without decoding it.
 
     Parameters
     ----------
     content : bytes
-        The encoded picture.
+        The encoded image.
     source : str
-        Where it came from, for the error message.
+        Name of the image in error messages, such as its path or URL.
 
     Returns
     -------
     (int, int)
-        Width and height in pixels, as seen after turning it upright by its EXIF orientation.
+        Width and height in pixels, after applying the EXIF orientation.
 
     Raises
     ------
     ImageError
-        The bytes are no picture in a known format, its header is broken, or it is packed so that
-        decoding it could take hours or gigabytes.
+        If the bytes are not an image in a supported format, the header is corrupt, or decoding
+        the image could take hours or gigabytes.
 
     Examples
     --------
+    >>> Image.new("RGB", (1024, 768)).save("photo.jpg")
     >>> image_size(Path("photo.jpg").read_bytes())
     (1024, 768)
     """
@@ -78,7 +79,7 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
     except Exception as error:
         raise _as_image_error(error, source, kind) from error
     if width * height == 0:
-        raise ImageError(f"{source}: a {kind} picture of {width} x {height} pixels shows nothing")
+        raise ImageError(f"{source}: this {kind} image of {width} x {height} pixels is empty")
     return width, height
 
 
@@ -87,39 +88,41 @@ def decode_image(
     *,
     max_pixels: int = 50_000_000,
     source: str = "image",
-    at_least: int | None = None,
+    min_side: int | None = None,
 ) -> np.ndarray:
-    """Decode a picture to upright RGB, whatever its format, colours or origin.
+    """Decode an image to upright RGB.
 
-    Grey, CMYK, palette and 16-bit pictures become 8-bit RGB, transparent parts white, and of an
-    animation the first frame is taken. The EXIF orientation is applied.
+    Grey, CMYK, palette and 16-bit images become 8-bit RGB. Transparent pixels become white. An
+    animation gives its first frame. The EXIF orientation is applied.
 
     Parameters
     ----------
     content : bytes
-        The encoded picture: JPEG, PNG, WebP, GIF or BMP.
+        The encoded image: JPEG, PNG, WebP, GIF or BMP.
     max_pixels : int
-        Width times height above which the picture is refused before it is decoded.
+        Largest accepted width times height. A larger image is refused before it is decoded.
     source : str
-        Where it came from, for the error message.
-    at_least : int, optional
-        A JPEG may come out at a half, a quarter or an eighth of its size, whichever is the
-        smallest with no side below this many pixels: it is decoded that much sooner.
+        Name of the image in error messages, such as its path or URL.
+    min_side : int, optional
+        Allow a JPEG to be decoded faster, at a half, a quarter or an eighth of its size. The
+        smallest of these sizes with no side below `min_side` pixels is used.
 
     Returns
     -------
     numpy.ndarray
-        height x width x 3, uint8, 0-255, RGB.
+        (height, width, 3), uint8, RGB, 0 to 255.
 
     Raises
     ------
     TooManyPixels
-        More than `max_pixels`; an ImageError too.
+        If the image has more than `max_pixels`. This is a subclass of ImageError.
     ImageError
-        No picture, or a broken or truncated one. Corrupt bytes raise nothing else.
+        If the bytes are not an image, or the image is corrupt or truncated. Corrupt bytes raise
+        no other error.
 
     Examples
     --------
+    >>> Image.new("RGB", (1024, 768)).save("photo.jpg")
     >>> decode_image(Path("photo.jpg").read_bytes(), source="photo.jpg").shape
     (768, 1024, 3)
     """
@@ -127,61 +130,73 @@ def decode_image(
     if width * height > max_pixels:
         raise TooManyPixels(
             f"{source}: {width} x {height} pixels are more than the {max_pixels:,} allowed; "
-            "scale the picture down first"
+            "scale the image down first"
         )
     kind = image_format(content, source=source)
-    # Importing gluoncv sets this, and half a photo would pass for a whole one.
+    # Importing gluoncv sets this to True, and a truncated photo would be accepted.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         image = _READERS[kind](io.BytesIO(content))
-        if at_least and kind == "jpeg":
-            image.draft(None, (at_least, at_least))
+        if min_side and kind == "jpeg":
+            image.draft(None, (min_side, min_side))
         if kind == "gif" and image.size != (width, height):
-            raise ValueError("its header can be read in two ways")
+            raise ValueError("its header is ambiguous")
         return _decode(image)
     except Exception as error:
         raise _as_image_error(error, source, kind) from error
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:
-    """Read a picture file to upright RGB: height x width x 3, uint8, 0-255.
+    """Read an image file as upright RGB.
+
+    Parameters
+    ----------
+    path : str or path
+        The image file. Its content determines the format, not its name.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, 3), uint8, RGB, 0 to 255.
 
     Raises
     ------
     ImageError
-        The file is no picture, or a broken one; see `decode_image`.
+        If the file is not an image or is corrupt; see `decode_image`.
     OSError
-        The file is missing or cannot be read.
+        If the file is missing or cannot be read.
 
     Examples
     --------
-    >>> read_image("photo.jpg").dtype
-    dtype('uint8')
+    >>> Image.new("RGB", (1024, 768)).save("photo.jpg")
+    >>> read_image("photo.jpg").shape
+    (768, 1024, 3)
     """
     return decode_image(Path(path).read_bytes(), source=str(path))
 
 
 def load_image(image: str | os.PathLike | bytes | np.ndarray) -> np.ndarray:
-    """Bring a picture in any of the forms people have it in to one array.
+    """Load an image from a path, bytes or an array.
 
     Parameters
     ----------
     image : path, bytes, numpy.ndarray or mxnet NDArray
-        A file's path, its content, or height x width x 3 RGB uint8 values, 0-255.
+        The path of a file, the content of a file, or an array (height, width, 3) of RGB values,
+        uint8, 0 to 255.
 
     Returns
     -------
     numpy.ndarray
-        height x width x 3, uint8, 0-255, RGB. An array that already fits is not copied.
+        (height, width, 3), uint8, RGB, 0 to 255. A NumPy array is returned without a copy.
 
     Raises
     ------
     ImageError
-        The file or the bytes are no picture, or the array has another shape or type.
+        If the file or the bytes are not an image, or the array has another shape or type.
     OSError
-        The file is missing or cannot be read.
+        If the file is missing or cannot be read.
     TypeError
-        Something that is none of these.
+        If `image` has another type.
 
     Examples
     --------
@@ -189,52 +204,52 @@ def load_image(image: str | os.PathLike | bytes | np.ndarray) -> np.ndarray:
     (4, 6, 3)
     """
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return decode_image(bytes(image), source="bytes given")
+        return decode_image(bytes(image), source="image bytes")
     if isinstance(image, (str, os.PathLike)):
         if str(image).lower().startswith(("http://", "https://")):
-            raise ImageError(f"{image}: a URL, not a file; fetch it with fetch_image first")
+            raise ImageError(f"{image} is a URL, not a file: fetch it with fetch_image first")
         return read_image(image)
     array = image.asnumpy() if hasattr(image, "asnumpy") else image
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"expected a path, bytes or an array, not {type(image).__name__}")
+        raise TypeError(f"An image is a path, bytes or an array, not {type(image).__name__}.")
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or not array.size:
         raise ImageError(
-            f"array of shape {array.shape} and type {array.dtype}: "
-            "give height x width x 3 RGB values from 0 to 255 as uint8"
+            f"This array has shape {array.shape} and type {array.dtype}: give an array "
+            "height x width x 3 of RGB values from 0 to 255 as uint8."
         )
     return array
 
 
 def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
-    """Turn whatever a decoder raised on hostile bytes into the one error callers expect."""
+    """Convert any error of a decoder to the error that callers expect."""
     if isinstance(error, Image.DecompressionBombError):
-        return TooManyPixels(f"{source}: {error}; scale the picture down first")
+        return TooManyPixels(f"{source}: {error}; scale the image down first")
     reason = str(error) or type(error).__name__
-    return ImageError(f"{source}: broken or truncated {kind} picture ({reason}); get it anew")
+    return ImageError(f"{source}: corrupt or truncated {kind} image ({reason}); get a new copy")
 
 
 def _orientation(image: ImageFile) -> int:
-    """EXIF orientation, 1 to 8; 1 where there is none or it cannot be read."""
-    # image.getexif() would decode a PNG to look for EXIF data after the pixels.
+    """Read the EXIF orientation, 1 to 8; 1 if it is missing or cannot be read."""
+    # image.getexif() would decode a PNG to search for EXIF data behind the pixels.
     try:
         exif = Image.Exif()
         exif.load(image.info.get("exif") or b"")
         orientation = exif.get(_ORIENTATION_TAG, 1)
-    except Exception:  # broken EXIF data is no reason to refuse a picture
+    except Exception:  # corrupt EXIF data is no reason to refuse an image
         return 1
     return orientation if orientation in _UPRIGHT else 1
 
 
 def _decode(image: ImageFile) -> np.ndarray:
-    turn = _UPRIGHT.get(_orientation(image))
+    transpose = _UPRIGHT.get(_orientation(image))
     image.load()
     rgb = _to_rgb(image)
-    return np.array(rgb if turn is None else rgb.transpose(turn))
+    return np.array(rgb if transpose is None else rgb.transpose(transpose))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB, transparent parts on white."""
-    if image.mode.startswith("I"):  # 16-bit grey, which convert() would clip instead of scale
+    """Convert any mode to RGB; transparent pixels become white."""
+    if image.mode.startswith("I"):  # 16-bit grey; convert() would clip it instead of scaling it
         grey = np.asarray(image, dtype=np.uint32) >> 8
         return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:

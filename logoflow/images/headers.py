@@ -1,29 +1,29 @@
-"""What a picture's first bytes tell before it is decoded: its format, and whether it is safe."""
+"""Inspect the header of an image before decoding it: its format, and whether it is safe."""
 
 import struct
 
 from logoflow.errors import ImageError
 
-# A progressive JPEG has about ten scans. Each one costs a pass over all pixels, and one that
-# changes nothing takes 75 bytes: without a limit a small file keeps a core busy for hours.
-_MAX_SCANS = 100
-# Pillow puts a picture's remarks together piece by piece, copying what it has each time: megabytes
-# of them keep a core busy for minutes. Cameras write one EXIF segment, now and then a few.
-_MAX_EXIF = 16
-_MAX_BEFORE_FRAME = 1 << 18  # bytes
-# What a BMP's header calls its run-length compressions: RLE8 and RLE4.
-_RUN_LENGTHS = {b"\1\0\0\0", b"\2\0\0\0"}
+# A progressive JPEG has about ten scans. Each scan is a pass over all pixels, and an empty scan
+# takes only 75 bytes: without a limit, a small file could keep a core busy for hours.
+_MAX_JPEG_SCANS = 100
+# Pillow joins the metadata segments of an image one by one and copies everything each time: a few
+# megabytes of them keep a core busy for minutes. Cameras write one EXIF segment, rarely a few.
+_MAX_EXIF_SEGMENTS = 16
+_MAX_GIF_HEADER_BYTES = 1 << 18  # before the first frame
+# The values of a BMP header's compression field for RLE8 and RLE4.
+_RUN_LENGTH_COMPRESSIONS = {b"\1\0\0\0", b"\2\0\0\0"}
 
 
 def image_format(content: bytes, *, source: str = "image") -> str:
-    """Tell a picture's format from its first bytes, whatever it is called or labelled.
+    """Determine the format of an image from its first bytes.
 
     Parameters
     ----------
     content : bytes
-        The encoded picture.
+        The encoded image.
     source : str
-        Where it came from, for the error message.
+        Name of the image in error messages, such as its path or URL.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def image_format(content: bytes, *, source: str = "image") -> str:
     Raises
     ------
     ImageError
-        The bytes begin like none of these.
+        If the bytes are in none of these formats.
 
     Examples
     --------
@@ -50,70 +50,88 @@ def image_format(content: bytes, *, source: str = "image") -> str:
         return "webp"
     if content.startswith(b"BM"):
         return "bmp"
-    raise ImageError(f"{source}: {_what_else(content)}; give a JPEG, PNG, WebP, GIF or BMP file")
+    raise ImageError(f"{source}: {_describe(content)}; give a JPEG, PNG, WebP, GIF or BMP file")
 
 
-def _what_else(content: bytes) -> str:
-    """Guess what bytes are that are no picture."""
+def _describe(content: bytes) -> str:
+    """Guess what bytes that are not an image could be."""
     if not content:
         return "empty, 0 bytes"
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        return "a web page, not a picture"
+        return "a web page, not an image"
     if start.startswith((b"<svg", b"<?xml")):
         return "SVG or XML, not a photo"
-    return "not a picture in a format read here"
+    return "not an image in a supported format"
 
 
 def refuse_costly(content: bytes, kind: str, source: str) -> None:
-    """Refuse what is small as a file and takes hours or gigabytes, however few its pixels.
+    """Refuse an image that could take hours or gigabytes to decode, although it is a small file.
 
     Parameters
     ----------
     content : bytes
-        The encoded picture.
+        The encoded image.
     kind : str
-        What `image_format` says of it.
+        The format, from `image_format`.
     source : str
-        Where it came from, for the error message.
+        Name of the image in error messages, such as its path or URL.
 
     Raises
     ------
     ImageError
-        It is such a file; the message says what to do.
+        If the image is refused. The message says what to do.
+
+    Examples
+    --------
+    >>> refuse_costly(b"\\xff\\xd8" + 200 * b"\\xff\\xda", "jpeg", "logo.jpg")
+    Traceback (most recent call last):
+    logoflow.errors.ImageError: logo.jpg: a JPEG with more than 100 scans; save it again
     """
-    if kind == "jpeg" and content.count(b"\xff\xda") > _MAX_SCANS:
-        raise ImageError(f"{source}: a JPEG of more than {_MAX_SCANS} scans; save it anew")
-    if kind == "jpeg" and content.count(b"Exif\0\0") > _MAX_EXIF:
-        raise ImageError(f"{source}: a JPEG of more than {_MAX_EXIF} EXIF segments; save it anew")
-    # Pillow unpacks runs in Python, and four bytes that skip lines to 255 times a line's length.
-    # The oldest headers, 12 bytes long, have no such field.
-    if kind == "bmp" and content[14:15] != b"\x0c" and content[30:34] in _RUN_LENGTHS:
+    if kind == "jpeg" and content.count(b"\xff\xda") > _MAX_JPEG_SCANS:
+        raise ImageError(f"{source}: a JPEG with more than {_MAX_JPEG_SCANS} scans; save it again")
+    if kind == "jpeg" and content.count(b"Exif\0\0") > _MAX_EXIF_SEGMENTS:
         raise ImageError(
-            f"{source}: a run-length compressed BMP; save it as PNG or as an uncompressed BMP"
+            f"{source}: a JPEG with more than {_MAX_EXIF_SEGMENTS} EXIF segments; save it again"
+        )
+    # Pillow unpacks run lengths in Python, and four bytes can skip 255 lines, however long. The
+    # oldest headers, 12 bytes long, have no compression field.
+    if kind == "bmp" and content[14:15] != b"\x0c" and content[30:34] in _RUN_LENGTH_COMPRESSIONS:
+        raise ImageError(
+            f"{source}: a run-length compressed BMP; save it as PNG or as uncompressed BMP"
         )
 
 
 def gif_size(content: bytes) -> tuple[int, int]:
-    """Width and height of a GIF's screen and first frame together.
+    """Read the size of a GIF: the smallest that covers its screen and its first frame.
 
-    Pillow allocates a frame while it opens a GIF, too early to refuse a huge one.
+    Pillow allocates memory for a frame as soon as it opens a GIF, too early to refuse a huge one.
+
+    Parameters
+    ----------
+    content : bytes
+        The encoded image.
+
+    Returns
+    -------
+    (int, int)
+        Width and height in pixels.
 
     Raises
     ------
     ValueError, IndexError, struct.error
-        There is no frame, or too much before it.
+        If there is no frame, or too much data before it.
     """
     width, height, flags = struct.unpack_from("<HHB", content, 6)
     position = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
-    while content[position] == 0x21:  # an extension: label, then blocks up to an empty one
+    while content[position] == 0x21:  # an extension: a label, then blocks until an empty block
         position += 2
         while content[position]:
             position += 1 + content[position]
         position += 1
     if content[position] != 0x2C:
-        raise ValueError("no frame")
-    if position > _MAX_BEFORE_FRAME:
-        raise ValueError(f"{position:,} bytes before its first frame; save it anew")
-    left, top, across, down = struct.unpack_from("<4H", content, position + 1)
-    return max(width, left + across), max(height, top + down)
+        raise ValueError("it has no frame")
+    if position > _MAX_GIF_HEADER_BYTES:
+        raise ValueError(f"it has {position:,} bytes before its first frame")
+    left, top, frame_width, frame_height = struct.unpack_from("<4H", content, position + 1)
+    return max(width, left + frame_width), max(height, top + frame_height)

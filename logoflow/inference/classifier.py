@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from mxnet import gluon, nd
 
-from logoflow.datasets.class_list import check_classes, check_outputs
+from logoflow.datasets.class_list import check_classes
 from logoflow.images.decode import load_image
 from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
 from logoflow.inference.decision import (
@@ -38,7 +38,7 @@ from logoflow.inference.scoring import (
 from logoflow.inference.windows import as_pictures, iter_window_logits
 from logoflow.labels import label_indices, no_logo_index
 from logoflow.loading.augment import Augs, describe_augs, read_augs, transform
-from logoflow.models.build import architecture_of
+from logoflow.models.build import architecture_of, check_outputs
 from logoflow.models.graph import fused
 
 

@@ -46,7 +46,7 @@ def read_photo(path: Path | str, max_short_side: int | None = None) -> tuple[np.
     """
     content = Path(path).read_bytes()
     scale, (height, width) = _shrunk(image_size(content, source=str(path)), max_short_side)
-    photo = decode_image(content, source=str(path), at_least=None if scale == 1 else max_short_side)
+    photo = decode_image(content, source=str(path), min_side=None if scale == 1 else max_short_side)
     if photo.shape[:2] != (height, width):
         photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
     return photo, scale

@@ -1,1 +1,1 @@
-"""What a classifier's answers are worth: counts, scores by threshold, intervals, reliability."""
+"""Measure the answers of a classifier: counts, scores, thresholds, calibration, intervals."""

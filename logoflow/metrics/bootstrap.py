@@ -1,4 +1,4 @@
-"""How far a figure measured on few photos can be trusted."""
+"""Confidence intervals of a metric that was measured on few photos."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,34 +14,37 @@ def bootstrap(
     strata: Sequence | np.ndarray | None = None,
     around: float | None = None,
 ) -> tuple[float, float]:
-    """Give the percentile bootstrap interval of a figure, photos drawn with replacement.
+    """Compute a confidence interval of a metric with the percentile bootstrap.
 
-    All arrays are drawn with the same indices, so the difference of two models on the same
-    photos is a statistic like any other, and its interval is the paired one.
+    The photos are resampled with replacement, the same photos in all arrays. To compare two models
+    on the same photos, let `statistic` return the difference of their metrics: the interval is
+    then the paired one.
 
     Parameters
     ----------
     statistic : callable
-        Takes as many arrays as are given and returns a number.
+        The metric. Takes the resampled arrays and returns a number.
     *arrays : ndarray
-        (photos, ...) each: truth, answers, probabilities.
+        Arrays of shape (photos, ...): labels, answers, probabilities.
     samples : int
-        How often to draw.
+        Number of resamples.
     level : float
-        Share of the drawn figures inside the interval, above 0 and below 1.
+        Confidence level, above 0 and below 1.
     seed : int
-        Decides the draws.
+        Seed of the resampling.
     strata : sequence, optional
-        (photos,): as many photos of each value are drawn as there are, so that, say, the
-        share of no-logo photos stays what it is.
+        (photos,): the stratum of each photo. Every resample has as many photos of each stratum
+        as the data. Use it to keep the share of no-logo photos constant, for example.
     around : float, optional
-        The figure itself, for one that chance makes larger, such as a calibration error: the
-        draws have more of that than the photos, and are moved so that their mean is here.
+        Value of the metric on all photos, for a biased metric such as the calibration error,
+        which is larger on resamples. The interval is shifted so that the mean of the resamples
+        is at this value.
 
     Returns
     -------
     (float, float)
-        Low and high end. Draws whose figure is NaN are left out; (NaN, NaN) if all are.
+        Lower and upper end of the interval. Resamples whose metric is NaN are ignored; if all
+        are NaN, so are both ends.
 
     Raises
     ------
@@ -59,31 +62,33 @@ def bootstrap(
     (0.0, 0.75)
     """
     arrays = tuple(np.asarray(array) for array in arrays)
-    groups = _groups(arrays, strata)
+    groups = _indices_by_stratum(arrays, strata)
     if not 0 < level < 1:
-        raise ValueError(f"level is {level}: give a share above 0 and below 1.")
+        raise ValueError(f"level is {level}: give a number above 0 and below 1.")
     rng = np.random.default_rng(seed)
-    figures = []
+    values = []
     for _ in range(samples):
-        drawn = np.concatenate([rng.choice(group, len(group)) for group in groups])
-        figures.append(statistic(*(array[drawn] for array in arrays)))
-    figures = np.asarray(figures, dtype=float)
-    figures = figures[~np.isnan(figures)]
-    if not len(figures):
+        resample = np.concatenate([rng.choice(group, len(group)) for group in groups])
+        values.append(statistic(*(array[resample] for array in arrays)))
+    values = np.asarray(values, dtype=float)
+    values = values[~np.isnan(values)]
+    if not len(values):
         return float("nan"), float("nan")
     if around is not None:
-        figures += around - figures.mean()
-    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
+        values += around - values.mean()
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def _groups(
+def _indices_by_stratum(
     arrays: tuple[np.ndarray, ...], strata: Sequence | np.ndarray | None
 ) -> list[np.ndarray]:
-    """Numbers of the photos in each stratum."""
+    """List the indices of the photos in each stratum."""
     lengths = {len(array) for array in arrays} | ({len(strata)} if strata is not None else set())
     if len(lengths) != 1 or 0 in lengths:
-        raise ValueError(f"A bootstrap needs arrays of the same photos: lengths {sorted(lengths)}.")
+        raise ValueError(
+            f"The bootstrap needs arrays of the same photos, but the lengths are {sorted(lengths)}."
+        )
     if strata is None:
         return [np.arange(len(arrays[0]))]
     strata = np.asarray(strata)

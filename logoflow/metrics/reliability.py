@@ -1,4 +1,4 @@
-"""Whether a net that says 80 % is right eight times out of ten."""
+"""Calibration: whether answers with a confidence of 80 % are right in 80 % of cases."""
 
 from collections.abc import Sequence
 
@@ -9,26 +9,26 @@ import pandas as pd
 def calibration_error(
     confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray, bins: int = 15
 ) -> float:
-    """Expected calibration error: mean gap between confidence and accuracy, bin by bin.
+    """Compute the expected calibration error: the mean gap between confidence and accuracy.
 
     Parameters
     ----------
     confidence : sequence of float
-        (photos,): the probability of each answer, 0 to 1.
+        (photos,): the predicted probability of each answer, 0 to 1.
     correct : sequence of bool
         (photos,): whether the answer is right.
     bins : int
-        Bins of equal width; each counts by its photos.
+        Number of bins of equal width. Each bin is weighted by its number of photos.
 
     Returns
     -------
     float
-        0 (says what it is worth) to 1.
+        From 0, perfectly calibrated, to 1.
 
     Raises
     ------
     ValueError
-        As `reliability_bins`.
+        See `reliability_bins`.
 
     Notes
     -----
@@ -47,7 +47,7 @@ def calibration_error(
 def reliability_bins(
     confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray, bins: int = 15
 ) -> pd.DataFrame:
-    """Confidence and accuracy of the answers, in bins of equal width by confidence.
+    """Compare the confidence and the accuracy of answers, in bins of equal width.
 
     Parameters
     ----------
@@ -57,14 +57,15 @@ def reliability_bins(
     Returns
     -------
     DataFrame
-        A row per bin, above ``low`` up to and with ``high`` (0 is in the first): ``photos``,
-        their mean ``confidence`` and ``accuracy``, 0 to 1, NaN where there are no photos.
+        One row per bin. A bin contains the confidences above ``low`` up to and including ``high``;
+        the first bin also contains 0. The other columns are ``photos``, their number, and
+        ``confidence`` and ``accuracy``, the means, 0 to 1, NaN for an empty bin.
 
     Raises
     ------
     ValueError
-        If there are no photos, the two lists differ in length, a confidence is not within 0 to
-        1, or there is no bin.
+        If there are no photos, the two lists differ in length, a confidence is not between 0 and
+        1, or `bins` is below 1.
 
     Examples
     --------
@@ -74,22 +75,23 @@ def reliability_bins(
     confidence, correct = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
     if len(confidence) == 0 or len(confidence) != len(correct) or bins < 1:
         raise ValueError(
-            "Reliability needs one confidence per answer and a bin: "
-            f"{len(confidence)} confidences, {len(correct)} answers, {bins} bins."
+            "Reliability needs one confidence per answer and at least one bin, but there are "
+            f"{len(confidence)} confidences, {len(correct)} answers and {bins} bins."
         )
     if not np.all((confidence >= 0) & (confidence <= 1)):
-        raise ValueError("A confidence is not within 0 to 1: give probabilities, not logits.")
+        raise ValueError("A confidence is not between 0 and 1: give probabilities, not logits.")
     edges = np.linspace(0, 1, bins + 1)
-    place = np.digitize(confidence, edges[1:-1], right=True)
-    photos = np.bincount(place, minlength=bins)
+    bin_numbers = np.digitize(confidence, edges[1:-1], right=True)
+    photos = np.bincount(bin_numbers, minlength=bins)
     with np.errstate(invalid="ignore"):
-        means = [np.bincount(place, values, bins) / photos for values in (confidence, correct)]
+        mean_confidence = np.bincount(bin_numbers, confidence, bins) / photos
+        accuracy = np.bincount(bin_numbers, correct, bins) / photos
     return pd.DataFrame(
         {
             "low": edges[:-1],
             "high": edges[1:],
             "photos": photos,
-            "confidence": means[0],
-            "accuracy": means[1],
+            "confidence": mean_confidence,
+            "accuracy": accuracy,
         }
     )

@@ -1,4 +1,4 @@
-"""Answers counted against the truth: never accuracy alone."""
+"""The classification report: a confusion matrix and the metrics that follow from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from logoflow.labels import NO_LOGO
 
 @dataclass(frozen=True)
 class Report:
-    """Answers against the truth, counted once and read in several ways.
+    """A confusion matrix and the metrics that follow from it.
 
     Parameters
     ----------
     classes : tuple of str
-        In label order.
+        Class names in label order.
     confusion : ndarray of int
-        (classes, classes): rows are the truth, columns the answers.
+        (classes, classes): number of photos by true class (rows) and answer (columns).
 
     Examples
     --------
@@ -38,38 +38,49 @@ class Report:
         answers: Sequence[int] | np.ndarray,
         classes: Sequence[str],
     ) -> "Report":
-        """Count answers against the truth.
+        """Count the answers by true class.
 
         Parameters
         ----------
         truth, answers : sequence of int
-            Class numbers, one per photo.
+            Labels, one per photo.
         classes : sequence of str
-            Names in label order.
+            Class names in label order.
+
+        Returns
+        -------
+        Report
 
         Raises
         ------
         ValueError
-            If there are no photos, the two lists differ in length, or a number is no class's.
+            If there are no photos, the two lists differ in length, or a label is out of range.
+
+        Examples
+        --------
+        >>> Report.from_labels([0, 0, 1], [0, 1, 1], ["bmw", "no-logo"]).confusion
+        array([[1, 1],
+               [0, 1]])
         """
         truth, answers = np.asarray(truth, dtype=int), np.asarray(answers, dtype=int)
         if len(truth) == 0 or len(truth) != len(answers):
             raise ValueError(
-                f"A report needs one answer per photo: {len(truth)} photos, {len(answers)} answers."
+                f"A report needs one answer per photo, but there are {len(truth)} photos and "
+                f"{len(answers)} answers."
             )
-        both = np.concatenate([truth, answers])
-        smallest, largest = both.min(), both.max()
+        labels = np.concatenate([truth, answers])
+        smallest, largest = labels.min(), labels.max()
         if smallest < 0 or largest >= len(classes):
             raise ValueError(
-                f"Class numbers {smallest} to {largest}, of {len(classes)} classes: "
-                "the net or the photos are of another class list."
+                f"Labels go from {smallest} to {largest}, but there are {len(classes)} classes: "
+                "the network or the photos belong to another class list."
             )
-        labels = np.arange(len(classes))
-        return cls(tuple(classes), confusion_matrix(truth, answers, labels=labels))
+        confusion = confusion_matrix(truth, answers, labels=np.arange(len(classes)))
+        return cls(tuple(classes), confusion)
 
     @property
     def accuracy(self) -> float:
-        """Share of photos answered right, 0 to 1."""
+        """Share of photos with the right answer, 0 to 1."""
         return float(np.trace(self.confusion) / self.confusion.sum())
 
     @property
@@ -79,19 +90,19 @@ class Report:
 
     @property
     def balanced_accuracy(self) -> float:
-        """Mean recall of the classes that occur, 0 to 1: 1 / classes for a constant answer."""
+        """Mean recall of the classes that have photos; 1 / classes for a constant answer."""
         return float(self.recall.dropna().mean())
 
     @property
     def recall(self) -> pd.Series:
-        """Share of each class's photos that were found, 0 to 1; NaN where it has none."""
+        """Share of each class's photos with the right answer, 0 to 1; NaN without photos."""
         with np.errstate(invalid="ignore"):
             values = np.diag(self.confusion) / self._photos
         return pd.Series(values, index=list(self.classes), name="recall")
 
     @property
     def precision(self) -> pd.Series:
-        """Share of each class's answers that are right, 0 to 1; NaN where it was never given."""
+        """Share of each class's answers that are right, 0 to 1; NaN without answers."""
         with np.errstate(invalid="ignore"):
             values = np.diag(self.confusion) / self.confusion.sum(axis=0)
         return pd.Series(values, index=list(self.classes), name="precision")
@@ -99,29 +110,29 @@ class Report:
     @property
     def f1(self) -> pd.Series:
         """Harmonic mean of precision and recall, 0 to 1; NaN without photos and answers."""
-        both = self._photos + self.confusion.sum(axis=0)
+        total = self._photos + self.confusion.sum(axis=0)
         with np.errstate(invalid="ignore"):
-            values = 2 * np.diag(self.confusion) / both
+            values = 2 * np.diag(self.confusion) / total
         return pd.Series(values, index=list(self.classes), name="f1")
 
     @property
     def macro_precision(self) -> float:
-        """Mean precision of the classes that occur, 0 to 1; one never answered counts as 0."""
+        """Mean precision of the classes that have photos, 0 to 1; 0 for a class without answers."""
         return float(self.precision[self._photos > 0].fillna(0.0).mean())
 
     @property
     def macro_f1(self) -> float:
-        """Mean F1 of the classes that occur, 0 to 1."""
+        """Mean F1 of the classes that have photos, 0 to 1."""
         return float(self.f1[self._photos > 0].mean())
 
     @property
     def brand_recall(self) -> float:
-        """Mean recall of the brands, no-logo left out: how many logos are found, 0 to 1."""
+        """Mean recall of the brands, without no-logo, 0 to 1: the share of logos that are found."""
         return float(self.recall.drop(NO_LOGO, errors="ignore").dropna().mean())
 
     @property
     def no_logo_false_positive_rate(self) -> float:
-        """Share of the photos without a logo that were given a brand, 0 to 1; NaN without any."""
+        """Share of the no-logo photos that were answered with a brand, 0 to 1; NaN without any."""
         if NO_LOGO not in self.classes:
             return float("nan")
         return float(1.0 - self.recall[NO_LOGO])
@@ -131,7 +142,14 @@ class Report:
         return self.confusion.sum(axis=1)
 
     def summary(self) -> pd.Series:
-        """The headline figures, accuracy never without its baseline."""
+        """Give the main metrics, the accuracy together with its baseline.
+
+        Returns
+        -------
+        Series
+            ``photos``, ``accuracy``, ``majority baseline``, ``balanced accuracy``,
+            ``brand recall`` and ``no-logo false-positive rate``.
+        """
         return pd.Series(
             {
                 "photos": int(self.confusion.sum()),
@@ -145,7 +163,14 @@ class Report:
         )
 
     def per_class(self) -> pd.DataFrame:
-        """Photos, those found, recall, precision and F1 of every class."""
+        """Give the metrics of every class.
+
+        Returns
+        -------
+        DataFrame
+            One row per class: ``photos``, ``found`` (photos with the right answer), ``recall``,
+            ``precision`` and ``f1``.
+        """
         return pd.DataFrame(
             {
                 "photos": self._photos,
@@ -158,16 +183,17 @@ class Report:
         )
 
     def flickrlogos32_scores(self) -> pd.Series:
-        """Precision, recall and accuracy as FlickrLogos-32's own evaluation script counts them.
+        """Compute precision, recall and accuracy as FlickrLogos-32's evaluation script does.
+
+        This precision ignores logos that the network sees on no-logo photos. A network that sees
+        logos everywhere can have a high precision; only its accuracy is low.
 
         Returns
         -------
         Series
-            ``precision``: brand photos answered right, of the brand photos answered with any
-            brand. Logos claimed on no-logo photos are NOT counted in it: a net that sees a logo
-            everywhere keeps a high precision and shows its fault in the accuracy only.
-            ``recall``: brand photos answered right, of all brand photos. ``accuracy``: photos
-            answered right, no-logo ones too, of all photos. 0 to 1, NaN where undefined.
+            ``precision``: of the brand photos answered with a brand, the share with the right
+            brand. ``recall``: of all brand photos, the share with the right brand. ``accuracy``:
+            of all photos, the share with the right answer. 0 to 1, NaN if undefined.
 
         Notes
         -----
@@ -182,10 +208,10 @@ class Report:
         Name: value, dtype: float64
         """
         brands = np.array(self.classes) != NO_LOGO
-        right = np.diag(self.confusion)[brands].sum()
+        correct = np.diag(self.confusion)[brands].sum()
         with np.errstate(invalid="ignore"):
-            precision = right / self.confusion[np.ix_(brands, brands)].sum()
-            recall = right / self._photos[brands].sum()
+            precision = correct / self.confusion[np.ix_(brands, brands)].sum()
+            recall = correct / self._photos[brands].sum()
         scores = {"precision": precision, "recall": recall, "accuracy": self.accuracy}
         return pd.Series(scores, name="value")
 

@@ -1,8 +1,8 @@
-"""Figures from probabilities: how well logos stand out, and their brands among each other.
+"""Metrics of probabilities: how well logo photos are told from others, and brands from brands.
 
-A photo's logo score sets its likeliest brand against no-logo, the other brands left out: a net
-that hesitates between two brands is still sure of a logo. `classes` names the columns of
-`probabilities`.
+The logo score of a photo compares its most likely brand with no-logo and ignores the other brands:
+a network that hesitates between two brands can still be sure that there is a logo. In all
+functions, `classes` names the columns of `probabilities`.
 """
 
 from collections.abc import Sequence
@@ -11,29 +11,29 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
-from logoflow.labels import NO_LOGO
+from logoflow.labels import NO_LOGO, no_logo_index
 
 
 def logo_scores(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Likeliest brand of each photo against no-logo: how sure the net is of a logo.
+    """Compute the logo score of each photo: how sure the network is that there is a logo.
 
     Parameters
     ----------
     probabilities : ndarray
         (photos, classes), 0 to 1.
     classes : sequence of str
-        Names in label order.
+        Class names in label order.
 
     Returns
     -------
     ndarray
-        (photos,), 0 to 1: of the highest brand's and no-logo's probability together, the brand's
-        share. Where there is no no-logo class, the highest brand's probability.
+        (photos,), 0 to 1: the highest brand probability, divided by the sum of itself and the
+        no-logo probability. Without a no-logo class, the highest brand probability.
 
     Raises
     ------
     ValueError
-        If the columns do not match the classes, or there is no brand among them.
+        If the columns do not match the classes, or no class is a brand.
 
     Examples
     --------
@@ -41,27 +41,44 @@ def logo_scores(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray
     array([0.375])
     """
     _brand_probabilities(probabilities, classes)
-    no_logo = list(classes).index(NO_LOGO) if NO_LOGO in classes else None
-    return against_no_logo(probabilities, no_logo)
+    return against_no_logo(probabilities, no_logo_index(classes))
 
 
 def against_no_logo(probabilities: np.ndarray, no_logo: int | None) -> np.ndarray:
-    """Logo scores by no-logo's class number, None where there is no such class: `logo_scores`."""
+    """Compute logo scores (`logo_scores`) from the index of no-logo instead of the class names.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    no_logo : int or None
+        Index of the no-logo class; None if there is no such class.
+
+    Returns
+    -------
+    ndarray
+        (photos,), 0 to 1.
+
+    Examples
+    --------
+    >>> against_no_logo(np.array([[0.2, 0.5, 0.3]]), no_logo=1)
+    array([0.375])
+    """
     if no_logo is None:
         return np.max(probabilities, axis=1)
-    brand = np.delete(probabilities, no_logo, axis=1).max(axis=1)
-    return brand / (brand + np.asarray(probabilities)[:, no_logo])
+    highest_brand = np.delete(probabilities, no_logo, axis=1).max(axis=1)
+    return highest_brand / (highest_brand + np.asarray(probabilities)[:, no_logo])
 
 
 def brand_top1(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> float:
-    """Share of brand photos whose highest brand is right, no-logo's probability left out.
+    """Compute the share of brand photos whose most likely brand is right, no-logo ignored.
 
     Parameters
     ----------
     truth : sequence of int
-        (photos,): class numbers.
+        (photos,): labels.
     probabilities, classes
         See `logo_scores`.
 
@@ -80,16 +97,16 @@ def brand_top1(
     >>> brand_top1([2], np.array([[0.2, 0.5, 0.3]]), ["bmw", "no-logo", "ups"])
     1.0
     """
-    is_brand = shows_brand(truth, probabilities, classes)
+    is_brand = brand_mask(truth, probabilities, classes)
     if not is_brand.any():
         raise ValueError("There are no photos of a brand to measure on.")
-    return float(brand_is_right(truth, probabilities, classes)[is_brand].mean())
+    return float(has_right_brand(truth, probabilities, classes)[is_brand].mean())
 
 
 def auroc(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> float:
-    """Area under the ROC curve, logo against no-logo: how well the logo scores part the two.
+    """Compute the area under the ROC curve of the logo scores, logo against no-logo.
 
     Parameters
     ----------
@@ -99,7 +116,8 @@ def auroc(
     Returns
     -------
     float
-        Chance that a brand photo scores above a no-logo photo: 0.5 by chance, 1 at best.
+        Probability that a brand photo has a higher logo score than a no-logo photo: 0.5 for a
+        random score, 1 at best.
 
     Raises
     ------
@@ -111,14 +129,14 @@ def auroc(
     >>> auroc([0, 1], np.array([[0.9, 0.1], [0.3, 0.7]]), ["bmw", "no-logo"])
     1.0
     """
-    is_brand = two_kinds(truth, probabilities, classes)
+    is_brand = checked_brand_mask(truth, probabilities, classes)
     return float(roc_auc_score(is_brand, logo_scores(probabilities, classes)))
 
 
 def roc(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Trace the ROC curve, logo against no-logo.
+    """Compute the ROC curve of the logo scores, logo against no-logo.
 
     Parameters
     ----------
@@ -128,31 +146,43 @@ def roc(
     Returns
     -------
     DataFrame
-        ``threshold`` from infinity down, and the shares of no-logo photos
-        (``false_positive_rate``) and of brand photos (``true_positive_rate``) that reach it.
+        One row per ``threshold``, in falling order from infinity. ``false_positive_rate`` and
+        ``true_positive_rate`` are the shares of no-logo photos and of brand photos whose logo
+        score reaches it.
 
     Raises
     ------
     ValueError
-        As `auroc`.
+        See `auroc`.
 
     Examples
     --------
-    >>> frame = roc(truth, probabilities, classes)
-    >>> frame.loc[frame["false_positive_rate"] <= 0.02, "true_positive_rate"].max()
+    >>> probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
+    >>> roc([0, 0, 1], probabilities, ["bmw", "no-logo"])
+       threshold  false_positive_rate  true_positive_rate
+    0        inf                  0.0                 0.0
+    1        0.9                  0.0                 0.5
+    2        0.6                  0.0                 1.0
+    3        0.3                  1.0                 1.0
     """
-    is_brand = two_kinds(truth, probabilities, classes)
+    is_brand = checked_brand_mask(truth, probabilities, classes)
     scores = logo_scores(probabilities, classes)
-    false, true, thresholds = roc_curve(is_brand, scores, drop_intermediate=False)
+    false_positives, true_positives, thresholds = roc_curve(
+        is_brand, scores, drop_intermediate=False
+    )
     return pd.DataFrame(
-        {"threshold": thresholds, "false_positive_rate": false, "true_positive_rate": true}
+        {
+            "threshold": thresholds,
+            "false_positive_rate": false_positives,
+            "true_positive_rate": true_positives,
+        }
     )
 
 
 def precision_recall(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Trace precision against recall, logo against no-logo.
+    """Compute the precision-recall curve of the logo scores, logo against no-logo.
 
     Parameters
     ----------
@@ -162,19 +192,24 @@ def precision_recall(
     Returns
     -------
     DataFrame
-        ``threshold`` up to infinity, ``recall`` (share of brand photos that reach it) and
-        ``precision`` (share of brand photos among all that reach it; 1 where none does).
+        One row per ``threshold``, in rising order to infinity. ``recall`` is the share of brand
+        photos whose logo score reaches it; ``precision`` is the share of brand photos among all
+        photos that reach it, 1 if none does.
 
     Raises
     ------
     ValueError
-        As `auroc`.
+        See `auroc`.
 
     Examples
     --------
     >>> precision_recall([0, 1], np.array([[0.9, 0.1], [0.3, 0.7]]), ["bmw", "no-logo"])
+       threshold  recall  precision
+    0        0.3     1.0        0.5
+    1        0.9     1.0        1.0
+    2        inf     0.0        1.0
     """
-    is_brand = two_kinds(truth, probabilities, classes)
+    is_brand = checked_brand_mask(truth, probabilities, classes)
     scores = logo_scores(probabilities, classes)
     precision, recall, thresholds = precision_recall_curve(is_brand, scores)
     thresholds = np.append(thresholds, np.inf)
@@ -182,12 +217,12 @@ def precision_recall(
 
 
 def _brand_probabilities(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Probabilities without no-logo's column."""
+    """Check the shape and remove the no-logo column."""
     probabilities, brands = np.asarray(probabilities), _brand_columns(classes)
     if probabilities.ndim != 2 or probabilities.shape[1] != len(classes) or len(brands) == 0:
         raise ValueError(
-            f"Probabilities of shape {probabilities.shape} for {len(classes)} classes, "
-            f"{len(brands)} of them brands: give (photos, classes) with a brand at least."
+            f"The probabilities have shape {probabilities.shape} for {len(classes)} classes, "
+            f"{len(brands)} of them brands: give shape (photos, classes) and at least one brand."
         )
     return probabilities[:, brands]
 
@@ -196,31 +231,33 @@ def _brand_columns(classes: Sequence[str]) -> np.ndarray:
     return np.flatnonzero(np.asarray(classes) != NO_LOGO)
 
 
-def brand_is_right(
+def has_right_brand(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> np.ndarray:
-    """Whether the highest brand is the true one; never for a no-logo photo."""
+    """Mark the photos whose most likely brand is right, (photos,) bool; never a no-logo photo."""
     highest = _brand_probabilities(probabilities, classes).argmax(axis=1)
     return _brand_columns(classes)[highest] == np.asarray(truth)
 
 
-def shows_brand(
+def brand_mask(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> np.ndarray:
-    """Which photos are of a brand."""
+    """Mark the photos of a brand, (photos,) bool, after checking the labels."""
     truth = np.asarray(truth, dtype=int)
     if len(truth) != len(probabilities):
-        raise ValueError(f"{len(truth)} photos, but probabilities of {len(probabilities)}.")
+        raise ValueError(
+            f"There are {len(truth)} labels, but probabilities of {len(probabilities)} photos."
+        )
     if not np.isin(truth, np.arange(len(classes))).all():
-        raise ValueError(f"A class number is beyond the list of {len(classes)} classes.")
+        raise ValueError(f"A label is out of range: there are {len(classes)} classes.")
     return np.isin(truth, _brand_columns(classes))
 
 
-def two_kinds(
+def checked_brand_mask(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> np.ndarray:
-    """Which photos show a brand, where there are photos with and without."""
-    is_brand = shows_brand(truth, probabilities, classes)
+    """Mark the photos of a brand; raise ValueError unless there are photos with and without."""
+    is_brand = brand_mask(truth, probabilities, classes)
     if is_brand.all() or not is_brand.any():
         missing = "without a logo" if is_brand.any() else "of a brand"
         raise ValueError(f"There are no photos {missing} to measure on.")

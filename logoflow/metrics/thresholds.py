@@ -1,7 +1,7 @@
-"""What a threshold on the logo score finds and what it costs.
+"""Choose a threshold for the logo score and measure its effect.
 
-At a threshold, a photo whose logo score (`logoflow.logo_scores`) reaches it is answered with its
-likeliest brand, any other with no-logo.
+A photo whose logo score (`logoflow.logo_scores`) reaches the threshold is answered with its most
+likely brand, every other photo with no-logo.
 """
 
 import math
@@ -10,27 +10,25 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from logoflow.metrics.scores import brand_is_right, logo_scores, two_kinds
+from logoflow.metrics.scores import checked_brand_mask, has_right_brand, logo_scores
 
 
-def threshold_at(
-    scores_of_no_logo: Sequence[float] | np.ndarray, false_positive_rate: float
-) -> float:
-    """Find the lowest threshold that lets no more than a share of the no-logo photos through.
+def threshold_at(no_logo_scores: Sequence[float] | np.ndarray, false_positive_rate: float) -> float:
+    """Find the lowest threshold that keeps the false-positive rate within a limit.
 
     Parameters
     ----------
-    scores_of_no_logo : sequence of float
+    no_logo_scores : sequence of float
         (photos,): logo scores of photos without a logo, 0 to 1.
     false_positive_rate : float
-        0 to 1. Of n photos, the whole part of n * rate may reach the threshold; where scores
-        tie, all of them do or none, so it may be fewer.
+        Share of the photos, 0 to 1, that may reach the threshold. Of n photos, n * rate may,
+        rounded down. Tied scores reach it together or not at all, so fewer photos may.
 
     Returns
     -------
     float
-        The next number above the highest score that must stay out, in the scores' own
-        precision; 0 where every photo may pass.
+        The next floating-point number above the highest score that must not reach the threshold,
+        in the precision of the scores; 0 if every photo may reach it.
 
     Raises
     ------
@@ -43,17 +41,17 @@ def threshold_at(
     >>> 0.3 < threshold < 0.3000001
     True
     """
-    scores = np.sort(np.asarray(scores_of_no_logo))[::-1]
+    scores = np.sort(np.asarray(no_logo_scores))[::-1]
     if len(scores) == 0:
-        raise ValueError("There are no photos without a logo to choose a threshold on.")
+        raise ValueError("Choosing a threshold needs photos: there are no photos without a logo.")
     if not 0 <= false_positive_rate <= 1:
-        raise ValueError(f"A false-positive rate of {false_positive_rate}: give 0 to 1.")
-    # 0.29 * 100 is 28.999999999999996: without the grain, 28 photos would pass instead of 29.
+        raise ValueError(f"false_positive_rate is {false_positive_rate}: give 0 to 1.")
+    # 0.29 * 100 is 28.999999999999996 in floating point; without 1e-9, 28 photos instead of 29.
     allowed = math.floor(false_positive_rate * len(scores) + 1e-9)
     if allowed >= len(scores):
         return 0.0
-    highest_out = scores[allowed]
-    return float(np.nextafter(highest_out, np.array(np.inf, dtype=scores.dtype)))
+    highest_rejected = scores[allowed]
+    return float(np.nextafter(highest_rejected, np.array(np.inf, dtype=scores.dtype)))
 
 
 def recall_at(
@@ -62,43 +60,44 @@ def recall_at(
     classes: Sequence[str],
     false_positive_rate: float = 0.02,
 ) -> float:
-    """Share of brand photos found with the right brand while few no-logo photos pass.
+    """Compute the recall of the brands at a fixed false-positive rate.
 
-    The threshold is chosen on these very no-logo photos (`threshold_at`), so this measures the
-    probabilities, not a threshold that was chosen beforehand.
+    The threshold is chosen on the same no-logo photos (`threshold_at`). The result therefore
+    measures the probabilities, not a threshold that was chosen on other photos.
 
     Parameters
     ----------
     truth, probabilities, classes
         See `logoflow.brand_top1`.
     false_positive_rate : float
-        0 to 1: at 0.02, 2 of 135 no-logo photos may pass.
+        0 to 1. At 0.02, 2 of 135 no-logo photos may reach the threshold.
 
     Returns
     -------
     float
-        0 to 1.
+        Share of brand photos, 0 to 1, that reach the threshold and have the right brand.
 
     Raises
     ------
     ValueError
-        As `logoflow.auroc`, or if the rate is out of range.
+        See `logoflow.auroc`; also if the rate is out of range.
 
     Examples
     --------
     >>> recall_at([0, 1], np.array([[0.9, 0.1], [0.3, 0.7]]), ["bmw", "no-logo"])
     1.0
     """
-    is_brand = two_kinds(truth, probabilities, classes)
+    is_brand = checked_brand_mask(truth, probabilities, classes)
     scores = logo_scores(probabilities, classes)
-    passes = scores >= threshold_at(scores[~is_brand], false_positive_rate)
-    return float((passes & brand_is_right(truth, probabilities, classes))[is_brand].mean())
+    reaches_threshold = scores >= threshold_at(scores[~is_brand], false_positive_rate)
+    is_found = reaches_threshold & has_right_brand(truth, probabilities, classes)
+    return float(is_found[is_brand].mean())
 
 
 def threshold_curve(
     truth: Sequence[int] | np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Follow what every threshold finds and what it costs.
+    """Compute recall, false alarms and accuracy at every threshold.
 
     Parameters
     ----------
@@ -108,37 +107,46 @@ def threshold_curve(
     Returns
     -------
     DataFrame
-        ``threshold`` rising through all scores to just above the highest; ``recall``, the share
-        of brand photos answered with the right brand; ``false_alarms``, the share of no-logo
-        photos answered with a brand; ``accuracy`` over all classes. Shares are 0 to 1.
+        One row per ``threshold``, in rising order from the lowest score to just above the
+        highest. ``recall`` is the share of brand photos answered with the right brand,
+        ``false_alarms`` the share of no-logo photos answered with a brand, ``accuracy`` the
+        share of all photos with the right answer, each 0 to 1.
 
     Raises
     ------
     ValueError
-        As `logoflow.auroc`.
+        See `logoflow.auroc`.
 
     Examples
     --------
-    >>> frame = threshold_curve(truth, probabilities, classes)
-    >>> frame.loc[frame["accuracy"].idxmax(), "threshold"]
+    >>> probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
+    >>> frame = threshold_curve([0, 0, 1], probabilities, ["bmw", "no-logo"])
+    >>> frame.loc[frame["accuracy"].idxmax()]
+    threshold       0.6
+    recall          1.0
+    false_alarms    0.0
+    accuracy        1.0
+    Name: 1, dtype: float64
     """
-    is_brand = two_kinds(truth, probabilities, classes)
+    is_brand = checked_brand_mask(truth, probabilities, classes)
     scores = logo_scores(probabilities, classes)
-    levels = np.unique(scores)
-    levels = np.append(levels, np.nextafter(levels[-1], np.array(np.inf, dtype=levels.dtype)))
-    found = _reaching(scores[is_brand & brand_is_right(truth, probabilities, classes)], levels)
-    alarms = _reaching(scores[~is_brand], levels)
-    none = np.count_nonzero(~is_brand)
+    thresholds = np.unique(scores)
+    above_all = np.nextafter(thresholds[-1], np.array(np.inf, dtype=thresholds.dtype))
+    thresholds = np.append(thresholds, above_all)
+    is_right = is_brand & has_right_brand(truth, probabilities, classes)
+    brands_found = _count_reaching(scores[is_right], thresholds)
+    false_alarms = _count_reaching(scores[~is_brand], thresholds)
+    no_logo_photos = np.count_nonzero(~is_brand)
     return pd.DataFrame(
         {
-            "threshold": levels,
-            "recall": found / np.count_nonzero(is_brand),
-            "false_alarms": alarms / none,
-            "accuracy": (found + none - alarms) / len(scores),
+            "threshold": thresholds,
+            "recall": brands_found / np.count_nonzero(is_brand),
+            "false_alarms": false_alarms / no_logo_photos,
+            "accuracy": (brands_found + no_logo_photos - false_alarms) / len(scores),
         }
     )
 
 
-def _reaching(scores: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """How many scores reach each level."""
-    return len(scores) - np.searchsorted(np.sort(scores), levels, side="left")
+def _count_reaching(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Count the scores that reach each threshold."""
+    return len(scores) - np.searchsorted(np.sort(scores), thresholds, side="left")

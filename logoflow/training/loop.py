@@ -9,8 +9,9 @@ import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon
 
-from logoflow.datasets.class_list import check_classes, check_outputs
+from logoflow.datasets.class_list import check_classes
 from logoflow.errors import ResumeError
+from logoflow.models.build import check_outputs
 from logoflow.plots.training import LivePlot
 from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
 from logoflow.training.averaging import WeightAverage

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from logoflow.datasets.class_list import read_classes
-from logoflow.datasets.subsets import with_validation
+from logoflow.datasets.subsets import merge_train_val
 from logoflow.errors import CacheError
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.matching import LogoMatcher, index_logos
@@ -153,4 +153,4 @@ def _all_photos(root: Path) -> Iterator[Path]:
     """A temporary data set of links whose training photos include the validation photos."""
     (root / CACHE).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root / CACHE, prefix="refit-") as place:
-        yield with_validation(root, Path(place))
+        yield merge_train_val(root, Path(place))

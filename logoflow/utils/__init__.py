@@ -1,1 +1,1 @@
-"""Files, folders, progress bars, threads and devices: what every room uses."""
+"""Tools for all rooms: files, folders, progress bars, threads, devices."""

@@ -1,4 +1,4 @@
-"""The CUDA libraries of mxnet-cu112, loaded from PyPI's wheels."""
+"""Load the CUDA libraries that mxnet-cu112 needs from NVIDIA's wheels on PyPI."""
 
 import ctypes
 import os
@@ -6,9 +6,9 @@ import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-# Package on PyPI: its folder in site-packages/nvidia, and its libraries. A library stands after
-# those that it needs. The parts of cuDNN are listed too: libcudnn.so.8 opens them by name, and a
-# cuDNN of another version on LD_LIBRARY_PATH would come first.
+# For each package on PyPI, its folder in site-packages/nvidia and its libraries. The order matters:
+# a library comes after the libraries that it needs. The parts of cuDNN are listed because
+# libcudnn.so.8 opens them by name and would find another version on LD_LIBRARY_PATH first.
 LIBRARIES = {
     "nvidia-cuda-runtime-cu11": ("cuda_runtime", "libcudart.so.11.0"),
     "nvidia-cuda-nvrtc-cu11": ("cuda_nvrtc", "libnvrtc.so.11.2"),
@@ -27,15 +27,19 @@ LIBRARIES = {
 
 
 def load_cuda_libraries() -> None:
-    """Load the CUDA libraries that mxnet-cu112 needs; call it before ``import mxnet``.
+    """Load the CUDA libraries that mxnet-cu112 needs. Call this before ``import mxnet``.
 
-    Nothing happens where another build of MXNet is installed. Libraries come from the
-    ``nvidia-*-cu11`` wheels, or from where the system's linker finds them (conda).
+    The libraries come from the ``nvidia-*-cu11`` wheels, or from wherever the linker finds them
+    (conda). With another build of MXNet, the function does nothing.
 
     Raises
     ------
     ImportError
-        If the NVIDIA driver or a library is missing. The message names what to install.
+        If the NVIDIA driver or a library is missing. The message tells what to install.
+
+    Examples
+    --------
+    >>> load_cuda_libraries()  # doctest: +SKIP
     """
     if not has_gpu_build():
         return
@@ -48,12 +52,12 @@ def load_cuda_libraries() -> None:
 
 def has_gpu_build() -> bool:
     """Tell whether the installed MXNet is mxnet-cu112, without importing it."""
-    # importlib.util.find_spec would ask the import hook that calls this function.
-    mxnet = PathFinder.find_spec("mxnet")
-    if mxnet is None or mxnet.origin is None:
+    # importlib.util.find_spec would call the import hook that calls this function.
+    spec = PathFinder.find_spec("mxnet")
+    if spec is None or spec.origin is None:
         return False
-    installed = os.listdir(Path(mxnet.origin).parents[1])
-    return any(name.startswith("mxnet_cu112-") for name in installed)
+    site_packages = Path(spec.origin).parents[1]
+    return any(name.startswith("mxnet_cu112-") for name in os.listdir(site_packages))
 
 
 def _load_driver() -> ctypes.CDLL:
@@ -62,13 +66,13 @@ def _load_driver() -> ctypes.CDLL:
     except OSError as error:
         raise ImportError(
             "mxnet-cu112 is installed, but the NVIDIA driver that it needs is not "
-            f"({error}). Install the driver, or set logoflow up for the processor: run "
+            f"({error}). Install the driver, or set up logoflow for the CPU: run "
             '`make setup GPU=0`, or `pip uninstall mxnet-cu112` and `pip install "logoflow[cpu]"`.'
         ) from error
 
 
 def _load(package: str, folder: str, name: str) -> None:
-    """Load a library from its wheel, else from where the linker finds it."""
+    """Load a library from its wheel, or from wherever the linker finds it."""
     try:
         ctypes.CDLL(_find_in_wheel(folder, name) or name)
     except OSError as error:
@@ -84,11 +88,11 @@ def _find_in_wheel(folder: str, name: str) -> str | None:
 
 
 def _adapt_settings(driver: ctypes.CDLL) -> None:
-    """Set what MXNet reads from the environment, unless the user has set it."""
-    # MXNet was compiled with an older cuDNN 8 and warns of every other one, though all of them fit.
+    """Set environment variables that MXNet reads, unless the user has set them."""
+    # MXNet was compiled with an older cuDNN 8 and warns about any other, although all work.
     os.environ.setdefault("MXNET_CUDNN_LIB_CHECKING", "0")
-    # MXNet fuses operators by compiling PTX at run time. A driver older than the compiler
-    # refuses that PTX.
+    # MXNet fuses operators by compiling them to PTX at run time. A driver that is older than the
+    # compiler refuses this PTX.
     supported, major, minor = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
     driver.cuDriverGetVersion(ctypes.byref(supported))
     compiler = ctypes.CDLL("libnvrtc.so.11.2")

@@ -1,4 +1,4 @@
-"""The devices that a network runs on."""
+"""Choose the devices that a network runs on."""
 
 import functools
 import warnings
@@ -13,51 +13,70 @@ Contexts: TypeAlias = mx.Context | Sequence[mx.Context]
 
 
 def default_ctx(num_gpus: int | None = None) -> list[mx.Context]:
-    """Devices to train on.
+    """Choose the devices to train on.
 
     Parameters
     ----------
     num_gpus : int, optional
-        How many GPUs to use; by default one if there is one that MXNet can use.
+        Number of GPUs. By default, one GPU if MXNet can use one, otherwise the CPU.
 
     Returns
     -------
     list of Context
-        ``[mx.cpu()]`` without such a GPU or with ``num_gpus=0``.
+        One context per GPU; ``[mx.cpu()]`` if no GPU is used.
 
     Raises
     ------
     ValueError
-        If the machine has fewer such GPUs than asked for.
+        If MXNet can use fewer GPUs than requested.
 
     Warns
     -----
     UserWarning
         Once per process, if the machine has a GPU that MXNet cannot use.
+
+    Examples
+    --------
+    >>> default_ctx(num_gpus=0)
+    [cpu(0)]
     """
     if num_gpus == 0:
         return [mx.cpu()]
-    _warn_of_unused_gpus()
-    found = mx.context.num_gpus()
-    gpus = [number for number in usable_gpus() if number < found]
+    _warn_about_unused_gpus()
+    count = mx.context.num_gpus()
+    gpus = [number for number in usable_gpus() if number < count]
     wanted = min(len(gpus), 1) if num_gpus is None else num_gpus
     if wanted > len(gpus):
         raise ValueError(
-            f"num_gpus={wanted}, but MXNet can use {len(gpus)} here. On a machine with a GPU, run "
-            "`make setup GPU=1` or set up environment.yml (mxnet-cu112); without one, leave "
-            "num_gpus unset or 0."
+            f"num_gpus is {wanted}, but MXNet can use {len(gpus)} GPUs on this machine. If it has "
+            "a GPU, run `make setup GPU=1` or set up environment.yml (mxnet-cu112). Otherwise "
+            "leave num_gpus unset or set it to 0."
         )
-    return [mx.gpu(gpus[i]) for i in range(wanted)] or [mx.cpu()]
+    return [mx.gpu(number) for number in gpus[:wanted]] or [mx.cpu()]
 
 
 @functools.cache
-def _warn_of_unused_gpus() -> None:
-    """Warn at the first call only."""
+def _warn_about_unused_gpus() -> None:
+    """Warn once per process: the cache skips later calls."""
     advice = gpu_advice()
     if advice:
         warnings.warn(advice, stacklevel=3)
 
 
 def as_list(ctx: Contexts) -> list[mx.Context]:
-    """Give one device or several as a list."""
+    """Convert one context or several contexts to a list.
+
+    Parameters
+    ----------
+    ctx : Context or sequence of Context
+
+    Returns
+    -------
+    list of Context
+
+    Examples
+    --------
+    >>> as_list(mx.cpu())
+    [cpu(0)]
+    """
     return [ctx] if isinstance(ctx, mx.Context) else list(ctx)

@@ -1,8 +1,8 @@
-"""Packages that only a part of logoflow needs: ``pip install "logoflow[bulk]"`` and the like."""
+"""Optional packages, which extras such as ``pip install "logoflow[bulk]"`` install."""
 
 from importlib.util import find_spec
 
-# Import names, by the extra of pyproject.toml that installs them.
+# The import names of the packages that each extra of pyproject.toml installs.
 EXTRAS = {
     "bulk": ("cloudpickle", "dask", "distributed", "pyarrow"),
     "export": ("onnx",),
@@ -13,7 +13,7 @@ EXTRAS = {
 
 
 def require_extra(extra: str) -> None:
-    """Raise an error that names what to install, unless an extra's packages are there.
+    """Raise an error unless the packages of an extra are installed.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def require_extra(extra: str) -> None:
     Raises
     ------
     ModuleNotFoundError
-        If a package of the extra is not installed.
+        If a package is missing. The message gives the command that installs it.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def require_extra(extra: str) -> None:
     missing = [package for package in EXTRAS[extra] if find_spec(package) is None]
     if missing:
         raise ModuleNotFoundError(
-            f"This part of logoflow needs {', '.join(missing)}, which is not installed. Install "
-            f"it with `pip install 'logoflow[{extra}]'`.",
+            f"This part of logoflow needs packages that are not installed: {', '.join(missing)}. "
+            f"Install them with `pip install 'logoflow[{extra}]'`.",
             name=missing[0],
         )

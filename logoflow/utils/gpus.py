@@ -1,4 +1,4 @@
-"""The GPUs of this machine, and those that mxnet-cu112 can use."""
+"""Find the GPUs of this machine, and the GPUs that mxnet-cu112 can use."""
 
 import ctypes
 import functools
@@ -6,42 +6,55 @@ from typing import NamedTuple
 
 from logoflow.utils.cuda_libraries import has_gpu_build
 
-# mxnet-cu112 holds machine code for these compute capabilities and no PTX. Machine code runs on
-# GPUs of the same major version and of the same or a higher minor version.
+# mxnet-cu112 contains machine code for these compute capabilities, and no PTX. Machine code runs on
+# GPUs with the same major version and the same or a higher minor version.
 COMPILED_FOR = ((5, 0), (6, 0), (7, 0), (8, 0), (8, 6))
 
 
 class Gpu(NamedTuple):
-    """A GPU as the driver describes it."""
+    """A GPU as the driver describes it.
+
+    Parameters
+    ----------
+    name : str
+        Product name, such as ``"Tesla T4"``.
+    capability : (int, int)
+        Compute capability, major and minor version.
+    """
 
     name: str
     capability: tuple[int, int]
 
 
 def usable_gpus() -> list[int]:
-    """Give the numbers of the GPUs that mxnet-cu112 has code for.
+    """List the GPUs that mxnet-cu112 has machine code for.
 
     Returns
     -------
     list of int
-        As in ``mx.gpu(number)``. Empty where no NVIDIA driver answers.
+        GPU numbers as in ``mx.gpu(number)``. Empty if there is no NVIDIA driver.
 
     Examples
     --------
-    >>> usable_gpus()  # GPU 0 is an RTX 4090, GPU 1 an H100
+    >>> usable_gpus()  # GPU 0 is an RTX 4090, GPU 1 an H100  # doctest: +SKIP
     [0]
     """
     return [number for number, gpu in enumerate(_read_gpus()) if _is_supported(gpu)]
 
 
 def gpu_advice() -> str | None:
-    """Say what keeps MXNet from using the GPUs of this machine.
+    """Explain why MXNet cannot use a GPU of this machine.
 
     Returns
     -------
     str or None
-        None where no GPU answers, where mxnet-cu112 can use every GPU, and where the processor
-        set-up is installed and mxnet-cu112 could not use a GPU either.
+        None if there is no GPU, if mxnet-cu112 can use every GPU, or if the CPU build of MXNet is
+        installed and mxnet-cu112 could not use any GPU either.
+
+    Examples
+    --------
+    >>> print(gpu_advice())  # doctest: +SKIP
+    This machine has a GPU (Tesla T4), but logoflow is set up for the CPU. ...
     """
     gpus, usable = _read_gpus(), usable_gpus()
     if not has_gpu_build():
@@ -49,20 +62,20 @@ def gpu_advice() -> str | None:
             return None
         return (
             f"This machine has a GPU ({gpus[usable[0]].name}), but logoflow is set up for the "
-            "processor. To use the GPU, run `make setup GPU=1`."
+            "CPU. To use the GPU, run `make setup GPU=1`."
         )
     refused = [_describe(n, gpu) for n, gpu in enumerate(gpus) if n not in usable]
     if not refused:
         return None
     return (
         f"MXNet cannot use {', '.join(refused)}: mxnet-cu112 has code for compute capability "
-        f"5.0 to 8.9. Work goes on with {f'GPU {usable[0]}' if usable else 'the processor'}."
+        f"5.0 to 8.9. logoflow uses {f'GPU {usable[0]}' if usable else 'the CPU'} instead."
     )
 
 
 @functools.cache
 def _read_gpus() -> tuple[Gpu, ...]:
-    """Ask the driver itself: nvidia-smi may be missing and ignores CUDA_VISIBLE_DEVICES."""
+    """Ask the driver, because nvidia-smi may be missing and ignores CUDA_VISIBLE_DEVICES."""
     count = ctypes.c_int()
     try:
         driver = ctypes.CDLL("libcuda.so.1")
@@ -85,7 +98,10 @@ def _read_gpu(driver: ctypes.CDLL, number: int) -> Gpu:
 
 def _is_supported(gpu: Gpu) -> bool:
     major, minor = gpu.capability
-    return any(major == built[0] and minor >= built[1] for built in COMPILED_FOR)
+    return any(
+        major == compiled_major and minor >= compiled_minor
+        for compiled_major, compiled_minor in COMPILED_FOR
+    )
 
 
 def _describe(number: int, gpu: Gpu) -> str:

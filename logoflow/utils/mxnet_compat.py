@@ -1,14 +1,16 @@
-"""What MXNet 1.9.1 expects of NumPy, onnx and Python, and their current releases no longer have.
+"""Make MXNet 1.9.1 work with current releases of NumPy, onnx and Python.
 
-MXNet had its last release in 2022. ``import logoflow`` prepares for it, and ``import mxnet`` then
-finds what it expects. The environment variable ``LOGOFLOW_MXNET_COMPAT=0`` switches this off.
+MXNet had its last release in 2022. ``import logoflow`` installs the changes that MXNet needs; they
+take effect right before the first ``import mxnet``. The environment variable
+``LOGOFLOW_MXNET_COMPAT=0`` switches them off.
 
-- NumPy lacks some twenty names (`RENAMED`, `DROPPED`, `FINANCIAL`). They are given back where they
-  are missing. All but ``bool`` are only looked up while MXNet is imported.
-- onnx lacks the module ``onnx.mapping``, which MXNet's exporter imports (`restore_onnx_mapping`).
-- Python starts worker processes by forkserver from 3.14 on. MXNet's DataLoader hands its workers
-  what only a fork can hand on, so fork becomes the default again, unless the program has chosen a
-  method of its own.
+- NumPy has dropped about twenty names that MXNet looks up (`RENAMED`, `DROPPED`, `FINANCIAL`). The
+  missing ones are added again. All of them except ``bool`` are used only while MXNet is imported.
+- onnx has dropped the module ``onnx.mapping``, which MXNet's exporter imports
+  (`restore_onnx_mapping`).
+- Since Python 3.14, worker processes start by forkserver. MXNet's DataLoader passes objects to its
+  workers that only a fork can pass on, so fork becomes the default again unless the program has
+  chosen a start method.
 """
 
 import importlib.machinery
@@ -22,7 +24,7 @@ from collections.abc import Callable
 
 SWITCH = "LOGOFLOW_MXNET_COMPAT"
 
-# The name that MXNet looks up, and NumPy's current name for the same thing.
+# Names that MXNet looks up, and NumPy's current names for the same objects.
 RENAMED = {
     "bool": "bool_",  # missing in NumPy 1.24 to 1.26; the type of MXNet's boolean arrays
     # Constants (mxnet/numpy/utils.py, Gluon's event handlers).
@@ -38,26 +40,26 @@ RENAMED = {
     "trapz": "trapezoid",
     "in1d": "isin",
 }
-# Names that NumPy has no other name for: three constants and a function of the same files.
+# Names without a replacement in NumPy: three constants and a function, from the same files.
 DROPPED = {
     "NINF": -math.inf,
     "PZERO": 0.0,
     "NZERO": -0.0,
     "msort": lambda a: sys.modules["numpy"].sort(a, axis=0),
 }
-# Financial functions. MXNet gives them names of its own while it is imported, and never calls them.
+# Financial functions. MXNet only refers to them while it is imported and never calls them.
 FINANCIAL = ("mirr", "npv", "pmt", "ppmt", "pv", "rate")
 
 
 def prepare_for_mxnet(*steps: Callable[[], None]) -> None:
-    """Have steps done right before MXNet is imported for the first time in this process.
+    """Register functions that run right before MXNet is imported for the first time.
 
-    Nothing is imported now: a program that only wants `logoflow`'s names does not wait for NumPy.
+    Nothing is imported now, so a program that only imports `logoflow` does not wait for NumPy.
 
     Parameters
     ----------
     *steps : callable
-        Called in order, without arguments.
+        Called in this order, without arguments.
 
     Examples
     --------
@@ -68,7 +70,7 @@ def prepare_for_mxnet(*steps: Callable[[], None]) -> None:
 
 
 class _BeforeMXNet:
-    """A finder that finds nothing: it is asked for mxnet, takes the steps and goes away."""
+    """An import hook that finds no module: on ``import mxnet`` it runs the steps, once."""
 
     def __init__(self, steps: tuple[Callable[[], None], ...]):
         self.steps = steps
@@ -84,12 +86,12 @@ class _BeforeMXNet:
 
 
 def is_switched_on() -> bool:
-    """Tell whether the user lets logoflow adapt NumPy, onnx and Python to MXNet."""
+    """Tell whether the user allows logoflow to adapt NumPy, onnx and Python to MXNet."""
     return os.environ.get(SWITCH, "1") != "0"
 
 
 def restore_numpy_names() -> None:
-    """Give NumPy the names that MXNet looks up, where NumPy lacks them, and no others.
+    """Add the names to NumPy that MXNet looks up and NumPy has dropped.
 
     Examples
     --------
@@ -112,42 +114,53 @@ def restore_numpy_names() -> None:
 
 def _has(module: types.ModuleType, name: str) -> bool:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy warns of some names whether it has them or not
+        warnings.simplefilter("ignore")  # NumPy warns about some names, even if they are missing
         return hasattr(module, name)
 
 
 def _refuse(*arguments: object, **options: object) -> None:
-    raise NotImplementedError("NumPy has no financial functions any more: use numpy_financial.")
+    raise NotImplementedError(
+        "NumPy no longer has financial functions: use the package numpy_financial."
+    )
 
 
 def restore_onnx_mapping() -> None:
-    """Give onnx its module ``mapping`` back, which MXNet's exporter imports.
+    """Add the module ``mapping`` to onnx, which MXNet's exporter imports.
 
-    It holds two tables, from onnx's numbers of types to NumPy's types and back. Nothing happens
-    where onnx still has it.
+    It contains two tables that convert onnx's data types to NumPy's and back. The function does
+    nothing if onnx still has the module.
 
     Raises
     ------
     ModuleNotFoundError
         If onnx is not installed.
+
+    Examples
+    --------
+    >>> restore_onnx_mapping()
+    >>> import onnx.mapping
+    >>> onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[onnx.TensorProto.FLOAT]
+    dtype('float32')
     """
     import onnx
     from onnx.helper import tensor_dtype_to_np_dtype
 
     if hasattr(onnx, "mapping") or not is_switched_on():
         return
-    # Types beyond NumPy's own (bfloat16, float8, ...) come after STRING and belong to no MXNet net.
-    kinds = [kind for kind in onnx.TensorProto.DataType.values() if 0 < kind <= 15]
+    # Types that NumPy lacks (bfloat16, float8, ...) have numbers above 15. MXNet exports none.
+    data_types = [number for number in onnx.TensorProto.DataType.values() if 0 < number <= 15]
     mapping = types.ModuleType("onnx.mapping")
-    mapping.TENSOR_TYPE_TO_NP_TYPE = {kind: tensor_dtype_to_np_dtype(kind) for kind in kinds}
+    mapping.TENSOR_TYPE_TO_NP_TYPE = {
+        number: tensor_dtype_to_np_dtype(number) for number in data_types
+    }
     mapping.NP_TYPE_TO_TENSOR_TYPE = {
-        dtype: kind for kind, dtype in mapping.TENSOR_TYPE_TO_NP_TYPE.items()
+        dtype: number for number, dtype in mapping.TENSOR_TYPE_TO_NP_TYPE.items()
     }
     onnx.mapping = sys.modules["onnx.mapping"] = mapping
 
 
 def start_workers_by_fork() -> None:
-    """Make fork the way that worker processes start, as it was before Python 3.14."""
+    """Make fork the default start method of worker processes, as it was before Python 3.14."""
     if not is_switched_on() or "fork" not in multiprocessing.get_all_start_methods():
         return
     if multiprocessing.get_start_method(allow_none=True) is None:

@@ -1,4 +1,4 @@
-"""Parameters that a command line gives as text."""
+"""Parse parameters from the command line."""
 
 import ast
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def parse_value(text: str) -> object:
-    """Turn a value from the command line into what Python would write for it.
+    """Convert text from the command line to a Python value.
 
     Parameters
     ----------
@@ -15,16 +15,17 @@ def parse_value(text: str) -> object:
     Returns
     -------
     int, float, bool, None, list or str
-        ``true``, ``false`` and ``none`` are known in any case; what is nothing else is text.
+        ``true``, ``false`` and ``none`` may be in upper or lower case. Text that is not a number,
+        a list or one of these words stays text.
 
     Examples
     --------
     >>> [parse_value(text) for text in ("2", "1e-3", "true", "None", "sample")]
     [2, 0.001, True, None, 'sample']
     """
-    words = {"true": True, "false": False, "none": None}
-    if text.strip().lower() in words:
-        return words[text.strip().lower()]
+    constants = {"true": True, "false": False, "none": None}
+    if text.strip().lower() in constants:
+        return constants[text.strip().lower()]
     try:
         value = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError):
@@ -33,13 +34,13 @@ def parse_value(text: str) -> object:
 
 
 def read_parameters(pairs: Sequence[str]) -> dict[str, object]:
-    """Read ``parameter=value`` pairs of the command line.
+    """Parse ``parameter=value`` pairs from the command line.
 
     Parameters
     ----------
     pairs : sequence of str
-        Values of names that end in ``_dir`` are made absolute, unless they are URLs, for a
-        notebook's current directory need not be that of the command.
+        A path in a parameter whose name ends in ``_dir`` becomes absolute, because a notebook may
+        run in another current directory than the command. A URL stays as it is.
 
     Returns
     -------
@@ -48,12 +49,12 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, object]:
     Raises
     ------
     ValueError
-        If a pair is not of that form.
+        If a pair does not have this form.
 
     Examples
     --------
-    >>> read_parameters(["num_epochs=2", "data_dir=~/photos"])
-    {'num_epochs': 2, 'data_dir': '/home/me/photos'}
+    >>> read_parameters(["num_epochs=2", "data_dir=photos"])
+    {'num_epochs': 2, 'data_dir': '/.../photos'}
     """
     parameters: dict[str, object] = {}
     for pair in pairs:

@@ -1,4 +1,4 @@
-"""Where logoflow keeps things: decided here, never from the current directory."""
+"""The folders of logoflow's files. They do not depend on the current directory."""
 
 import os
 from pathlib import Path
@@ -7,13 +7,20 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def cache_home() -> Path:
-    """Folder of everything that can be fetched again: weights, pictures by URL.
+    """Give the folder for files that can be downloaded again, such as weights and images.
 
     Returns
     -------
     Path
-        ``$LOGOFLOW_HOME`` if set, else ``$XDG_CACHE_HOME/logoflow``, else ``~/.cache/logoflow``.
-        It need not exist yet.
+        ``$LOGOFLOW_HOME`` if it is set, else ``$XDG_CACHE_HOME/logoflow``, else
+        ``~/.cache/logoflow``. The folder may not exist yet.
+
+    Examples
+    --------
+    >>> os.environ["LOGOFLOW_HOME"] = "/cache/logoflow"
+    >>> cache_home().as_posix()
+    '/cache/logoflow'
+    >>> del os.environ["LOGOFLOW_HOME"]
     """
     if os.environ.get("LOGOFLOW_HOME"):
         return Path(os.environ["LOGOFLOW_HOME"]).expanduser().resolve()
@@ -22,18 +29,38 @@ def cache_home() -> Path:
 
 
 def checkout() -> Path | None:
-    """Root of the git checkout that this package runs from, or None for an installed wheel."""
+    """Find the root of the git checkout that this package runs from.
+
+    Returns
+    -------
+    Path or None
+        None if the package is installed from a wheel.
+
+    Examples
+    --------
+    >>> root = checkout()
+    >>> root is None or (root / "notebooks").is_dir()
+    True
+    """
     root = _PACKAGE.parent
     return root if (root / "Makefile").is_file() and (root / "notebooks").is_dir() else None
 
 
 def data_home() -> Path:
-    """Folder that data sets are built in or fetched to.
+    """Give the folder for data sets.
 
     Returns
     -------
     Path
-        ``$LOGOFLOW_DATA`` if set, else ``data/`` of the checkout, else ``data/`` in the cache.
+        ``$LOGOFLOW_DATA`` if it is set, else ``data/`` in the checkout, else ``data/`` in
+        `cache_home`.
+
+    Examples
+    --------
+    >>> os.environ["LOGOFLOW_DATA"] = "/large-disk/data"
+    >>> data_home().as_posix()
+    '/large-disk/data'
+    >>> del os.environ["LOGOFLOW_DATA"]
     """
     if os.environ.get("LOGOFLOW_DATA"):
         return Path(os.environ["LOGOFLOW_DATA"]).expanduser().resolve()
@@ -42,7 +69,21 @@ def data_home() -> Path:
 
 
 def runs_home() -> Path:
-    """Folder of executed notebooks and trained models: ``$LOGOFLOW_RUNS``, else ``runs/``."""
+    """Give the folder for executed notebooks and trained models.
+
+    Returns
+    -------
+    Path
+        ``$LOGOFLOW_RUNS`` if it is set, else ``runs/`` in the checkout, else ``runs/`` in
+        `cache_home`.
+
+    Examples
+    --------
+    >>> os.environ["LOGOFLOW_RUNS"] = "/large-disk/runs"
+    >>> runs_home().as_posix()
+    '/large-disk/runs'
+    >>> del os.environ["LOGOFLOW_RUNS"]
+    """
     if os.environ.get("LOGOFLOW_RUNS"):
         return Path(os.environ["LOGOFLOW_RUNS"]).expanduser().resolve()
     root = checkout()

@@ -1,4 +1,4 @@
-"""Progress that a person sees and a batch run does not."""
+"""Progress bars, shown only if a person watches."""
 
 import os
 import sys
@@ -8,13 +8,19 @@ from tqdm.auto import tqdm
 
 
 def watched() -> bool:
-    """Tell whether a person watches: a terminal or a live notebook.
+    """Tell whether a person watches the output, in a terminal or a live notebook.
 
     Returns
     -------
     bool
-        False whenever the environment variable LOGOFLOW_PROGRESS is ``0``, which batch runs of
-        the notebooks and their tests set.
+        Always False if the environment variable ``LOGOFLOW_PROGRESS`` is ``0``, as in batch runs
+        and tests of the notebooks.
+
+    Examples
+    --------
+    >>> os.environ["LOGOFLOW_PROGRESS"] = "0"
+    >>> watched()
+    False
     """
     if os.environ.get("LOGOFLOW_PROGRESS") == "0":
         return False
@@ -27,5 +33,22 @@ def in_notebook() -> bool:
 
 
 def bar(items: Iterable, description: str) -> Iterable:
-    """Iterate over `items` with a progress bar that goes away, where a person watches."""
+    """Iterate over items and show a progress bar if a person watches.
+
+    Parameters
+    ----------
+    items : iterable
+    description : str
+        Text to the left of the bar.
+
+    Returns
+    -------
+    iterable
+        The same items. The bar disappears after the last one.
+
+    Examples
+    --------
+    >>> sum(bar([1, 2, 3], "adding"))
+    6
+    """
     return tqdm(items, desc=description, leave=False, disable=not watched())

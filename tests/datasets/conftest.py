@@ -1,4 +1,4 @@
-"""Tiny data sets in the published layouts, and a local web server for them."""
+"""Small data sets in the published layouts, and a local web server that serves them."""
 
 import threading
 from functools import partial
@@ -12,14 +12,14 @@ from PIL import Image
 
 @pytest.fixture(autouse=True)
 def own_data(tmp_path, monkeypatch) -> Path:
-    """No test reads or writes the user's own data."""
+    """Point the data home to an empty folder: no test touches the user's data."""
     monkeypatch.setenv("LOGOFLOW_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 
 
 @pytest.fixture
 def draw():
-    """Function that writes a small real photo: ``draw(path, seed)``."""
+    """Give a function that writes a small photo: ``draw(path, seed)``."""
 
     def draw(path: Path, seed: int = 0) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def draw():
 
 @pytest.fixture
 def serve(tmp_path):
-    """Function that serves a folder over HTTP on loopback and gives its URL."""
+    """Give a function that serves a folder over HTTP on loopback and returns its URL."""
     servers = []
 
     class Quiet(SimpleHTTPRequestHandler):
@@ -57,7 +57,7 @@ def serve(tmp_path):
 
 @pytest.fixture
 def flickrlogos32(tmp_path, draw) -> Path:
-    """A data set in FlickrLogos-32's layout: 2 brands, HP spelled hp among the masks."""
+    """Write a data set in FlickrLogos-32's layout: two brands; masks spell HP as hp."""
     base = tmp_path / "FlickrLogos-v2"
     numbers = {"train": (1, 2), "val": (3, 4, 5), "test": (6, 7)}
     lists = {part: [] for part in numbers}
@@ -80,3 +80,13 @@ def flickrlogos32(tmp_path, draw) -> Path:
     for name, lines in files.items():
         (base / f"{name}.relpaths.txt").write_text("\n".join(lines) + "\n")
     return base
+
+
+@pytest.fixture
+def brands(tmp_path, draw) -> Path:
+    """Write a folder like a user's: ten photos each of two brands and of no-logo."""
+    suffixes = ("jpg", "JPEG", "png", "webp", "bmp")
+    for label in ("acme", "Zeta", "no-logo"):
+        for number in range(10):
+            draw(tmp_path / "brands" / label / f"{number}.{suffixes[number % 5]}", number)
+    return tmp_path / "brands"

@@ -8,7 +8,7 @@ from logoflow.errors import ImageError
 
 
 def scene(seed):
-    """A picture of a dozen bright shapes before a sky, 240 x 320."""
+    """Draw a dozen bright shapes in front of a sky, 240 x 320 pixels."""
     rng = np.random.default_rng(seed)
     picture = np.repeat(np.linspace(230, 90, 240)[:, None, None], 320, 1).repeat(3, 2)
     for _ in range(12):
@@ -21,7 +21,7 @@ def scene(seed):
 
 @pytest.fixture
 def keep(tmp_path):
-    """Function that writes a picture: ``keep(name, picture)``, JPEG in the usual quality."""
+    """Give a function that writes a JPEG or PNG file: ``keep(name, picture)``."""
 
     def keep(name, picture, quality=90):
         path = tmp_path / name
@@ -43,33 +43,33 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_picture_is_found_among_others(keep, change):
+def test_a_modified_copy_is_found_among_other_photos(keep, change):
     others = [keep(f"{seed}.jpg", scene(seed)) for seed in range(20)]
     changed = keep("changed.jpg", CHANGES[change](scene(3)), quality=50)
     assert near_duplicates([*others, changed]) == [[others[3], changed]]
     assert repeats_of([changed], others) == {changed: others[3]}
 
 
-def test_scenes_under_the_same_sky_do_not_repeat_each_other(keep):
+def test_different_scenes_with_the_same_sky_are_not_duplicates(keep):
     paths = [keep(f"{seed}.jpg", scene(seed)) for seed in range(40)]
     assert near_duplicates(paths) == []
     assert repeats_of(paths[:20], paths[20:]) == {}
 
 
-def test_a_group_holds_all_that_are_linked(keep):
+def test_linked_duplicates_form_one_group(keep):
     first, apart = scene(1), keep("apart.jpg", scene(2))
     small = keep("small.jpg", CHANGES["smaller"](first))
     one, dark = keep("one.jpg", first), keep("dark.jpg", CHANGES["darker"](first))
     assert near_duplicates([small, apart, one, dark]) == [[small, one, dark]]
 
 
-def test_the_threshold_decides(keep):
+def test_the_threshold_sets_the_required_correlation(keep):
     one, two = keep("1.jpg", scene(1)), keep("2.jpg", scene(2))
     assert near_duplicates([one, two], threshold=-1) == [[one, two]]
     assert near_duplicates([one, one], threshold=1.01) == []
 
 
-def test_plain_and_no_pictures(keep):
+def test_plain_images_and_empty_lists_have_no_duplicates(keep):
     white = keep("white.png", np.full((20, 20, 3), 255, np.uint8))
     black = keep("black.png", np.zeros((20, 20, 3), np.uint8))
     assert near_duplicates([white, black]) == near_duplicates([]) == []
@@ -82,13 +82,13 @@ def test_a_broken_file_is_named(keep, tmp_path):
         near_duplicates([tmp_path / "broken.jpg"])
 
 
-def test_query_photos_of_flickrlogos27_that_repeat_training_photos(shared):
+def test_flickrlogos27_has_ten_query_photos_that_duplicate_training_photos(shared):
     splits = read_flickrlogos27(shared / "flickrlogos27")
     training = {photo.path: photo.label for photo in (*splits.train, *splits.val)}
     query = {photo.path: photo.label for photo in splits.test}
-    found = repeats_of(list(query), list(training))
-    assert len(found) == 10
-    assert all(query[path] == training[other] for path, other in found.items())
-    names = {path.name: other.name for path, other in found.items()}
+    repeats = repeats_of(list(query), list(training))
+    assert len(repeats) == 10
+    assert all(query[path] == training[other] for path, other in repeats.items())
+    names = {path.name: other.name for path, other in repeats.items()}
     assert names["4082747499.jpg"] == "4002343429.jpg"
     assert names["2974513280.jpg"] == "2974365916.jpg"  # the same cups, in grey

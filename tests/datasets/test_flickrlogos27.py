@@ -2,7 +2,12 @@ import tarfile
 
 import pytest
 
-from logoflow.datasets.flickrlogos27 import IMAGES, QUERY_LIST, TRAINING_LIST, read_flickrlogos27
+from logoflow.datasets.flickrlogos27 import (
+    IMAGE_FOLDER,
+    QUERY_LIST,
+    TRAINING_LIST,
+    read_flickrlogos27,
+)
 from logoflow.labels import NO_LOGO
 
 
@@ -11,7 +16,7 @@ def flickrlogos27(tmp_path, draw):
     """A data set in FlickrLogos-27's layout: two brands, five photos of each, a query set."""
     base = tmp_path / "flickr_logos_27_dataset"
     for number in (*range(1, 11), 21, 22, 31, 32):
-        draw(base / IMAGES / f"{number}.jpg", number)
+        draw(base / IMAGE_FOLDER / f"{number}.jpg", number)
     training = [
         f"{number}.jpg {'BMW' if number > 5 else 'Adidas'} {subset} {number} 2 20 12 "
         for number in range(1, 11)
@@ -52,7 +57,7 @@ def test_boxes_are_unique_and_have_an_area(flickrlogos27):
     assert splits.notes[1] == "Boxes without area were dropped, in 1.jpg."
 
 
-def test_a_photo_of_two_brands_is_of_the_larger(flickrlogos27):
+def test_a_photo_of_two_brands_gets_the_brand_that_covers_the_larger_area(flickrlogos27):
     with open(flickrlogos27 / TRAINING_LIST, "a") as file:
         file.write("1.jpg BMW 1 0 0 32 24\n")
     splits = read_flickrlogos27(flickrlogos27, val_share=0)
@@ -61,7 +66,7 @@ def test_a_photo_of_two_brands_is_of_the_larger(flickrlogos27):
     assert splits.notes[0].endswith("1.jpg (BMW).")
 
 
-def test_a_folder_of_photos_without_logos_makes_a_class(flickrlogos27, tmp_path, draw):
+def test_a_folder_of_photos_without_logos_adds_the_no_logo_class(flickrlogos27, tmp_path, draw):
     for number in range(10):
         draw(tmp_path / "holiday" / str(number % 2) / f"{number}.JPG", number)
     splits = read_flickrlogos27(flickrlogos27, no_logo_dir=tmp_path / "holiday")
@@ -73,29 +78,29 @@ def test_a_folder_of_photos_without_logos_makes_a_class(flickrlogos27, tmp_path,
         read_flickrlogos27(flickrlogos27, no_logo_dir=tmp_path / "empty")
 
 
-def test_missing_photos_are_told(flickrlogos27):
+def test_missing_photos_are_reported(flickrlogos27):
     for name in ("1.jpg", "21.jpg"):
-        (flickrlogos27 / IMAGES / name).unlink()
+        (flickrlogos27 / IMAGE_FOLDER / name).unlink()
     splits = read_flickrlogos27(flickrlogos27)
     assert splits.notes[0] == "2 listed photos are missing: 1.jpg, 21.jpg."
     assert splits.counts()["test"].tolist() == [0, 1]
 
 
-def test_the_archive_with_the_photos_packed_in_it(flickrlogos27, tmp_path, serve):
+def test_an_archive_that_contains_the_photos_as_an_archive_is_read(flickrlogos27, tmp_path, serve):
     expected = read_flickrlogos27(flickrlogos27).counts()
-    packed = flickrlogos27 / f"{IMAGES}.tar.gz"
+    packed = flickrlogos27 / f"{IMAGE_FOLDER}.tar.gz"
     with tarfile.open(packed, "w:gz") as tar:
-        tar.add(flickrlogos27 / IMAGES, IMAGES)
-    for photo in (flickrlogos27 / IMAGES).iterdir():
+        tar.add(flickrlogos27 / IMAGE_FOLDER, IMAGE_FOLDER)
+    for photo in (flickrlogos27 / IMAGE_FOLDER).iterdir():
         photo.unlink()
-    (flickrlogos27 / IMAGES).rmdir()
+    (flickrlogos27 / IMAGE_FOLDER).rmdir()
     with tarfile.open(tmp_path / "set.tar.gz", "w:gz") as tar:
         tar.add(flickrlogos27, flickrlogos27.name)
     for source in (tmp_path / "set.tar.gz", serve(tmp_path) + "/set.tar.gz", flickrlogos27):
         assert read_flickrlogos27(source).counts().equals(expected)
 
 
-def test_the_wrong_folder_is_named(tmp_path):
+def test_a_wrong_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="flickr_logos_27_dataset.tar.gz"):
         read_flickrlogos27(tmp_path)
 
@@ -108,7 +113,8 @@ def test_the_published_data(shared):
     assert (len(brands), len(splits.test), len(splits.classes)) == (809, 270, 28)
     counts = splits.counts()
     assert counts.loc["Adidas"].tolist() == [24, 6, 5]
-    assert counts.loc["Cocacola"].tolist() == [23, 6, 5]  # a thirtieth shows more of Pepsi
+    # Of the 30 Coca-Cola photos, one shows a larger Pepsi logo.
+    assert counts.loc["Cocacola"].tolist() == [23, 6, 5]
     assert counts.loc[NO_LOGO].tolist() == [400, 100, 135]
     boxes = sum(len(photo.boxes) for photo in brands)
-    assert boxes == 1261 - 1 - 2  # one has no area, two are Coca-Cola's in the photo of Pepsi
+    assert boxes == 1261 - 1 - 2  # one box has no area, two Coca-Cola boxes are in the Pepsi photo

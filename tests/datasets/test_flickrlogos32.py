@@ -15,7 +15,7 @@ def names(photos):
     return {photo.path.name for photo in photos}
 
 
-def test_read_gives_the_articles_split(flickrlogos32):
+def test_the_split_is_that_of_the_articles(flickrlogos32):
     splits = read_flickrlogos32(flickrlogos32)
     assert splits.classes == ("HP", "adidas", "no-logo")
     assert names(splits.train) == {"01.jpg", "02.jpg", "11.jpg", "12.jpg", "21.jpg", "22.jpg"}
@@ -26,7 +26,7 @@ def test_read_gives_the_articles_split(flickrlogos32):
     assert splits.notes == ()
 
 
-def test_the_first_share_of_the_no_logo_photos_moves_to_training(flickrlogos32):
+def test_a_share_of_the_no_logo_validation_photos_moves_to_training(flickrlogos32):
     listed = read_filenames(flickrlogos32, "valset-nologos.relpaths.txt")
     assert len(listed) == 5
     for share, moved in ((0, 0), (0.2, 1), (0.8, 4), (1, 5)):
@@ -45,14 +45,14 @@ def test_boxes_are_found_under_another_spelling(flickrlogos32):
     assert boxes["21.jpg"] == ()
 
 
-def test_bad_box_lines_are_left_out(flickrlogos32):
+def test_invalid_box_lines_are_skipped(flickrlogos32):
     path = flickrlogos32 / "classes/masks/hp/01.jpg.bboxes.txt"
     path.write_bytes(b"x y width height\r\n\r\n1 2 3\r\n1 2 0 5\r\nnan 1 2 3\r\n4 5 6 7\r\n8 9 1 2")
     photo = next(p for p in read_flickrlogos32(flickrlogos32).train if p.path.name == "01.jpg")
     assert photo.boxes == ((4, 5, 6, 7), (8, 9, 1, 2))
 
 
-def test_lists_from_windows_in_other_spelling_read_the_same(flickrlogos32):
+def test_lists_with_windows_line_ends_or_another_spelling_give_the_same_split(flickrlogos32):
     expected = read_flickrlogos32(flickrlogos32)
     for path in flickrlogos32.glob("*.relpaths.txt"):
         lines = path.read_text().replace("/", "\\").splitlines()
@@ -65,13 +65,13 @@ def test_lists_from_windows_in_other_spelling_read_the_same(flickrlogos32):
     assert [photo.path for photo in lower.train] == [photo.path for photo in expected.train]
 
 
-def test_one_class_whatever_the_lists_call_it(flickrlogos32):
+def test_two_spellings_of_a_class_are_one_class(flickrlogos32):
     path = flickrlogos32 / "trainset.relpaths.txt"
     path.write_text(path.read_text().replace("HP", "Hp"))
     assert read_flickrlogos32(flickrlogos32).classes == ("HP", "adidas", "no-logo")
 
 
-def test_missing_and_repeated_photos_are_told_not_raised(flickrlogos32):
+def test_missing_and_repeated_photos_are_reported_in_notes(flickrlogos32):
     (flickrlogos32 / "classes/jpg/adidas/11.jpg").unlink()
     with open(flickrlogos32 / "trainset.relpaths.txt", "a") as file:
         file.write("../../etc/passwd\nclasses/jpg/HP/06.jpg\n")
@@ -83,7 +83,7 @@ def test_missing_and_repeated_photos_are_told_not_raised(flickrlogos32):
     assert repeated.startswith("1 photos are listed more than once")
 
 
-def test_read_finds_the_folder_in_a_parent_and_in_a_zip(flickrlogos32, tmp_path, serve):
+def test_the_folder_is_found_in_its_parent_a_zip_and_a_url(flickrlogos32, tmp_path, serve):
     expected = [photo.path.name for photo in read_flickrlogos32(flickrlogos32).train]
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as file:
         for path in flickrlogos32.rglob("*"):
@@ -93,17 +93,17 @@ def test_read_finds_the_folder_in_a_parent_and_in_a_zip(flickrlogos32, tmp_path,
         assert [photo.path.name for photo in splits.train] == expected
 
 
-def test_read_says_what_is_missing(flickrlogos32, tmp_path):
+def test_a_missing_list_is_named(flickrlogos32, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match="No trainset.relpaths.txt in .*empty"):
+    with pytest.raises(FileNotFoundError, match="no trainset.relpaths.txt in .*empty"):
         read_flickrlogos32(tmp_path / "empty")
     (flickrlogos32 / "testset.relpaths.txt").unlink()
-    with pytest.raises(FileNotFoundError, match=r"No testset.relpaths.txt in .*FlickrLogos-v2"):
+    with pytest.raises(FileNotFoundError, match=r"FlickrLogos-v2 has no testset.relpaths.txt"):
         read_flickrlogos32(flickrlogos32)
 
 
 def published_lists(folder):
-    """List files that name as many photos as the published ones."""
+    """Write list files that name as many photos as the published ones."""
     for name, lines in LISTS.items():
         text = "".join(f"classes/jpg/no-logo/{name[:4]}{n}.jpg\n" for n in range(lines))
         (folder / name).write_text(text)

@@ -10,7 +10,7 @@ from logoflow.datasets.splitting import k_folds
 
 @pytest.fixture
 def photos(tmp_path, draw):
-    """Ten photos of bmw and twenty of no-logo; no two alike."""
+    """Write ten photos of bmw and twenty of no-logo, all different."""
     classes = {"bmw": range(10), "no-logo": range(10, 30)}
     return [
         Photo(draw(tmp_path / f"{seed}.png", seed), label)
@@ -19,7 +19,7 @@ def photos(tmp_path, draw):
     ]
 
 
-def test_each_photo_is_held_out_once_and_trained_on_otherwise(photos):
+def test_each_photo_is_held_out_once_and_in_training_otherwise(photos):
     folds = k_folds(photos, 5)
     assert len(folds) == 5
     assert Counter(photo for _, held_out in folds for photo in held_out) == Counter(photos)
@@ -45,7 +45,7 @@ def test_near_duplicates_are_held_out_together(photos, tmp_path):
             assert [p in held_out for p in twins] == [p in held_out for p in photos[8:12]]
 
 
-def test_the_seed_decides(photos):
+def test_the_seed_determines_the_folds(photos):
     assert k_folds(photos, 3, seed=1) == k_folds(photos, 3, seed=1)
     assert k_folds(photos, 3, seed=1) != k_folds(photos, 3, seed=2)
 

@@ -3,7 +3,7 @@ from functools import wraps
 import numpy as np
 import pytest
 
-from logoflow.datasets.subsets import few_photos
+from logoflow.datasets.subsets import subset_per_brand
 from logoflow.evaluation import runs as study_runs
 from logoflow.evaluation.ablation import SET_UPS, SEVERAL, STEPS, Step
 from logoflow.evaluation.assessment import FIGURES, assess
@@ -133,7 +133,7 @@ def test_a_runs_name_tells_what_decides_its_result(small_root, tmp_path):
         name() == name(hard_negative_rounds=2) == name(backgrounds=None) == name(recipe="logoflow")
     )
     assert name(label_smoothing=0.1) == name(), "the recipe's own value"
-    few = few_photos(small_root, tmp_path / "few", 2)
+    few = subset_per_brand(small_root, tmp_path / "few", 2)
     others = [
         name(hard_negative_rounds=1),
         name(label_smoothing=0.2),

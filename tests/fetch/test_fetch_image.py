@@ -304,8 +304,8 @@ def test_statuses(server, status, kind):
         (b"", "empty"),
         (JPEG[: len(JPEG) // 2], "truncated"),
         (picture(size=(400, 300))[:-1000], "truncated"),  # its header is whole
-        (b"\0" * 1000, "not a picture"),
-        (picture("TIFF"), "not a picture"),
+        (b"\0" * 1000, "not an image"),
+        (picture("TIFF"), "not an image"),
     ],
 )
 def test_what_does_not_decode_is_not_an_image(server, content, message):

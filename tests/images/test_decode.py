@@ -1,4 +1,4 @@
-"""Pictures of every kind come out as upright RGB; anything else is one clear error."""
+"""Images of all supported formats are decoded to upright RGB; anything else is an ImageError."""
 
 import io
 import struct
@@ -30,14 +30,14 @@ def encode(image, kind, **options):
 
 
 def flag(width=48, height=32):
-    """Left half red, right half blue."""
+    """Make an image with a red left half and a blue right half."""
     image = Image.new("RGB", (width, height), RED)
     image.paste(BLUE, (width // 2, 0, width, height))
     return image
 
 
 def corner_photo():
-    """Upright, 48 x 32: blue, with its upper left quarter red."""
+    """Make a blue image of 48 x 32 pixels with a red upper left quarter."""
     image = Image.new("RGB", (48, 32), BLUE)
     image.paste(RED, (0, 0, 24, 16))
     return image
@@ -48,7 +48,7 @@ def near(pixel, colour, tolerance=12):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
-def test_every_listed_format_decodes_to_rgb(kind):
+def test_every_supported_format_decodes_to_rgb(kind):
     content = encode(flag(), kind)
     pixels = decode_image(content)
     assert image_format(content) == kind.lower()
@@ -56,16 +56,16 @@ def test_every_listed_format_decodes_to_rgb(kind):
     assert (pixels.shape, pixels.dtype) == ((32, 48, 3), np.uint8)
     assert near(pixels[16, 8], RED)
     assert near(pixels[16, 40], BLUE)
-    pixels[0, 0] = 0  # the array is the caller's own
+    pixels[0, 0] = 0  # the array is writable
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "ICO", "PPM", "JPEG2000", "AVIF"])
-def test_formats_that_are_not_listed_are_refused(kind):
+def test_other_formats_are_refused(kind):
     with pytest.raises(ImageError, match="give a JPEG, PNG, WebP, GIF or BMP"):
         decode_image(encode(flag(), kind))
 
 
-# EXIF orientation -> how a camera stores an upright photo under it.
+# EXIF orientation -> how a camera stores an upright photo.
 STORED = {
     1: lambda image: image,
     2: lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
@@ -94,11 +94,11 @@ def test_exif_orientation_is_applied(kind, orientation):
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"junk" * 9])
-def test_broken_exif_does_not_cost_the_picture(exif):
+def test_corrupt_exif_data_is_ignored(exif):
     assert decode_image(encode(flag(), "JPEG", exif=exif)).shape == (32, 48, 3)
 
 
-def test_megabytes_of_remarks_are_refused_before_pillow_takes_minutes_over_them():
+def test_megabytes_of_metadata_are_refused_quickly():
     jpeg, gif = encode(flag(), "JPEG"), encode(flag(), "GIF")
     first = gif.index(b",", 13)
     remarks = gif[:first] + b"\x21\xfe" + b"\x01a" * 2_000_000 + b"\0" + gif[first:]
@@ -111,7 +111,7 @@ def test_megabytes_of_remarks_are_refused_before_pillow_takes_minutes_over_them(
     assert image_size(few) == (48, 32)
 
 
-def test_an_orientation_that_does_not_exist_is_ignored():
+def test_an_invalid_orientation_is_ignored():
     exif = Image.Exif()
     exif[0x0112] = 9
     assert image_size(encode(flag(), "JPEG", exif=exif)) == (48, 32)
@@ -200,7 +200,7 @@ def test_a_transparent_gif_becomes_white():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_a_truncated_picture_is_an_error(kind, share):
+def test_a_truncated_image_is_an_error(kind, share):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     content = encode(Image.fromarray(noise), kind)
     with pytest.raises(ImageError, match=r"half\.jpg.*truncated"):
@@ -211,23 +211,23 @@ def test_a_truncated_picture_is_an_error(kind, share):
     ("content", "message"),
     [
         (b"", "empty, 0 bytes"),
-        (b"\0" * 100, "not a picture"),
+        (b"\0" * 100, "not an image"),
         (b"\n<!DOCTYPE html><html><img src='cat.jpg'></html>", "a web page"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
-        (b"\xff\xd8\xff", "broken or truncated jpeg"),
-        (b"\x89PNG\r\n\x1a\n", "broken or truncated png"),
-        (b"GIF89a", "broken or truncated gif"),
-        (b"RIFF\0\0\0\0WEBP", "broken or truncated webp"),
-        (b"BM", "broken or truncated bmp"),
+        (b"\xff\xd8\xff", "corrupt or truncated jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "corrupt or truncated png"),
+        (b"GIF89a", "corrupt or truncated gif"),
+        (b"RIFF\0\0\0\0WEBP", "corrupt or truncated webp"),
+        (b"BM", "corrupt or truncated bmp"),
     ],
 )
-def test_what_is_no_picture_says_what_it_is(content, message):
+def test_the_error_for_other_content_describes_it(content, message):
     for read in (decode_image, image_size):
         with pytest.raises(ImageError, match=rf"^cat\.jpg: .*{message}"):
             read(content, source="cat.jpg")
 
 
-def test_a_gif_without_size_shows_nothing():
+def test_a_gif_without_pixels_is_refused():
     content = b"GIF89a" + struct.pack("<HHBBB", 0, 0, 0, 0, 0) + b"," + bytes(9) + b"\2\0;"
     with pytest.raises(ImageError, match="0 x 0"):
         decode_image(content)
@@ -240,12 +240,12 @@ def test_the_pixel_limit_is_checked_before_decoding():
         decode_image(content, max_pixels=48 * 32 - 1)
 
 
-def test_huge_pictures_are_refused_in_little_memory(tmp_path):
+def test_huge_images_are_refused_without_using_much_memory(tmp_path):
     gif = bytearray(encode(Image.new("L", (8, 8)), "GIF"))
     gif[6:10] = struct.pack("<HH", 13_000, 13_000)
     frame = gif.index(b",")
     gif[frame + 5 : frame + 9] = struct.pack("<HH", 13_000, 13_000)
-    gif[frame:frame] = b"!\xf9\x04\x08\0\0\0\0"  # "clear the frame when done": a buffer to fill
+    gif[frame:frame] = b"!\xf9\x04\x08\0\0\0\0"  # a disposal method that needs a buffer
     png = png_of_size(20_000, 20_000)
     assert len(png) < 60_000
     bmp = encode(Image.new("RGB", (8, 8)), "BMP")
@@ -275,7 +275,7 @@ def test_huge_pictures_are_refused_in_little_memory(tmp_path):
     assert int(megabytes) < 50
 
 
-def test_a_jpeg_of_endless_scans_is_refused():
+def test_a_jpeg_with_too_many_scans_is_refused():
     content = encode(Image.new("RGB", (64, 64), RED), "JPEG", progressive=True)
     last_scan = content[content.rindex(b"\xff\xda") : -2]
     decode_image(content)
@@ -284,7 +284,7 @@ def test_a_jpeg_of_endless_scans_is_refused():
 
 
 def run_length_bmp(header_size, compression, width=4_000_000, runs=b"\x00\x02\x00\xff"):
-    """A BMP one pixel high whose runs, if unpacked, skip 255 lines."""
+    """Make a BMP that is one pixel high and skips 255 lines if it is unpacked."""
     palette, offset = bytes(4 * 256), 14 + header_size + 4 * 256
     bits = 8 if compression == 1 else 4
     fields = (header_size, width, 1, 1, bits, compression, len(runs), 0, 0, 256, 0)
@@ -308,7 +308,7 @@ def test_a_run_length_compressed_bmp_is_refused_before_it_takes_memory(header_si
 
 def test_a_bmp_whose_header_has_no_compression_field_decodes():
     header = struct.pack("<IHHHH", 12, 2, 1, 1, 24)
-    # The pixels begin where other headers have that field, with what would be a run-length there.
+    # Pixels start where other headers have that field, with bytes that would mean RLE8.
     pixels, offset = b"\1\0\0" + bytes(5), 30
     start = b"BM" + struct.pack("<IHHI", offset + len(pixels), 0, 0, offset)
     content = (start + header).ljust(offset, b"\0") + pixels
@@ -317,7 +317,7 @@ def test_a_bmp_whose_header_has_no_compression_field_decodes():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
-def test_mutated_pictures_decode_or_raise_image_error(kind):
+def test_mutated_images_decode_or_raise_image_error(kind):
     rng = np.random.default_rng(7)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -327,7 +327,7 @@ def test_mutated_pictures_decode_or_raise_image_error(kind):
     for _ in range(300):
         content = bytearray(whole)
         for _ in range(rng.integers(1, 8)):
-            # Headers are where decoders trip, so half of the hits go there.
+            # Most decoder faults are in headers, so half of the changes go there.
             end = len(content) if rng.random() < 0.5 else min(120, len(content))
             content[rng.integers(0, end)] = rng.integers(0, 256)
         if rng.random() < 0.2:
@@ -343,7 +343,7 @@ def test_mutated_pictures_decode_or_raise_image_error(kind):
 
 def test_read_image_names_the_file(tmp_path):
     good, bad = tmp_path / "good.png", tmp_path / "bad.png"
-    good.write_bytes(encode(flag(), "JPEG"))  # the name does not matter, the bytes do
+    good.write_bytes(encode(flag(), "JPEG"))  # the content decides, not the name
     bad.write_bytes(b"")
     assert read_image(good).shape == (32, 48, 3)
     with pytest.raises(ImageError, match=r"bad\.png: empty"):
@@ -352,8 +352,8 @@ def test_read_image_names_the_file(tmp_path):
         read_image(tmp_path / "none.png")
 
 
-def test_load_image_takes_what_people_have(tmp_path):
-    import mxnet as mx  # here, because logoflow likes to be imported first
+def test_load_image_takes_a_path_bytes_or_an_array(tmp_path):
+    import mxnet as mx  # logoflow must be imported first
 
     content = encode(flag(), "PNG")
     path = tmp_path / "flag.png"
@@ -373,7 +373,7 @@ def test_load_image_takes_what_people_have(tmp_path):
         np.zeros((0, 4, 3), "u1"),
     ],
 )
-def test_load_image_refuses_arrays_that_are_no_rgb_picture(array):
+def test_load_image_refuses_arrays_that_are_not_rgb(array):
     with pytest.raises(ImageError, match="height x width x 3"):
         load_image(array)
 
@@ -385,7 +385,7 @@ def test_load_image_points_urls_to_fetch_image():
         load_image(3)
 
 
-def test_real_photos_decode_as_their_header_says(shared):
+def test_real_photos_have_the_size_in_their_header(shared):
     paths = sorted((shared / "no_logo_photos").rglob("*.jpg"))[:40]
     assert paths
     for path in paths:
@@ -393,7 +393,7 @@ def test_real_photos_decode_as_their_header_says(shared):
         assert read_image(path).shape == (height, width, 3)
 
 
-def test_a_truncated_picture_is_an_error_whatever_gluoncv_sets(monkeypatch):
+def test_a_truncated_image_is_an_error_even_after_importing_gluoncv(monkeypatch):
     from PIL import ImageFile
 
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
@@ -403,13 +403,13 @@ def test_a_truncated_picture_is_an_error_whatever_gluoncv_sets(monkeypatch):
         decode_image(buffer.getvalue()[:-30])
 
 
-def test_a_gif_whose_size_can_be_read_in_two_ways_is_broken():
+def test_a_gif_with_an_ambiguous_size_is_refused():
     small = io.BytesIO()
     Image.new("P", (1, 1)).save(small, "GIF")
     content = small.getvalue()
     start = content.index(b"\x2c", 13)
     frame = content[start:]
-    # Pillow takes the empty block for the extension's first and goes on to the next chain.
+    # Pillow takes the empty block for the first block of the extension and reads on.
     hidden = b"\x21\x01\x00" + b"\x2c" + struct.pack("<4HB", 0, 0, 7000, 7000, 0) + b"\x00"
     with pytest.raises(ImageError):
         decode_image(content[:start] + hidden + frame)

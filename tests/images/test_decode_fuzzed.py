@@ -1,4 +1,4 @@
-"""Whatever bytes decode_image is given, it gives RGB pixels or raises ImageError."""
+"""decode_image turns any bytes into RGB pixels or raises ImageError."""
 
 import io
 import struct
@@ -18,7 +18,7 @@ MAX_PIXELS = 1_000_000
 
 
 def encoded(mode, kind, **options):
-    """A small picture with something in every part of it."""
+    """Encode a small image of noise."""
     noise = np.random.default_rng(0).integers(0, 256, (20, 28, 3), dtype=np.uint8)
     image = Image.fromarray(noise).convert(mode)
     file = io.BytesIO()
@@ -38,7 +38,7 @@ def animation(kind):
 
 
 def bitmap(compression, bits, pixels):
-    """A BMP of 28 x 20 pixels with a palette, packed in one of the ways that Pillow cannot save."""
+    """Make a BMP of 28 x 20 pixels with a palette and a compression that Pillow cannot write."""
     fields = (40, 28, 20, 1, bits, compression, len(pixels), 0, 0, 16, 0)
     header = struct.pack("<IiiHHIIiiII", *fields) + bytes(range(64))
     return b"BM" + struct.pack("<IHHI", 118 + len(pixels), 0, 0, 118) + header + pixels
@@ -62,15 +62,15 @@ PICTURES = [
     *map(animation, ["GIF", "WEBP", "PNG"]),
 ]
 
-# Lines of one run each; in the middle one that is skipped and one that is written out.
+# Each line is one run; in the middle, one line is skipped and one is stored without runs.
 RUN_LENGTHS = [
     bitmap(1, 8, b"\x1c\3\0\0" * 10 + b"\0\2\0\1" + b"\0\3abc\0\0\0" + b"\x1c\4\0\0" * 8),
     bitmap(2, 4, b"\x1c\x34\0\0" * 10 + b"\0\2\0\1" + b"\0\4ab\0\0" + b"\x1c\x34\0\0" * 8),
 ]
 
 
-def sealed(png):
-    """The same with right checksums, so that the decoder sees what was changed."""
+def with_checksums(png):
+    """Correct the checksums of a PNG, so that the decoder reads the changed bytes."""
     whole, position = bytearray(png), 8
     while position + 12 <= len(whole):
         end = position + 8 + struct.unpack_from(">I", whole, position)[0]
@@ -83,28 +83,30 @@ def sealed(png):
 
 @st.composite
 def damaged_pictures(draw):
-    """A picture with bytes overwritten, lost, put in, repeated, cut or from another picture."""
+    """Overwrite, delete, insert or repeat bytes of an image, truncate it, or graft another on."""
     content = bytearray(draw(st.sampled_from(PICTURES + RUN_LENGTHS)))
     for _ in range(draw(st.integers(1, 6))):
-        # Headers are where decoders trip, so half of the hits go there.
+        # Most decoder faults are in headers, so half of the changes go there.
         reach = draw(st.sampled_from([60, len(content)]))
         start = draw(st.integers(0, min(reach, len(content))))
         end = start + draw(st.integers(1, 40))
-        match draw(st.sampled_from(["overwrite", "lose", "put in", "repeat", "graft", "cut"])):
+        match draw(
+            st.sampled_from(["overwrite", "delete", "insert", "repeat", "graft", "truncate"])
+        ):
             case "overwrite":
                 few = draw(st.binary(min_size=1, max_size=4))
                 content[start : start + len(few)] = few
-            case "lose":
+            case "delete":
                 del content[start:end]
-            case "put in":
+            case "insert":
                 content[start:start] = draw(st.binary(min_size=1, max_size=40))
             case "repeat":
                 content[start:start] = content[start:end]
             case "graft":
                 content[start:end] = draw(st.sampled_from(PICTURES))[start:]
-            case "cut":
+            case "truncate":
                 del content[max(start, 12) :]
-    return sealed(content) if content[:4] == b"\x89PNG" else bytes(content)
+    return with_checksums(content) if content[:4] == b"\x89PNG" else bytes(content)
 
 
 SIGNATURES = [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\0\1\0\0WEBP", b"BM"]
@@ -114,25 +116,27 @@ RAW_BYTES = st.builds(bytes.__add__, st.sampled_from(SIGNATURES), st.binary(max_
 @pytest.mark.filterwarnings("ignore")
 @settings(derandomize=True, deadline=None, max_examples=600, suppress_health_check=HealthCheck)
 @given(damaged_pictures() | RAW_BYTES, st.sampled_from([None, 8]))
-def test_any_bytes_give_pixels_or_an_image_error(content, at_least):
+def test_any_bytes_give_pixels_or_an_image_error(content, min_side):
     try:
         width, height = image_size(content)
-        pixels = decode_image(content, max_pixels=MAX_PIXELS, at_least=at_least)
+        pixels = decode_image(content, max_pixels=MAX_PIXELS, min_side=min_side)
     except ImageError:
         return
     assert isinstance(pixels, np.ndarray)
     assert pixels.dtype == np.uint8
     assert 0 < width * height <= MAX_PIXELS
-    assert pixels.shape == (height, width, 3) or (at_least and pixels.shape[2] == 3)
+    assert pixels.shape == (height, width, 3) or (min_side and pixels.shape[2] == 3)
 
 
 @pytest.mark.parametrize("content", PICTURES)
-def test_the_pictures_that_are_damaged_are_whole(content):
-    assert decode_image(sealed(content) if content[:4] == b"\x89PNG" else content).shape[2] == 3
+def test_the_images_are_valid_before_they_are_damaged(content):
+    if content[:4] == b"\x89PNG":
+        content = with_checksums(content)
+    assert decode_image(content).shape[2] == 3
 
 
 @pytest.mark.parametrize("content", RUN_LENGTHS)
-def test_run_lengths_are_refused_though_they_would_decode(content):
+def test_run_length_bmps_are_refused_although_pillow_decodes_them(content):
     assert BmpImageFile(io.BytesIO(content)).convert("RGB").size == (28, 20)
     with pytest.raises(ImageError, match="run-length"):
         decode_image(content)

@@ -225,7 +225,7 @@ def test_known_logos_and_names_count_with_every_layout(classifier, photos, small
 
 def test_calibrating_on_what_does_not_fit_changes_nothing(classifier, photos):
     calibrated = with_decisions(classifier, {})
-    with pytest.raises(ValueError, match="Not in the list of classes: ups"):
+    with pytest.raises(ValueError, match="not in the class list: ups"):
         calibrated.calibrate(photos[:2], ["adidas", "ups"])
     with pytest.raises(ValueError, match="needs photos"):
         calibrated.calibrate(photos[:2], ["adidas"])
@@ -321,7 +321,7 @@ def test_another_class_list_is_refused(classifier):
 
 
 def test_a_class_list_of_another_length_than_the_nets_outputs_is_refused(classifier):
-    with pytest.raises(ClassListError, match="3 outputs and the class list 2 names"):
+    with pytest.raises(ClassListError, match="3 outputs, but the class list has 2 names"):
         LogoClassifier(classifier.net, CLASSES[:2], classifier.augs)
 
 

@@ -13,7 +13,7 @@ PROBABILITIES = np.array(
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_threshold_lets_the_whole_part_through_and_no_lower_one_does(dtype):
+def test_the_threshold_is_the_lowest_that_keeps_the_rate(dtype):
     scores = np.random.default_rng(0).uniform(size=135).astype(dtype)
     for rate, allowed in ((0, 0), (0.02, 2), (0.5, 67), (134.5 / 135, 134)):
         threshold = threshold_at(scores, rate)
@@ -22,26 +22,26 @@ def test_threshold_lets_the_whole_part_through_and_no_lower_one_does(dtype):
         assert np.count_nonzero(scores >= lower) == allowed + 1
 
 
-def test_tied_scores_pass_together_or_not_at_all():
+def test_tied_scores_reach_the_threshold_together_or_not_at_all():
     scores = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
     for rate, passing in ((0.2, 1), (0.4, 1), (0.6, 1), (0.8, 4), (1, 5)):
         assert np.count_nonzero(scores >= threshold_at(scores, rate)) == passing
 
 
-def test_a_rate_that_is_no_exact_binary_number_counts_as_written():
+def test_a_rate_is_not_rounded_down_by_floating_point():
     scores = np.linspace(0, 1, 100)
     assert 0.29 * 100 < 29
     assert np.count_nonzero(scores >= threshold_at(scores, 0.29)) == 29
 
 
-def test_threshold_needs_photos_and_a_rate():
+def test_a_threshold_needs_photos_and_a_valid_rate():
     with pytest.raises(ValueError, match="no photos without a logo"):
         threshold_at([], 0.02)
     with pytest.raises(ValueError, match="give 0 to 1"):
         threshold_at([0.5], 2)
 
 
-def test_recall_counts_right_brands_above_the_threshold():
+def test_recall_is_the_share_of_right_brands_above_the_threshold():
     # No-logo scores 3/8 and 1/9. Brands: 7/9 right, 6/9 wrong, 4/9 right.
     assert recall_at(TRUTH, PROBABILITIES, CLASSES) == pytest.approx(2 / 3)
     louder = PROBABILITIES.copy()
@@ -50,7 +50,7 @@ def test_recall_counts_right_brands_above_the_threshold():
     assert recall_at(TRUTH, louder, CLASSES, 0.5) == pytest.approx(2 / 3)
 
 
-def test_curve_is_what_a_report_counts_at_each_threshold():
+def test_the_curve_agrees_with_a_report_at_each_threshold():
     frame = threshold_curve(TRUTH, PROBABILITIES, CLASSES)
     assert frame["threshold"][:5].tolist() == pytest.approx([1 / 9, 3 / 8, 4 / 9, 6 / 9, 7 / 9])
     brands = np.array([0, 2])[PROBABILITIES[:, [0, 2]].argmax(axis=1)]
@@ -64,9 +64,9 @@ def test_curve_is_what_a_report_counts_at_each_threshold():
     assert frame.iloc[-1][["recall", "false_alarms"]].tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("figure", [recall_at, threshold_curve])
-def test_figures_of_two_kinds_need_both(figure):
+@pytest.mark.parametrize("metric", [recall_at, threshold_curve])
+def test_metrics_of_logo_against_no_logo_need_both(metric):
     with pytest.raises(ValueError, match="no photos without a logo"):
-        figure([0, 2], PROBABILITIES[:2], CLASSES)
+        metric([0, 2], PROBABILITIES[:2], CLASSES)
     with pytest.raises(ValueError, match="no photos of a brand"):
-        figure([1, 1], PROBABILITIES[:2], CLASSES)
+        metric([1, 1], PROBABILITIES[:2], CLASSES)

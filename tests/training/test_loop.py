@@ -165,7 +165,7 @@ def test_a_net_with_too_few_outputs_is_refused_before_training(small_root, tmp_p
     data = gluon.data.DataLoader(
         gluon.data.vision.ImageFolderDataset(str(small_root / "train_data")), 2
     )
-    with pytest.raises(ClassListError, match="2 outputs and the class list 3"):
+    with pytest.raises(ClassListError, match="2 outputs, but the class list has 3"):
         train(small_net(), mx.cpu(), data, data, None, 2, 1, tmp_path / "net")
 
 

@@ -47,7 +47,7 @@ def gpu_python() -> str:
     return sys.executable
 
 
-def test_nothing_happens_where_mxnet_for_the_processor_is_installed(no_driver, tmp_path):
+def test_nothing_happens_with_the_cpu_build_of_mxnet(no_driver, tmp_path):
     cpu_build = write_build(tmp_path / "packages", "mxnet")
 
     loading = run_python(LOAD, no_driver, packages=cpu_build)
@@ -55,7 +55,7 @@ def test_nothing_happens_where_mxnet_for_the_processor_is_installed(no_driver, t
     assert (loading.returncode, loading.stderr) == (0, "")
 
 
-def test_nothing_happens_where_mxnet_is_not_installed(no_driver, tmp_path):
+def test_nothing_happens_without_mxnet(no_driver, tmp_path):
     loading = run_python(LOAD_WITH_ONLY.format(str(tmp_path)), no_driver)
 
     assert (loading.returncode, loading.stderr) == (0, "")
@@ -83,7 +83,7 @@ def test_a_missing_library_is_named_with_its_package(driver, tmp_path):
     assert "make setup GPU=1" in loading.stderr
 
 
-def test_libraries_that_the_linker_finds_are_no_error(driver, cuda, tmp_path):
+def test_libraries_may_come_from_the_linker(driver, cuda, tmp_path):
     gpu_build = write_build(tmp_path / "packages", "mxnet_cu112")
 
     loading = run_python(LOAD_WITH_ONLY.format(str(gpu_build)), driver, cuda)
@@ -91,7 +91,7 @@ def test_libraries_that_the_linker_finds_are_no_error(driver, cuda, tmp_path):
     assert (loading.returncode, loading.stderr) == (0, "")
 
 
-def test_libraries_come_from_the_wheels_where_the_linker_finds_others(driver, cuda, gpu_python):
+def test_libraries_of_the_wheels_win_over_those_of_the_linker(driver, cuda, gpu_python):
     code = f"{LOAD}; print(open('/proc/self/maps').read())"
 
     loading = run_python(code, driver, cuda, python=gpu_python)
@@ -104,9 +104,7 @@ def test_libraries_come_from_the_wheels_where_the_linker_finds_others(driver, cu
 
 
 @pytest.mark.parametrize(("runs", "fusion"), [("11070", "0"), ("11080", "1"), ("12040", "1")])
-def test_mxnet_fuses_operators_where_the_driver_takes_the_compilers_code(
-    runs, fusion, driver, gpu_python
-):
+def test_mxnet_fuses_operators_only_with_a_recent_driver(runs, fusion, driver, gpu_python):
     code = f"import os; {LOAD}; print(os.environ.get('MXNET_USE_FUSION', '1'))"
 
     loading = run_python(code, driver, python=gpu_python, STUB_CUDA=runs)
@@ -114,7 +112,7 @@ def test_mxnet_fuses_operators_where_the_driver_takes_the_compilers_code(
     assert loading.stdout.strip() == fusion, loading.stderr
 
 
-def test_mxnet_for_gpus_works_on_the_processor_where_there_is_no_gpu(driver, gpu_python):
+def test_the_gpu_build_of_mxnet_works_without_a_gpu(driver, gpu_python):
     code = f"""{LOAD}
 import mxnet as mx
 from mxnet import autograd, gluon, nd

@@ -1,4 +1,4 @@
-"""Which GPUs MXNet can use, asked of a stand-in for the driver: no GPU is needed here."""
+"""Which GPUs MXNet can use. A stub replaces the driver, so the tests need no GPU."""
 
 import pytest
 from cuda_drivers import build_driver, hide_driver, run_python, write_build
@@ -24,43 +24,43 @@ def gpu_build(tmp_path):
 
 
 @pytest.mark.parametrize("capability", ["5.0", "5.2", "6.1", "7.0", "7.5", "8.0", "8.6", "8.9"])
-def test_maxwell_to_ada_can_be_used(capability, driver, gpu_build):
+def test_gpus_from_maxwell_to_ada_are_usable(capability, driver, gpu_build):
     assert run_python(ASK, driver, packages=gpu_build, STUB_CARDS=capability).stdout == "[0] None\n"
 
 
 @pytest.mark.parametrize("capability", ["3.7", "9.0", "10.0", "12.0"])
-def test_a_gpu_that_mxnet_has_no_code_for_is_named(capability, driver, gpu_build):
-    said = run_python(ASK, driver, packages=gpu_build, STUB_CARDS=capability).stdout
+def test_an_unsupported_gpu_is_named(capability, driver, gpu_build):
+    output = run_python(ASK, driver, packages=gpu_build, STUB_CARDS=capability).stdout
 
-    assert said == (
+    assert output == (
         f"[] MXNet cannot use GPU 0 (Card 0, compute capability {capability}): mxnet-cu112 has "
-        "code for compute capability 5.0 to 8.9. Work goes on with the processor.\n"
+        "code for compute capability 5.0 to 8.9. logoflow uses the CPU instead.\n"
     )
 
 
-def test_the_gpu_that_fits_is_used_beside_one_that_does_not(driver, gpu_build):
-    said = run_python(ASK, driver, packages=gpu_build, STUB_CARDS="9.0 8.9").stdout
+def test_a_supported_gpu_is_used_beside_an_unsupported_one(driver, gpu_build):
+    output = run_python(ASK, driver, packages=gpu_build, STUB_CARDS="9.0 8.9").stdout
 
-    assert said.startswith("[1] MXNet cannot use GPU 0 (Card 0, compute capability 9.0)")
-    assert said.endswith("Work goes on with GPU 1.\n")
-
-
-def test_the_processor_set_up_beside_a_gpu_names_the_command(driver, cpu_build):
-    said = run_python(ASK, driver, packages=cpu_build, STUB_CARDS="7.5").stdout
-
-    assert "has a GPU (Card 0), but logoflow is set up for the processor" in said
-    assert said.endswith("run `make setup GPU=1`.\n")
+    assert output.startswith("[1] MXNet cannot use GPU 0 (Card 0, compute capability 9.0)")
+    assert output.endswith("logoflow uses GPU 1 instead.\n")
 
 
-def test_the_processor_set_up_does_not_advise_a_gpu_that_would_not_work(driver, cpu_build):
+def test_the_cpu_set_up_on_a_machine_with_a_gpu_names_the_command(driver, cpu_build):
+    output = run_python(ASK, driver, packages=cpu_build, STUB_CARDS="7.5").stdout
+
+    assert "has a GPU (Card 0), but logoflow is set up for the CPU" in output
+    assert output.endswith("run `make setup GPU=1`.\n")
+
+
+def test_the_cpu_set_up_does_not_mention_an_unsupported_gpu(driver, cpu_build):
     assert run_python(ASK, driver, packages=cpu_build, STUB_CARDS="9.0").stdout == "[] None\n"
 
 
-def test_a_driver_without_a_gpu_is_no_gpu(driver, cpu_build):
+def test_a_driver_without_a_gpu_gives_no_advice(driver, cpu_build):
     assert run_python(ASK, driver, packages=cpu_build).stdout == "[] None\n"
 
 
-def test_without_a_driver_there_is_nothing_to_say_at_once(tmp_path, cpu_build):
+def test_without_a_driver_there_is_no_advice_and_no_delay(tmp_path, cpu_build):
     code = """import time
 from logoflow.utils.gpus import gpu_advice
 start = time.perf_counter()
@@ -73,8 +73,8 @@ print(1000 * (time.perf_counter() - start))
     assert milliseconds < 5
 
 
-@pytest.mark.skipif(has_gpu_build(), reason="needs MXNet's build for the processor")
-def test_default_ctx_warns_once_and_takes_the_processor(driver):
+@pytest.mark.skipif(has_gpu_build(), reason="needs the CPU build of MXNet")
+def test_default_ctx_warns_once_and_uses_the_cpu(driver):
     code = """import warnings
 import logoflow, mxnet as mx
 from logoflow.utils.devices import default_ctx

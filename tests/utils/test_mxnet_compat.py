@@ -1,4 +1,4 @@
-"""Each test starts a Python of its own: what it changes in NumPy would outlive the test."""
+"""Each test starts its own Python, because changes to NumPy would outlive the test."""
 
 import ast
 import multiprocessing
@@ -12,7 +12,7 @@ from logoflow.utils.mxnet_compat import DROPPED, FINANCIAL, RENAMED
 
 
 def run(program: str, **environment: str) -> str:
-    """What a program prints in a fresh interpreter, and why it failed, if it did."""
+    """Run a program in a new interpreter and return what it prints, errors included."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         env={**os.environ, **environment},
@@ -37,7 +37,7 @@ def test_numpy_gets_the_missing_names_and_no_others():
     )
     names, changed = run(program).splitlines()
     assert set(ast.literal_eval(names)) <= {*RENAMED, *DROPPED, *FINANCIAL}
-    assert changed == "[]", "what NumPy has is left alone"
+    assert changed == "[]", "existing names of NumPy have changed"
 
 
 def test_importing_logoflow_alone_imports_no_numpy():
@@ -45,7 +45,7 @@ def test_importing_logoflow_alone_imports_no_numpy():
     assert run(program) == "False False\n"
 
 
-def test_mxnet_computes_with_the_names():
+def test_mxnet_computes_with_the_restored_names():
     program = (
         "import logoflow, mxnet as mx\n"
         "mx.npx.set_np()\n"
@@ -54,13 +54,13 @@ def test_mxnet_computes_with_the_names():
         "print(numpy.msort([[2, 1], [1, 2]]).tolist())\n"
         "numpy.pmt(0.1, 1, 1)\n"
     )
-    said = run(program)
-    assert said.splitlines()[0] == "[False  True] -inf 3.0"
-    assert said.splitlines()[1] == "[[1, 1], [2, 2]]"
+    output = run(program)
+    assert output.splitlines()[0] == "[False  True] -inf 3.0"
+    assert output.splitlines()[1] == "[[1, 1], [2, 2]]"
 
 
-def test_every_name_is_one_that_mxnet_looks_up():
-    """Whatever NumPy lacks here is asked for while MXNet is imported."""
+def test_mxnet_looks_up_every_restored_name():
+    """While it is imported, MXNet looks up every name that NumPy lacks."""
     program = (
         "import numpy, sys, logoflow.utils.mxnet_compat as compat\n"
         "names = {*compat.RENAMED, *compat.DROPPED, *compat.FINANCIAL}\n"
@@ -111,7 +111,7 @@ def test_onnx_gets_its_mapping_back():
 
 
 @pytest.mark.parametrize("chosen", ["fork", "spawn"])
-def test_worker_processes_start_by_fork_unless_the_program_says_otherwise(chosen):
+def test_worker_processes_start_by_fork_unless_the_program_chooses_otherwise(chosen):
     if "fork" not in multiprocessing.get_all_start_methods():
         pytest.skip("this platform cannot fork")
     first = "" if chosen == "fork" else "multiprocessing.set_start_method('spawn'); "

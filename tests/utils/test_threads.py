@@ -31,13 +31,13 @@ def test_the_users_own_setting_is_respected():
 @pytest.mark.parametrize(
     ("set_to", "wanted"), [("3", 3), ("4,2", 4), ("", None), ("0", None), ("many", None)]
 )
-def test_other_libraries_take_as_many_threads_as_mxnet(set_to, wanted, monkeypatch):
+def test_other_libraries_use_as_many_threads_as_mxnet(set_to, wanted, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", set_to)
     assert wanted_threads() == (wanted or physical_cores())
 
 
-def test_one_warning_when_mxnet_came_first():
-    # NumPy 2 has its old names back only once logoflow is imported, so the program gives them.
+def test_importing_mxnet_first_gives_one_warning():
+    # NumPy 2 lacks the names that MXNet needs until logoflow is imported: restore them first.
     compat = Path(mxnet_compat.__file__)
     code = f"import os, runpy; runpy.run_path({str(compat)!r})['restore_numpy_names'](); "
     code += "import mxnet, logoflow; print('OMP_NUM_THREADS' in os.environ)"
@@ -47,7 +47,7 @@ def test_one_warning_when_mxnet_came_first():
         assert err.count("UserWarning: mxnet was imported before logoflow") == 1
 
 
-def test_a_loaders_workers_keep_to_one_core_each():
+def test_loader_workers_use_one_core_each():
     code = """
 import logoflow, cv2, multiprocessing
 from mxnet import gluon
@@ -55,7 +55,7 @@ class Threads(gluon.data.Dataset):
     def __len__(self): return 4
     def __getitem__(self, number): return cv2.getNumThreads()
 loader = gluon.data.DataLoader(Threads(), 1, num_workers=2)
-print(cv2.getNumThreads(), [int(found[0].asscalar()) for found in loader])
+print(cv2.getNumThreads(), [int(batch[0].asscalar()) for batch in loader])
 """
     out, _ = run(code)
     before, workers = out.split(" ", 1)

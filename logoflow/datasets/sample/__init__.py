@@ -1,1 +1,1 @@
-"""The sample: photos of sixteen brands, drawn from a seed."""
+"""Generate the sample data set: photos with the logos of sixteen brands, drawn from a seed."""

@@ -1,6 +1,6 @@
-"""Brand artwork of the sample: Simple Icons (CC0), in the variants that each split may use.
+"""The brand artwork of the sample: Simple Icons (CC0), in variants that differ between splits.
 
-A mark is a glyph with colours and a plate, ready to be printed on something.
+A mark is a glyph with colours and a plate (its background shape), ready to be printed on an object.
 """
 
 from functools import lru_cache
@@ -19,10 +19,10 @@ BRANDS = (
     "citroen", "mcdonalds", "mini", "nbc", "nike", "intel", "porsche", "puma",
     "redbull", "vodafone", "audi", "burgerking", "honda", "mastercard", "toyota", "volkswagen",
 )  # fmt: skip
-_ICON = {"aldi": "aldinord", "carlsberg": "carlsberggroup", "HP": "hp"}
-# Simple Icons knows one colour a brand. Where white on it, or it on white, can hardly be read
-# this is the brand's other colour.
-_SECOND = {"shell": "#DD1D21", "dhl": "#D40511", "mcdonalds": "#DA291C", "nvidia": "#000000"}
+_ICON_NAME = {"aldi": "aldinord", "carlsberg": "carlsberggroup", "HP": "hp"}
+# Simple Icons has one colour per brand. These brands get a second colour, because their first one
+# has too little contrast to white.
+_SECOND_COLOUR = {"shell": "#DD1D21", "dhl": "#D40511", "mcdonalds": "#DA291C", "nvidia": "#000000"}
 
 INKS = ("colour-on-white", "white-on-colour", "dark-on-light", "light-on-dark",
         "colour-on-pale", "pale-on-shade")  # fmt: skip
@@ -32,7 +32,22 @@ SPLITS = ("train", "val", "test")
 
 
 class Variant(NamedTuple):
-    """One way to print a mark: its colours, the plate behind it and the finish."""
+    """A way to print a mark.
+
+    Parameters
+    ----------
+    ink : str
+        Colour scheme, one of `INKS`.
+    plate : str
+        Shape behind the glyph, one of `PLATES`.
+    finish : str
+        One of `FINISHES`.
+
+    Examples
+    --------
+    >>> str(Variant("dark-on-light", "disc", "flat"))
+    'dark-on-light/disc/flat'
+    """
 
     ink: str
     plate: str
@@ -43,12 +58,24 @@ class Variant(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Variant":
-        """Read what `str` of a variant gives."""
+        """Convert the result of ``str(variant)`` back to a variant."""
         return cls(*text.split("/"))
 
 
 class Mark(NamedTuple):
-    """A printed mark: `rgb` (H, W, 3), `alpha` (H, W), `ink` (H, W) and the colour around it."""
+    """A printed mark.
+
+    Parameters
+    ----------
+    rgb : ndarray
+        (H, W, 3), float32, 0 to 1.
+    alpha : ndarray
+        (H, W): coverage of the mark and its plate, 0 to 1.
+    ink : ndarray
+        (H, W): coverage of the glyph, 0 to 1.
+    ground : ndarray
+        (3,): colour around the glyph.
+    """
 
     rgb: np.ndarray
     alpha: np.ndarray
@@ -57,17 +84,31 @@ class Mark(NamedTuple):
 
 
 def variants_of(split: str) -> list[Variant]:
-    """The artwork variants of one split; no two splits share one.
+    """List the artwork variants of a split. No two splits share a variant.
 
-    A Latin square deals out pairs of colours and plate, so that every split sees all colours
-    and all plates and none sees a pair that another has.
+    A Latin square distributes the pairs of colour scheme and plate: every split has all colour
+    schemes and all plates, but no split has a pair of another split.
+
+    Parameters
+    ----------
+    split : str
+        One of `SPLITS`.
+
+    Returns
+    -------
+    list of Variant
+
+    Examples
+    --------
+    >>> len(variants_of("train")), len(set(variants_of("train")) & set(variants_of("test")))
+    (12, 0)
     """
-    turn = SPLITS.index(split)
+    split_number = SPLITS.index(split)
     return [
         Variant(ink, plate, FINISHES[(i + j // 2) % len(FINISHES)])
         for i, ink in enumerate(INKS)
         for j, plate in enumerate(PLATES)
-        if (i + j) % len(SPLITS) == turn
+        if (i + j) % len(SPLITS) == split_number
     ]
 
 
@@ -75,19 +116,19 @@ def variants_of(split: str) -> list[Variant]:
 def _icon(brand: str):
     from simplepycons import all_icons
 
-    name = _ICON.get(brand, brand)
+    name = _ICON_NAME.get(brand, brand)
     try:
         return all_icons[name]
     except KeyError:
         raise LookupError(
             f"simplepycons has no icon {name!r}, which the sample needs for {brand!r}: "
-            "install the release of simplepycons that requirements.txt pins"
+            "install the version of simplepycons in requirements.txt"
         ) from None
 
 
 @lru_cache(maxsize=64)
 def brand_glyph(brand: str) -> np.ndarray:
-    """Draw a brand's icon, its longest side 480 pixels."""
+    """Draw the icon of a brand as coverage, (H, W), 0 to 1; the longer side is 480 pixels."""
     import resvg_py
 
     png = bytes(resvg_py.svg_to_bytes(svg_string=_icon(brand).raw_svg, width=480))
@@ -95,9 +136,9 @@ def brand_glyph(brand: str) -> np.ndarray:
 
 
 def brand_colours(brand: str) -> tuple[np.ndarray, np.ndarray]:
-    """The brand's colour and its second one, which differs where the first is too pale."""
+    """Give the first and second colour of a brand; equal unless the first is too pale."""
     first = _icon(brand).primary_color
-    return _hex(first), _hex(_SECOND.get(brand, first))
+    return _hex(first), _hex(_SECOND_COLOUR.get(brand, first))
 
 
 def draw_mark(
@@ -108,27 +149,27 @@ def draw_mark(
     extent: int,
     blank: bool = False,
 ) -> Mark:
-    """Print a glyph in a variant's colours on its plate.
+    """Print a glyph on a plate, in the colours of a variant.
 
     Parameters
     ----------
     rng : Generator
-        Picks the exact tints.
+        Chooses the exact tints.
     glyph : ndarray
-        Coverage map, cropped to its ink.
+        (H, W): coverage, cropped to the glyph.
     colours : pair of ndarray
-        Main and second colour, RGB 0 to 1.
+        First and second colour of the brand, RGB, 0 to 1.
     variant : Variant
         Colours, plate and finish.
     extent : int
-        Longest side of the glyph in the result, in pixels.
+        Longer side of the glyph in the result, in pixels.
     blank : bool
-        Leave the plate empty; `ink` still tells where the glyph would be.
+        Leave the plate empty. `ink` still contains the glyph that is missing.
 
     Returns
     -------
     Mark
-        As large as the plate; where there is none, as the glyph with a small margin.
+        As large as the plate, or as the glyph with a small margin if there is no plate.
     """
     ink_colour, ground = _colours(rng, variant.ink, colours)
     scale = extent / max(glyph.shape)
@@ -154,7 +195,7 @@ def _luma(colour: np.ndarray) -> float:
 
 
 def _colours(rng, scheme, colours) -> tuple[np.ndarray, np.ndarray]:
-    """Ink and ground of a scheme, far enough apart to be read."""
+    """Choose the ink and ground colour of a scheme, with enough contrast to be readable."""
     first, second = colours
     dark = np.full(3, rng.uniform(0.04, 0.14), np.float32)
     light = np.float32(1) - np.abs(rng.normal(0, 0.03, 3)).astype(np.float32)
@@ -172,36 +213,36 @@ def _colours(rng, scheme, colours) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _plate(kind: str, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Plate coverage of a kind around a glyph, and the glyph moved to its middle."""
-    high, wide = ink.shape
-    pad = max(high, wide)
+    """Draw a plate around a glyph; return its coverage, and the glyph's at the same size."""
+    height, width = ink.shape
+    pad = max(height, width)
     margin = {"none": (0.02, 0.02), "rounded": (0.14, 0.14), "band": (0.1, 0.3)}.get(kind)
     if margin:
         down, across = round(margin[0] * pad), round(margin[1] * pad)
     else:
-        side = round(np.hypot(high, wide) * 1.18)
-        down, across = (side - high) // 2 + 1, (side - wide) // 2 + 1
+        side = round(np.hypot(height, width) * 1.18)
+        down, across = (side - height) // 2 + 1, (side - width) // 2 + 1
     ink = cv2.copyMakeBorder(ink, down, down, across, across, cv2.BORDER_CONSTANT)
     plate = np.zeros_like(ink) if kind == "none" else _outline(kind, *ink.shape)
     return np.pad(plate, 2), np.pad(ink, 2)
 
 
-def _outline(kind: str, high: int, wide: int) -> np.ndarray:
-    """Filled outline of a plate, drawn at four times the size to smooth its edge."""
-    big = Image.new("L", (wide * 4, high * 4))
+def _outline(kind: str, height: int, width: int) -> np.ndarray:
+    """Draw the filled outline of a plate, at four times the size to get smooth edges."""
+    big = Image.new("L", (width * 4, height * 4))
     draw = ImageDraw.Draw(big)
-    box = (0, 0, wide * 4 - 1, high * 4 - 1)
+    box = (0, 0, width * 4 - 1, height * 4 - 1)
     if kind == "hexagon":
-        draw.regular_polygon((wide * 2, high * 2, min(wide, high) * 2), 6, fill=255)
+        draw.regular_polygon((width * 2, height * 2, min(width, height) * 2), 6, fill=255)
     elif kind in ("disc", "ring"):
         draw.ellipse(box, fill=255)
     else:
-        draw.rounded_rectangle(box, min(high, wide) * (0.6 if kind == "rounded" else 0.1), 255)
-    return np.asarray(big.resize((wide, high), Image.BOX), np.float32) / 255
+        draw.rounded_rectangle(box, min(height, width) * (0.6 if kind == "rounded" else 0.1), 255)
+    return np.asarray(big.resize((width, height), Image.BOX), np.float32) / 255
 
 
 def _finish(rng, finish, rgb, ink, colour) -> np.ndarray:
-    """Lay the ink on the ground in one of the finishes."""
+    """Print the ink on the ground with one of the finishes."""
     if finish == "worn":
         specks = cv2.resize(rng.random((24, 24), np.float32), ink.shape[::-1])
         ink = ink * np.clip(1.25 - specks * 0.55, 0, 1)

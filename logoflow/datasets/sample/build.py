@@ -1,4 +1,4 @@
-"""The embedded data set: photos that nobody took, in FlickrLogos-32's own layout."""
+"""Build the sample data set, in the layout of FlickrLogos-32."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from logoflow.utils.extras import require_extra
 from logoflow.utils.paths import data_home
 from logoflow.utils.threads import physical_cores
 
-_VERSION = 2  # of the generator: raise it when the same parameters give other photos
-_MARKER = "sample.json"
+_VERSION = 2  # raise this number when the same parameters give other photos
+_PARAMETER_FILE = "sample.json"
 
 
 def make_sample(
@@ -33,51 +33,51 @@ def make_sample(
     longest_side: int = 512,
     seed: int = 0,
 ) -> Path:
-    """Build the sample data set, unless it is there already.
+    """Build the sample data set, unless it exists.
 
-    The photos are made: brand artwork from Simple Icons (CC0) printed on signs, cups, shirts,
-    boxes, vans, ... in front of painted scenes and of photos that come with scikit-image and
-    scikit-learn. Scenes and artwork variants of train, val and test are disjoint. A no-logo
-    photo is made exactly like one with a logo, from the same scenes, except that an abstract
-    mark, a word or nothing is printed where the logo would be.
+    The photos are generated. Brand artwork from Simple Icons (CC0) is printed on signs, cups,
+    shirts, boxes, vans and other objects. The backgrounds are painted scenes, and photos that come
+    with scikit-image and scikit-learn. Train, val and test share no background and no artwork
+    variant. No-logo photos are made in the same way from the same backgrounds, but with an abstract
+    shape, a word or nothing in place of the logo.
 
     Parameters
     ----------
     base_directory : Path or str, optional
-        Folder to build in; by default ``sample-<brands>`` in `logoflow.utils.paths.data_home`.
+        Folder to build in. By default ``<data home>/sample-<brands>``.
     brands : int
-        How many brands, 1 to 32. The first 16 are FlickrLogos-32's.
+        Number of brands, 1 to 32. The first 16 are brands of FlickrLogos-32.
     train, val, test : int
-        Photos per brand in each split, at least 1.
+        Photos per brand in each split, 1 to 1000.
     no_logo : int
-        Photos without a logo in each split.
+        Photos without a logo in each split, 0 to 10,000.
     longest_side : int
-        Longest side of every photo in pixels, 64 to 2048.
+        Longest side of every photo, 64 to 2048 pixels.
     seed : int
-        The same seed gives the same bytes on the same machine and package versions.
+        The same seed gives the same bytes on the same machine with the same packages.
 
     Returns
     -------
     Path
-        The folder ``FlickrLogos-v2``: photos, boxes and the five lists of FlickrLogos-32, and
-        ``sources.json``, which tells for each photo the scene and the artwork it was made of.
+        The folder ``FlickrLogos-v2`` with photos, boxes and the five lists of FlickrLogos-32.
+        ``sources.json`` in it names the background and the artwork of each photo.
 
     Raises
     ------
     ValueError
-        For a number out of its range.
+        If a number is out of its range.
     FileExistsError
-        If the folder holds something that this function did not make.
+        If the folder exists and was not made by this function.
     LookupError
-        If simplepycons lacks an icon.
+        If simplepycons has no icon of a brand.
     ModuleNotFoundError
-        If the packages of the extra ``sample`` are missing and the data set has to be built.
+        If the data set must be built and the packages of the extra ``sample`` are missing.
 
     Examples
     --------
-    >>> folder = make_sample("data/two", brands=2)
+    >>> folder = make_sample("photos", brands=2, train=3, val=1, test=1, no_logo=2)
     >>> len((folder / "trainset.relpaths.txt").read_text().split())
-    20
+    6
     """
     parameters = {
         "brands": brands, "train": train, "val": val, "test": test, "no_logo": no_logo,
@@ -86,55 +86,72 @@ def make_sample(
     _check(parameters)
     base = Path(base_directory or data_home() / f"sample-{brands}").expanduser().resolve()
     folder = base / "FlickrLogos-v2"
-    marker = {"made_by": "logoflow", "generator": _VERSION, **parameters}
-    if _read_marker(folder) == marker:
+    made_with = {"made_by": "logoflow", "generator": _VERSION, **parameters}
+    if _read_made_with(folder) == made_with:
         return folder
     require_extra("sample")
     base.mkdir(parents=True, exist_ok=True)
     with FileLock(base / ".sample.lock"):
-        if _read_marker(folder) != marker:
-            _build(folder, marker, parameters)
+        if _read_made_with(folder) != made_with:
+            _build(folder, made_with, parameters)
     return folder
 
 
 def _check(parameters: dict) -> None:
-    """Refuse numbers out of range, saying the range."""
+    """Raise ValueError for a number out of range."""
     ranges = {"brands": (1, len(BRANDS)), "train": (1, 1000), "val": (1, 1000), "test": (1, 1000),
               "no_logo": (0, 10000), "longest_side": (64, 2048), "seed": (0, 2**31)}  # fmt: skip
     for name, (low, high) in ranges.items():
         value = parameters[name]
         if not (isinstance(value, (int, np.integer)) and low <= value <= high):
-            raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+            raise ValueError(f"{name} must be an integer from {low} to {high}, not {value!r}.")
 
 
-def _read_marker(folder: Path) -> dict | None:
-    """What the folder was built with; None if there is no folder."""
+def _read_made_with(folder: Path) -> dict | None:
+    """Read the parameters that a folder was built with; None if there is no folder."""
     if not folder.exists():
         return None
     try:
-        return json.loads((folder / _MARKER).read_text(encoding="utf-8"))
+        return json.loads((folder / _PARAMETER_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise FileExistsError(
-            f"{folder} was not made by make_sample (it has no {_MARKER}): "
-            "give another base_directory, or move that folder away"
+            f"{folder} was not made by make_sample (it has no valid {_PARAMETER_FILE}): "
+            "give another base_directory, or move the folder away."
         ) from None
 
 
-def _build(folder: Path, marker: dict, parameters: dict) -> None:
-    """Build beside the folder, then put everything in place at once."""
+def _build(folder: Path, made_with: dict, parameters: dict) -> None:
+    """Build in a temporary folder beside `folder`, then rename it."""
     part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # what an interrupted run left
+    shutil.rmtree(part, ignore_errors=True)  # left by an interrupted build
     photos = plan(**parameters)
     _write_photos(part, photos, parameters["longest_side"])
     _write_lists(part, photos)
     _write_json(part / "sources.json", photos)
-    _write_json(part / _MARKER, marker)
-    shutil.rmtree(folder, ignore_errors=True)  # the same sample with other parameters
+    _write_json(part / _PARAMETER_FILE, made_with)
+    shutil.rmtree(folder, ignore_errors=True)  # a sample with other parameters
     os.replace(part, folder)
 
 
 def plan(*, brands, train, val, test, no_logo, seed, longest_side) -> list[dict]:
-    """Decide what each photo is made of: its class, split, number, scene and artwork."""
+    """Choose the class, split, file name, background and artwork of every photo.
+
+    Parameters
+    ----------
+    brands, train, val, test, no_logo, seed, longest_side : int
+        See `make_sample`.
+
+    Returns
+    -------
+    list of dict
+        One dict per photo: ``file``, ``class``, ``split``, ``scene`` and ``artwork``.
+
+    Examples
+    --------
+    >>> photos = plan(brands=1, train=1, val=1, test=1, no_logo=0, seed=0, longest_side=64)
+    >>> [photo["class"] for photo in photos]
+    ['adidas', 'adidas', 'adidas']
+    """
     rng = np.random.default_rng(seed)
     counts = dict(zip(SPLITS, (train, val, test), strict=True))
     total = brands * sum(counts.values()) + len(SPLITS) * no_logo
@@ -150,22 +167,22 @@ def plan(*, brands, train, val, test, no_logo, seed, longest_side) -> list[dict]
     return photos
 
 
-def _deal(rng: np.random.Generator, cards: list[str], count: int) -> list[str]:
-    """Deal `count` cards from shuffled decks, so that each comes up about as often."""
-    decks = -(-count // len(cards))
-    return [cards[i] for _ in range(decks) for i in rng.permutation(len(cards))][:count]
+def _deal(rng: np.random.Generator, items: list[str], count: int) -> list[str]:
+    """Draw `count` items from shuffled copies of the list, so that all are drawn equally often."""
+    copies = -(-count // len(items))
+    return [items[i] for _ in range(copies) for i in rng.permutation(len(items))][:count]
 
 
 def _write_photos(root: Path, photos: list[dict], longest_side: int) -> None:
-    """Make every photo and its box file; one scene's photos follow each other."""
+    """Draw every photo and write its box file, ordered by scene because scenes are cached."""
 
-    def work(photo: dict) -> None:
-        jpeg, boxes = snapshots.take(photo, longest_side)
+    def write(photo: dict) -> None:
+        jpeg, boxes = snapshots.draw_photo(photo, longest_side)
         jpg = root / "classes" / "jpg" / photo["class"] / photo["file"]
         jpg.parent.mkdir(parents=True, exist_ok=True)
         jpg.write_bytes(jpeg)
         if photo["class"] != NO_LOGO:
-            # As in FlickrLogos-32, whose class HP has its masks in a folder hp.
+            # As in FlickrLogos-32, where the masks of the class HP are in a folder hp.
             masks = root / "classes" / "masks" / photo["class"].lower()
             masks.mkdir(parents=True, exist_ok=True)
             lines = ["x y width height", *(" ".join(map(str, box)) for box in boxes)]
@@ -175,20 +192,20 @@ def _write_photos(root: Path, photos: list[dict], longest_side: int) -> None:
     cv2.setNumThreads(1)
     try:
         with ThreadPoolExecutor(physical_cores()) as pool:
-            list(pool.map(work, sorted(photos, key=lambda photo: photo["scene"])))
+            list(pool.map(write, sorted(photos, key=lambda photo: photo["scene"])))
     finally:
         cv2.setNumThreads(threads)
 
 
 def _write_lists(root: Path, photos: list[dict]) -> None:
-    """Write FlickrLogos-32's five lists of relative paths.
+    """Write the five lists of relative paths of FlickrLogos-32.
 
-    `valset-nologos` holds the no-logo photos of train, then those of val: both articles move
-    its first half to training.
+    ``valset-nologos`` lists the no-logo photos of train before those of val, because both articles
+    move the first half of this list to training.
     """
 
-    def paths(split: str, logos: bool) -> list[str]:
-        chosen = (p for p in photos if p["split"] == split and (p["class"] != NO_LOGO) == logos)
+    def paths(split: str, with_logo: bool) -> list[str]:
+        chosen = (p for p in photos if p["split"] == split and (p["class"] != NO_LOGO) == with_logo)
         return sorted(f"classes/jpg/{p['class']}/{p['file']}" for p in chosen)
 
     lists = {

@@ -1,6 +1,6 @@
-"""Marks of the sample that are no brand's: shapes, words, letters in a frame.
+"""Glyphs that belong to no brand: shapes, words, and letters in a frame.
 
-A glyph is an (H, W) float32 coverage map, 0 to 1, cropped to its ink.
+A glyph is an array (H, W) of coverage, float32, 0 to 1, cropped to the shape.
 """
 
 from functools import lru_cache
@@ -18,7 +18,7 @@ _WORDS = ("OPEN", "SALE", "EXIT", "BAKERY", "MARKET", "No. 12", "TAXI", "LIBRARY
 
 
 def other_glyph(rng: np.random.Generator) -> np.ndarray:
-    """Draw a mark that is no brand's: a shape, a word, or letters in a frame."""
+    """Draw a glyph that belongs to no brand: a shape, a word, or letters in a frame."""
     draw = (_word, _word, _star, _blob, _rings, _stripes, _monogram, _leaves)[rng.integers(8)]
     return trim(draw(rng))
 
@@ -29,7 +29,7 @@ def text_glyph(rng: np.random.Generator) -> np.ndarray:
 
 
 def trim(image: np.ndarray) -> np.ndarray:
-    """Crop to the ink, as coverage from 0 to 1."""
+    """Crop a grey image (uint8) to its ink and convert it to coverage, 0 to 1."""
     rows, columns = np.nonzero(image.max(1) > 8)[0], np.nonzero(image.max(0) > 8)[0]
     cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return cut.astype(np.float32) / 255
@@ -52,7 +52,7 @@ def _word(rng, text=None) -> np.ndarray:
 
 
 def _polygons(*rings: np.ndarray) -> np.ndarray:
-    """Fill closed outlines, given in -1 to 1, by the even-odd rule."""
+    """Fill closed outlines, in coordinates from -1 to 1, by the even-odd rule."""
     canvas = np.zeros((480, 480), np.uint8)
     points = [np.round((ring * 0.95 + 1) * 240 * 16).astype(np.int32) for ring in rings]
     cv2.fillPoly(canvas, points, 255, cv2.LINE_AA, 4)
@@ -96,9 +96,11 @@ def _stripes(rng) -> np.ndarray:
     lean = rng.uniform(-0.5, 0.5)
     bars = []
     for x in np.linspace(-1, 0.7, int(rng.integers(3, 6))):
-        high = rng.uniform(0.3, 0.95)
+        height = rng.uniform(0.3, 0.95)
         bars.append(
-            np.array([[x, high], [x + 0.28, high], [x + 0.28 + lean, -high], [x + lean, -high]])
+            np.array(
+                [[x, height], [x + 0.28, height], [x + 0.28 + lean, -height], [x + lean, -height]]
+            )
         )
     return _polygons(*[bar / 1.4 for bar in bars])
 

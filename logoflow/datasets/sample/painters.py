@@ -1,7 +1,7 @@
-"""Painters of the sample's scenes: a wall, a street, a park, a room, a table, a shelf, a night.
+"""Paint the scenes of the sample: a wall, a street, a park, a room, a table, a shelf, a night.
 
-Each takes a generator and gives a square picture, (SIDE, SIDE, 3) float32, and the height (0 top,
-1 bottom) below which things can stand, or None.
+Each function takes a random generator and returns an image (SIDE, SIDE, 3), float32, and the height
+of the floor (0 top, 1 bottom) below which objects can stand, or None if there is no floor.
 """
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 from logoflow.datasets.sample import textures
 from logoflow.datasets.sample.textures import deep, fractal, mix, soften, tint
 
-SIDE = 576  # each photo is a view into a picture of this size
+SIDE = 576  # pixels; a photo shows a part of the scene
 _WALLS = {
     textures.brick: [(0.55, 0.27, 0.2), (0.66, 0.5, 0.4), (0.42, 0.3, 0.27), (0.7, 0.66, 0.6)],
     textures.plaster: [(0.85, 0.8, 0.68), (0.62, 0.7, 0.72), (0.78, 0.6, 0.45), (0.9, 0.9, 0.88)],
@@ -21,7 +21,7 @@ _WALLS = {
 
 
 def surface(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """A table top or ledge seen at a slant, ready to stand something on."""
+    """Paint a table top or ledge in perspective, for objects to stand on."""
     make = (textures.wood, textures.wood, textures.concrete, textures.cloth, textures.plaster)
     colours = [(0.5, 0.33, 0.2), (0.7, 0.56, 0.4), (0.75, 0.74, 0.72), (0.3, 0.26, 0.25)]
     flat = make[rng.integers(len(make))](rng, 400, SIDE, colours[rng.integers(len(colours))])
@@ -39,10 +39,10 @@ def _pick(rng, choices):
 
 
 def _light(rng, rgb: np.ndarray, amount: float) -> np.ndarray:
-    """Uneven light: a slope across the picture and one soft pool."""
-    high, wide = rgb.shape[:2]
-    y = np.linspace(0, high / max(high, wide), high, dtype=np.float32)[:, None]
-    x = np.linspace(0, wide / max(high, wide), wide, dtype=np.float32)[None]
+    """Apply uneven light: a gradient across the image and one soft spot."""
+    height, width = rgb.shape[:2]
+    y = np.linspace(0, height / max(height, width), height, dtype=np.float32)[:, None]
+    x = np.linspace(0, width / max(height, width), width, dtype=np.float32)[None]
     angle = rng.uniform(0, 2 * np.pi)
     slope = (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle)
     pool_x, pool_y = (
@@ -54,6 +54,7 @@ def _light(rng, rgb: np.ndarray, amount: float) -> np.ndarray:
 
 
 def wall(rng):
+    """Paint a wall, perhaps seen from the side, perhaps with a shadow."""
     make = _pick(rng, list(_WALLS))
     colour = np.asarray(_pick(rng, _WALLS[make])) * rng.uniform(0.8, 1.1)
     rgb = _light(rng, make(rng, SIDE, SIDE, colour), rng.uniform(0.2, 0.6))
@@ -63,7 +64,7 @@ def wall(rng):
         slant = square + np.array([[0, 0], [0, -depth], [0, depth], [0, 0]], np.float32)
         turn = cv2.getPerspectiveTransform(square, slant)
         rgb = cv2.warpPerspective(rgb, turn, (SIDE, SIDE), borderMode=cv2.BORDER_REFLECT)
-    if rng.random() < 0.4:  # the shadow of something outside the picture
+    if rng.random() < 0.4:  # the shadow of an object outside the image
         cut = (np.array([[rng.uniform(-0.2, 0.5), -0.1], [1.2, -0.1], [1.2, 0.9],
                          [rng.uniform(0.3, 1), 1.1]]) * SIDE).astype(np.int32)  # fmt: skip
         shade = cv2.fillPoly(np.zeros((SIDE, SIDE), np.float32), [cut], 1)
@@ -73,13 +74,13 @@ def wall(rng):
 
 
 def _house(rng, rgb, left, right, top, bottom):
-    """A house front with rows of windows, drawn in place."""
+    """Draw a house front with rows of windows into the image."""
     colour = np.asarray(_pick(rng, _WALLS[textures.brick] + _WALLS[textures.plaster]))
-    wide, high = right - left, bottom - top
+    width, height = right - left, bottom - top
     make = _pick(rng, (textures.plaster, textures.plaster, textures.brick, textures.concrete))
-    front = make(rng, high, wide, colour * rng.uniform(0.6, 1.0))
-    columns, rows = max(1, wide // int(rng.integers(34, 60))), max(1, high // 62)
-    cell_w, cell_h = wide / columns, high / rows
+    front = make(rng, height, width, colour * rng.uniform(0.6, 1.0))
+    columns, rows = max(1, width // int(rng.integers(34, 60))), max(1, height // 62)
+    cell_w, cell_h = width / columns, height / rows
     for row in range(rows):
         for column in range(columns):
             x0, y0 = int((column + 0.25) * cell_w), int((row + 0.2) * cell_h)
@@ -93,6 +94,7 @@ def _house(rng, rgb, left, right, top, bottom):
 
 
 def street(rng):
+    """Paint a street with houses, and perhaps a tree and parked cars."""
     rgb = textures.sky(rng, SIDE, SIDE)
     ground = int(SIDE * rng.uniform(0.62, 0.74))
     left = -int(rng.integers(0, 80))
@@ -113,7 +115,7 @@ def street(rng):
 
 
 def _ground(rng, make, height: int, colour) -> np.ndarray:
-    """Ground seen at a slant, across the whole scene."""
+    """Paint ground in perspective, across the whole scene."""
     flat = make(rng, SIDE, SIDE, colour)
     corners = np.array([[0, 0], [SIDE, 0], [SIDE * 1.9, height], [-SIDE * 0.9, height]], np.float32)
     square = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]], np.float32)
@@ -122,26 +124,26 @@ def _ground(rng, make, height: int, colour) -> np.ndarray:
 
 
 def _bush(rng, rgb, x, y, radius):
-    """A tree or bush drawn in place, its outline ragged."""
+    """Draw a tree or bush with a ragged outline into the image."""
     reach = radius * 1.35
     left, right = (int(np.clip(x + d, 0, SIDE)) for d in (-reach, reach))
     top, low = (int(np.clip(y + d, 0, SIDE)) for d in (-reach, reach))
-    high, wide = low - top, right - left
-    if min(high, wide) < 8:
+    height, width = low - top, right - left
+    if min(height, width) < 8:
         return
     green = np.array([0.33, 0.5, 0.2]) * rng.uniform(0.7, 1.4) * rng.uniform(0.9, 1.1, 3)
-    leaves = textures.foliage(rng, high, wide, green)
+    leaves = textures.foliage(rng, height, width, green)
     down = np.arange(top, low, dtype=np.float32)[:, None] - np.float32(y)
     across = np.arange(left, right, dtype=np.float32)[None] - np.float32(x)
     away = np.hypot(across / np.float32(1.1), down) / np.float32(radius)
-    mask = np.clip((1.05 - away + fractal(rng, high, wide, 9, 4) * 0.13) * 14, 0, 1)
+    mask = np.clip((1.05 - away + fractal(rng, height, width, 9, 4) * 0.13) * 14, 0, 1)
     light = np.clip(1.2 - 0.35 * (down / radius + 1) / 2, 0.4, 1.3)
-    light = deep(np.repeat(light, wide, 1))
+    light = deep(np.repeat(light, width, 1))
     rgb[top:low, left:right] = mix(rgb[top:low, left:right], leaves * light, mask)
 
 
 def _car(rng, rgb, x, y):
-    """A parked car from the side, drawn in place around (x, y), y being the ground."""
+    """Draw a parked car from the side into the image; its wheels stand at (x, y)."""
     paint = np.array(_pick(rng, [(0.6, 0.1, 0.1), (0.15, 0.2, 0.35), (0.75, 0.75, 0.77),
                                  (0.1, 0.1, 0.11), (0.85, 0.85, 0.82)]))  # fmt: skip
     unit = rng.uniform(1.0, 1.8)
@@ -158,11 +160,12 @@ def _car(rng, rgb, x, y):
 
 
 def _soften(rng, rgb, low, high):
-    """Out of focus, as what lies behind the subject is."""
+    """Blur an image like a background that is out of focus."""
     return soften(rgb.astype(np.float32, copy=False), rng.uniform(low, high))
 
 
 def park(rng):
+    """Paint bushes behind grass or a path."""
     rgb = textures.sky(rng, SIDE, SIDE)
     ground = int(SIDE * rng.uniform(0.55, 0.7))
     for x in np.linspace(0, SIDE, int(rng.integers(3, 5))):
@@ -173,6 +176,7 @@ def park(rng):
 
 
 def room(rng):
+    """Paint a room with a sofa and perhaps a window."""
     colour = np.asarray(_pick(rng, _WALLS[textures.plaster])) * rng.uniform(0.75, 1.0)
     rgb = textures.plaster(rng, SIDE, SIDE, colour)
     ground = int(SIDE * rng.uniform(0.68, 0.8))
@@ -185,8 +189,8 @@ def room(rng):
         cv2.rectangle(rgb, (x, 60), (x + 170, 290), (0.92, 0.92, 0.9), 9)
         cv2.line(rgb, (x + 85, 60), (x + 85, 290), (0.92, 0.92, 0.9), 6)
     sofa = np.array(_pick(rng, [(0.45, 0.2, 0.2), (0.25, 0.32, 0.4), (0.55, 0.5, 0.42)]))
-    left, wide = int(rng.uniform(-0.1, 0.6) * SIDE), int(rng.uniform(180, 330))
-    for box in ((0, -150, wide, 30), (-24, -95, 24, 40), (wide - 12, -95, wide + 36, 40)):
+    left, width = int(rng.uniform(-0.1, 0.6) * SIDE), int(rng.uniform(180, 330))
+    for box in ((0, -150, width, 30), (-24, -95, 24, 40), (width - 12, -95, width + 36, 40)):
         ends = (left + box[0], ground + box[1]), (left + box[2], ground + box[3])
         cv2.rectangle(rgb, *ends, (sofa * rng.uniform(0.8, 1.15)).tolist(), -1)
     rgb = cv2.multiply(rgb, (1.0, rng.uniform(0.86, 1), rng.uniform(0.7, 1), 1.0))
@@ -194,6 +198,7 @@ def room(rng):
 
 
 def table(rng):
+    """Paint a table in front of another scene."""
     rgb, _ = _pick(rng, (room, wall, shelf, night))(rng)
     edge = int(SIDE * rng.uniform(0.5, 0.66))
     rgb = _soften(rng, rgb, 2, 6)
@@ -204,27 +209,29 @@ def table(rng):
 
 
 def shelf(rng):
+    """Paint a shelf with boxes or books."""
     back = np.asarray(_pick(rng, _WALLS[textures.plaster])) * 0.5
     rgb = textures.plaster(rng, SIDE, SIDE, back)
     boards = int(rng.integers(3, 5))
-    high = SIDE // boards
+    height = SIDE // boards
     for board in range(1, boards + 1):
-        x, base = -20, board * high - 14
+        x, base = -20, board * height - 14
         while x < SIDE:
-            wide, tall = int(rng.integers(28, 80)), int(high * rng.uniform(0.45, 0.85))
+            width, tall = int(rng.integers(28, 80)), int(height * rng.uniform(0.45, 0.85))
             hue = 0.1 + 0.75 * rng.uniform(0.3, 1) * (0.45 + 0.55 * rng.beta(0.6, 0.6, 3))
-            cv2.rectangle(rgb, (x, base - tall), (x + wide, base), hue.tolist(), -1)
-            cv2.rectangle(rgb, (x, base - tall), (x + wide // 4, base), (hue * 0.75).tolist(), -1)
+            cv2.rectangle(rgb, (x, base - tall), (x + width, base), hue.tolist(), -1)
+            cv2.rectangle(rgb, (x, base - tall), (x + width // 4, base), (hue * 0.75).tolist(), -1)
             band = np.clip(1.1 - hue * rng.uniform(0.2, 1), 0, 1).tolist()
             middle = base - int(tall * rng.uniform(0.3, 0.7))
-            cv2.rectangle(rgb, (x + 3, middle), (x + wide - 3, middle + tall // 5), band, -1)
-            x += wide + int(rng.integers(1, 14))
+            cv2.rectangle(rgb, (x + 3, middle), (x + width - 3, middle + tall // 5), band, -1)
+            x += width + int(rng.integers(1, 14))
         cv2.rectangle(rgb, (0, base), (SIDE, base + 14), (0.55, 0.45, 0.35), -1)
         rgb[base - 12 : base] *= 0.75
     return _soften(rng, _light(rng, rgb, 0.5), 1.5, 5), 1 - 14 / SIDE
 
 
 def night(rng):
+    """Paint blurred lights at night and their reflection on the ground."""
     rgb = tint(1.3 + 0.4 * fractal(rng, SIDE, SIDE, 3, 4), (0.05, 0.05, 0.09))
     hues = [(1, 0.75, 0.4), (1, 0.4, 0.2), (0.9, 0.9, 1), (0.4, 0.9, 0.5), (1, 0.2, 0.25)]
     size = rng.uniform(7, 26)

@@ -1,7 +1,7 @@
-"""Backgrounds of the sample: real photos from installed packages, and painted scenes.
+"""The backgrounds of the sample: real photos from installed packages, and painted scenes.
 
-A scene is known by its source, a name such as ``photo:coffee`` or ``street:1042`` (kind and
-seed). Sources belong to one split each.
+The source of a scene is a name such as ``photo:coffee``, or ``street:1042`` for a kind and a seed.
+Each source belongs to one split.
 """
 
 from functools import lru_cache
@@ -15,7 +15,7 @@ from PIL import Image
 
 from logoflow.datasets.sample.painters import PAINTERS, SIDE
 
-# Real photos of each split, and what kind of scene each is.
+# The real photos of each split, and the kind of scene that each shows.
 _PHOTOS = {
     "train": {"skimage/data/astronaut.png": "view", "skimage/data/brick.png": "wall",
               "skimage/data/coffee.png": "close", "sklearn/datasets/images/china.jpg": "view"},
@@ -25,13 +25,20 @@ _PHOTOS = {
              "skimage/data/motorcycle_left.png": "view", "skimage/data/rocket.jpg": "view"},
 }  # fmt: skip
 KINDS = tuple(PAINTERS)
-_PER_KIND = 6
+_SCENES_PER_KIND = 6  # painted scenes of a split
 
 
 class Scene(NamedTuple):
-    """A background: `rgb` (H, W, 3) float32 0 to 1, its kind, and where things can stand.
+    """A background.
 
-    `floor` is the height (0 top, 1 bottom) below which there is a surface, or None.
+    Parameters
+    ----------
+    rgb : ndarray
+        (H, W, 3), float32, 0 to 1.
+    kind : str
+        The kind of scene, a key of `carriers.BY_SCENE`.
+    floor : float or None
+        Height (0 top, 1 bottom) below which objects can stand; None if there is no floor.
     """
 
     rgb: np.ndarray
@@ -40,15 +47,34 @@ class Scene(NamedTuple):
 
 
 def sources_of(split: str, seed: int) -> list[str]:
-    """Names of the scenes of one split: its real photos, and painted scenes of its own seeds."""
-    turn = list(_PHOTOS).index(split)
-    painted = [f"{kind}:{1000 * (3 * seed + turn) + k}" for kind in KINDS for k in range(_PER_KIND)]
+    """List the sources of a split's scenes: real photos, and painted scenes with their own seeds.
+
+    Parameters
+    ----------
+    split : str
+        ``"train"``, ``"val"`` or ``"test"``.
+    seed : int
+        Seed of the sample.
+
+    Returns
+    -------
+    list of str
+        Real photos are listed twice, because they are to be used twice as often.
+
+    Examples
+    --------
+    >>> sources_of("train", seed=0)[:2]
+    ['wall:0', 'wall:1']
+    """
+    split_number = list(_PHOTOS).index(split)
+    first_seed = 1000 * (3 * seed + split_number)
+    painted = [f"{kind}:{first_seed + k}" for kind in KINDS for k in range(_SCENES_PER_KIND)]
     return painted + [f"photo:{Path(path).stem}" for path in _PHOTOS[split]] * 2
 
 
 @lru_cache(maxsize=4)
 def draw_scene(source: str) -> Scene:
-    """Paint or read the scene that `source` names."""
+    """Paint a scene, or read it from a photo, by the name of its source."""
     kind, _, name = source.partition(":")
     if kind == "photo":
         path, kind = _find(name)
@@ -59,14 +85,14 @@ def draw_scene(source: str) -> Scene:
 
 
 def view(rng: np.random.Generator, scene: Scene, width: int, height: int) -> Scene:
-    """Look at a part of a scene, maybe mirrored, as a picture of the given size."""
-    high, wide = scene.rgb.shape[:2]
-    part = rng.uniform(0.68, 1.0) * min(wide / width, high / height)
+    """Cut a random part out of a scene, perhaps mirrored, and resize it to the given size."""
+    scene_height, scene_width = scene.rgb.shape[:2]
+    part = rng.uniform(0.68, 1.0) * min(scene_width / width, scene_height / height)
     w, h = part * width, part * height
-    x, y = rng.uniform(0, wide - w), rng.uniform(0, high - h)
-    if scene.floor is not None:  # keep the floor in view, with room to stand on
-        y = np.clip(y, scene.floor * high - 0.75 * h, scene.floor * high - 0.35 * h)
-        y = np.clip(y, 0, high - h)
+    x, y = rng.uniform(0, scene_width - w), rng.uniform(0, scene_height - h)
+    if scene.floor is not None:  # keep the floor in view, with room for objects
+        y = np.clip(y, scene.floor * scene_height - 0.75 * h, scene.floor * scene_height - 0.35 * h)
+        y = np.clip(y, 0, scene_height - h)
     corners = np.array([[x, y], [x + w, y], [x, y + h]], np.float32)
     if rng.random() < 0.5:
         corners = corners[[1, 0]].tolist() + [[x + w, y + h]]
@@ -75,19 +101,19 @@ def view(rng: np.random.Generator, scene: Scene, width: int, height: int) -> Sce
     blur = max(0.0, part - 1) * 0.6
     rgb = cv2.GaussianBlur(scene.rgb, (0, 0), blur) if blur > 0.2 else scene.rgb
     rgb = cv2.warpAffine(rgb, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
-    floor = None if scene.floor is None else (scene.floor * high - y) / h
+    floor = None if scene.floor is None else (scene.floor * scene_height - y) / h
     return Scene(rgb, scene.kind, floor)
 
 
 def _find(stem: str) -> tuple[str, str]:
-    """Path and kind of one of the packages' photos."""
+    """Find the path and the kind of a real photo by its file name without suffix."""
     return next(
         item for photos in _PHOTOS.values() for item in photos.items() if Path(item[0]).stem == stem
     )
 
 
 def _read(path: str) -> np.ndarray:
-    """Read one of the packages' photos as RGB 0 to 1; a grey texture gets a tone."""
+    """Read a real photo as RGB, 0 to 1; tint a grey texture."""
     package, _, inside = path.partition("/")
     file = Path(find_spec(package).origin).parent / inside
     with Image.open(file) as picture:

@@ -1,6 +1,7 @@
-"""Surfaces made of noise: what the sample's walls, tables and streets are covered with.
+"""Textures from noise for the walls, tables and streets of the sample.
 
-Every function takes a generator and a size and gives an (H, W, 3) float32 array, 0 to 1.
+A texture function takes a random generator, a size in pixels and a colour, and returns an array
+(H, W, 3), float32, 0 to 1.
 """
 
 import cv2
@@ -10,14 +11,14 @@ Colour = tuple[float, float, float] | np.ndarray
 
 
 def fractal(rng: np.random.Generator, height: int, width: int, cells=4, octaves=5) -> np.ndarray:
-    """Cloud-like noise, (H, W) float32 with mean about 0 and spread about 1.
+    """Make cloud-like noise, (H, W) float32, with mean about 0 and standard deviation about 1.
 
-    Each octave halves the grain and the weight, as light on most natural surfaces does.
-    `cells` is the number of grains along each side at the coarsest octave, or a pair
-    (down, across) where the grain runs in one direction.
+    Each octave has half the grain size and half the weight of the one before, as on most natural
+    surfaces. `cells` is the number of grains along each side in the coarsest octave, or a pair
+    (down, across) for a grain with a direction.
     """
     down, across = cells if isinstance(cells, tuple) else (cells, cells)
-    half = max(1, width // 2), max(1, height // 2)  # painted at half the size: four times faster
+    half = max(1, width // 2), max(1, height // 2)  # half the size is four times faster
     total = np.zeros(half[::-1], np.float32)
     for octave in range(octaves):
         shape = (min(half[1], down << octave) + 1, min(half[0], across << octave) + 1)
@@ -27,20 +28,20 @@ def fractal(rng: np.random.Generator, height: int, width: int, cells=4, octaves=
 
 
 def brightness(rgb: np.ndarray) -> np.ndarray:
-    """Grey value (H, W) of a float32 picture."""
+    """Convert a float32 image to grey values, (H, W)."""
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
 
 
 def deep(grey: np.ndarray) -> np.ndarray:
-    """Repeat a map (H, W) for the three colours: (H, W, 3) float32.
+    """Repeat an array (H, W) for the three colours: (H, W, 3) float32.
 
-    Arithmetic with it is nine times faster than broadcasting ``grey[..., None]``.
+    Arithmetic with the result is nine times faster than broadcasting ``grey[..., None]``.
     """
     return cv2.merge([grey.astype(np.float32, copy=False)] * 3)
 
 
 def soften(picture: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur; a wide one is done on a smaller picture, where it looks the same."""
+    """Apply a Gaussian blur; a wide one on a smaller image, which looks the same."""
     if sigma < 4:
         return cv2.GaussianBlur(picture, (0, 0), sigma)
     size = picture.shape[1::-1]
@@ -49,18 +50,18 @@ def soften(picture: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def tint(shade: np.ndarray, colour: Colour) -> np.ndarray:
-    """Colour a grey (H, W) shade, 1 meaning the colour itself."""
+    """Colour a shade (H, W); a shade of 1 gives the colour itself."""
     shade = shade.astype(np.float32, copy=False)
     return np.clip(cv2.merge([shade * np.float32(c) for c in colour]), 0, 1)
 
 
 def sheet(height: int, width: int, colour: Colour) -> np.ndarray:
-    """One colour all over."""
+    """Make an image of one colour."""
     return cv2.merge([np.full((height, width), c, np.float32) for c in colour])
 
 
 def mix(under: np.ndarray, over: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Lay a picture or a colour over a picture where the mask (H, W) is 1."""
+    """Blend an image or a colour over an image; where the mask (H, W) is 1, it covers fully."""
     if over.ndim == 1:
         over = sheet(*mask.shape, over)
     mixed = over - under
@@ -70,14 +71,14 @@ def mix(under: np.ndarray, over: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def plaster(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Painted plaster: faint stains and a fine grain."""
+    """Make painted plaster with faint stains and a fine grain."""
     stains = fractal(rng, height, width, 2, 4) * rng.uniform(0.02, 0.06)
     grain = fractal(rng, height, width, 60, 2) * rng.uniform(0.01, 0.035)
     return tint(1 + stains + grain, colour)
 
 
 def concrete(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Cast concrete or asphalt: blotches, grain, a few cracks or joints."""
+    """Make concrete or asphalt with blotches, grain and a few cracks or joints."""
     shade = 1 + fractal(rng, height, width, 4, 6) * 0.09
     shade += rng.standard_normal((height, width), dtype=np.float32) * 0.035
     for _ in range(rng.integers(0, 3)):
@@ -88,19 +89,21 @@ def concrete(rng: np.random.Generator, height: int, width: int, colour: Colour) 
 
 
 def brick(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """A running bond of bricks, each of its own shade, with pale mortar."""
+    """Make rows of bricks in different shades, with pale mortar."""
     rows = int(rng.integers(9, 18))
-    high = height / rows
-    wide = high * rng.uniform(2.2, 3.2)
+    brick_height = height / rows
+    brick_width = brick_height * rng.uniform(2.2, 3.2)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     y += fractal(rng, height, width, 12, 2) * 1.2
-    row = np.floor(y / high).astype(int)
-    along = x / wide + 0.5 * (row % 2) + fractal(rng, height, width, 12, 2) * 0.008
+    row = np.floor(y / brick_height).astype(int)
+    along = x / brick_width + 0.5 * (row % 2) + fractal(rng, height, width, 12, 2) * 0.008
     column = np.floor(along).astype(int)
-    shades = 1 + rng.normal(0, 0.13, (rows + 4, int(width / wide) + 5))
+    shades = 1 + rng.normal(0, 0.13, (rows + 4, int(width / brick_width) + 5))
     shade = shades[row + 1, column + 1].astype(np.float32)
-    edge = np.minimum((y / high - row) * high, (along - column) * wide)
-    edge = np.minimum(edge, np.minimum((row + 1) * high - y, (column + 1 - along) * wide))
+    edge = np.minimum((y / brick_height - row) * brick_height, (along - column) * brick_width)
+    edge = np.minimum(
+        edge, np.minimum((row + 1) * brick_height - y, (column + 1 - along) * brick_width)
+    )
     mortar = deep(np.clip(1.6 - edge / rng.uniform(1.0, 2.2), 0, 1))
     grain = deep(1 + fractal(rng, height, width, 40, 3) * 0.08)
     bricks = tint(shade, colour) * grain
@@ -110,7 +113,7 @@ def brick(rng: np.random.Generator, height: int, width: int, colour: Colour) -> 
 
 
 def wood(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Planks side by side with grain along them (across the picture)."""
+    """Make horizontal planks with grain along them."""
     planks = int(rng.integers(3, 9))
     grain = fractal(rng, height, width, (24, 2), 4) * 0.07
     knots = np.sin(fractal(rng, height, width, (6, 1), 3) * 9) * 0.035
@@ -123,7 +126,7 @@ def wood(rng: np.random.Generator, height: int, width: int, colour: Colour) -> n
 
 
 def tiles(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Glazed tiles with joints and a soft reflection."""
+    """Make glazed tiles with joints and a soft reflection."""
     side = height / int(rng.integers(5, 11))
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(side)
     cell = (np.floor(y) * 7919 + np.floor(x) * 104729).astype(int) % 997
@@ -134,7 +137,7 @@ def tiles(rng: np.random.Generator, height: int, width: int, colour: Colour) -> 
 
 
 def cloth(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Woven cloth: soft folds, a fine weave."""
+    """Make woven cloth with soft folds and a fine weave."""
     folds = fractal(rng, height, width, (2, 5), 3) * 0.1
     y, x = np.mgrid[0:height, 0:width]
     weave = ((x + y) % 3 == 0).astype(np.float32) * -0.05
@@ -142,14 +145,14 @@ def cloth(rng: np.random.Generator, height: int, width: int, colour: Colour) -> 
 
 
 def cardboard(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Corrugated board: faint ribs and specks."""
+    """Make corrugated cardboard with faint ribs and specks."""
     ribs = np.sin(np.arange(width) / rng.uniform(1.2, 2.5)) * 0.012
     specks = fractal(rng, height, width, 30, 3) * 0.02
     return tint(1 + ribs[None].astype(np.float32) + specks, colour)
 
 
 def foliage(rng: np.random.Generator, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Leaves in clumps, dark in the depth and light on top."""
+    """Make leaves, dark at the back and light in front."""
     canvas = tint(0.3 + 0.05 * fractal(rng, height, width, 6, 4), colour)
     leaf = max(3.0, width / rng.uniform(24, 46))
     count = int(min(700, 2.2 * height * width / leaf**2))
@@ -164,7 +167,7 @@ def foliage(rng: np.random.Generator, height: int, width: int, colour: Colour) -
 
 
 def sky(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Blue, hazy or overcast, paler towards the horizon."""
+    """Make a blue, hazy or overcast sky, paler towards the horizon."""
     top = np.float32([(0.25, 0.48, 0.8), (0.5, 0.65, 0.85), (0.7, 0.73, 0.77)])[rng.integers(3)]
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     blue = np.repeat(top * (1 - down) + np.float32([0.88, 0.9, 0.92]) * down, width, 1)

@@ -1,4 +1,4 @@
-"""The generated data set: FlickrLogos-32's layout, honest splits, the same bytes every time."""
+"""The sample has FlickrLogos-32's layout, splits without overlap, and reproducible bytes."""
 
 import json
 import shutil
@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from logoflow.datasets.sample import artwork, snapshots
-from logoflow.datasets.sample import build as sample
+from logoflow.datasets.sample import artwork, build, snapshots
 from logoflow.datasets.sample.build import make_sample
 from logoflow.datasets.sample.scenes import sources_of
 
@@ -49,7 +48,7 @@ def boxes_of(folder: Path, photo: dict) -> list[list[int]]:
     return [[int(n) for n in row.split()] for row in rows]
 
 
-def test_lists_are_those_of_flickrlogos32(folder):
+def test_the_lists_are_those_of_flickrlogos32(folder):
     assert folder.name == "FlickrLogos-v2"
     assert {name: len(lines(folder, name)) for name in LISTS} == LISTS
     assert set(lines(folder, "testset-logosonly")) < set(lines(folder, "testset"))
@@ -64,14 +63,14 @@ def test_first_half_of_the_no_logo_validation_photos_is_for_training(folder, pho
 
 
 def test_hp_is_upper_case_in_photos_and_lower_case_in_masks(tmp_path, monkeypatch):
-    monkeypatch.setattr(sample, "BRANDS", ("HP",))
+    monkeypatch.setattr(build, "BRANDS", ("HP",))
     folder = make_sample(tmp_path, **SMALL | {"brands": 1, "no_logo": 0})
     assert sorted(path.name for path in (folder / "classes/jpg").iterdir()) == ["HP"]
     assert sorted(path.name for path in (folder / "classes/masks").iterdir()) == ["hp"]
     assert lines(folder, "trainset")[0].startswith("classes/jpg/HP/")
 
 
-def test_photo_numbers_are_flickrs_and_unique(photos):
+def test_file_names_are_unique_and_look_like_flickrs(photos):
     numbers = [photo["file"].removesuffix(".jpg") for photo in photos]
     assert len(set(numbers)) == len(numbers) == 3 * 4 + 3 * 3
     assert all(number.isdigit() and len(number) in (9, 10) for number in numbers)
@@ -100,14 +99,14 @@ def test_boxes_lie_in_the_photo_and_only_where_there_is_a_logo(folder, photos):
             assert max(w, h) >= 0.05 * 160
 
 
-def test_box_is_around_the_logo(monkeypatch):
-    """Take one photo with and without the print: what differs is what the box says."""
+def test_the_box_contains_the_logo(monkeypatch):
+    """Draw a photo with and without the print: it differs only inside the box."""
     photo = {"file": "4761260517.jpg", "class": "apple", "scene": "wall:0"}
     photo["artwork"] = "dark-on-light/rounded/flat"
     monkeypatch.setattr(snapshots.compositing, "encode", lambda rng, rgb: rgb.astype(int))
-    printed, boxes = snapshots.take(photo, 512)
+    printed, boxes = snapshots.draw_photo(photo, 512)
     monkeypatch.setattr(artwork, "_finish", lambda rng, finish, rgb, ink, colour: rgb)
-    plain, same = snapshots.take(photo, 512)
+    plain, same = snapshots.draw_photo(photo, 512)
     assert boxes == same
     changed = np.abs(printed - plain).max(-1) > 60
     inside = np.zeros_like(changed)
@@ -118,9 +117,9 @@ def test_box_is_around_the_logo(monkeypatch):
 
 
 def test_no_scene_and_no_artwork_is_in_two_splits(photos):
-    for what in ("scene", "artwork"):
+    for field in ("scene", "artwork"):
         used = {
-            split: {photo[what] for photo in photos if photo["split"] == split}
+            split: {photo[field] for photo in photos if photo["split"] == split}
             for split in artwork.SPLITS
         }
         assert all(used.values())
@@ -129,9 +128,9 @@ def test_no_scene_and_no_artwork_is_in_two_splits(photos):
         assert not used["val"] & used["test"]
 
 
-def test_all_that_a_split_could_use_is_its_own():
-    for of in (artwork.variants_of, lambda split: sources_of(split, seed=7)):
-        pools = [set(of(split)) for split in artwork.SPLITS]
+def test_splits_share_no_scene_and_no_variant():
+    for options in (artwork.variants_of, lambda split: sources_of(split, seed=7)):
+        pools = [set(options(split)) for split in artwork.SPLITS]
         assert len(set.union(*pools)) == sum(len(pool) for pool in pools)
 
 
@@ -143,27 +142,27 @@ def test_every_split_has_all_inks_and_plates():
 
 
 def test_no_logo_photos_share_scenes_and_artwork_with_logo_photos():
-    plan = sample.plan(brands=16, train=10, val=10, test=10, no_logo=80, seed=0, longest_side=512)
+    plan = build.plan(brands=16, train=10, val=10, test=10, no_logo=80, seed=0, longest_side=512)
     for split in artwork.SPLITS:
         part = [photo for photo in plan if photo["split"] == split]
         assert len(part) == 240
-        for what in ("scene", "artwork"):
-            logo = {photo[what] for photo in part if photo["class"] != "no-logo"}
-            none = {photo[what] for photo in part if photo["class"] == "no-logo"}
+        for field in ("scene", "artwork"):
+            logo = {photo[field] for photo in part if photo["class"] != "no-logo"}
+            none = {photo[field] for photo in part if photo["class"] == "no-logo"}
             assert none <= logo
             assert len(none) > 0.6 * len(logo)
 
 
-def test_no_logo_photos_weigh_what_logo_photos_do():
-    """Noise, blur and JPEG quality do not tell: a brand's plan made as no-logo weighs the same."""
-    plan = sample.plan(brands=16, train=1, val=1, test=1, no_logo=0, seed=0, longest_side=160)
-    logo = [len(snapshots.take(photo, 160)[0]) for photo in plan[:16]]
-    none = [len(snapshots.take(photo | {"class": "no-logo"}, 160)[0]) for photo in plan[:16]]
+def test_no_logo_photos_have_the_file_size_of_logo_photos():
+    """Noise, blur and JPEG quality must not reveal the class."""
+    plan = build.plan(brands=16, train=1, val=1, test=1, no_logo=0, seed=0, longest_side=160)
+    logo = [len(snapshots.draw_photo(photo, 160)[0]) for photo in plan[:16]]
+    none = [len(snapshots.draw_photo(photo | {"class": "no-logo"}, 160)[0]) for photo in plan[:16]]
     assert 0.85 < np.mean(none) / np.mean(logo) < 1.15
 
 
-def test_same_seed_same_bytes_whatever_the_cores(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(sample, "physical_cores", lambda: 5)
+def test_the_same_seed_gives_the_same_bytes_with_any_number_of_cores(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "physical_cores", lambda: 5)
     again = make_sample(tmp_path / "again", **SMALL)
     assert contents(again) == contents(folder)
 
@@ -175,7 +174,7 @@ def test_another_seed_gives_other_photos(photos, tmp_path):
     assert {p["scene"] for p in plan} != {p["scene"] for p in photos}
 
 
-def test_a_second_call_touches_nothing(folder):
+def test_a_second_call_changes_nothing(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert make_sample(folder.parent, **SMALL) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
@@ -186,7 +185,7 @@ def test_an_interrupted_build_starts_again(folder, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(sample, "_write_lists", stop)
+        patch.setattr(build, "_write_lists", stop)
         with pytest.raises(KeyboardInterrupt):
             make_sample(tmp_path, **SMALL)
     assert not (tmp_path / "FlickrLogos-v2").exists()
@@ -194,13 +193,13 @@ def test_an_interrupted_build_starts_again(folder, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["FlickrLogos-v2"]
 
 
-def test_other_parameters_build_anew(folder, tmp_path):
+def test_other_parameters_rebuild_the_sample(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "FlickrLogos-v2")
     make_sample(tmp_path, **SMALL | {"brands": 1})
     assert len(lines(tmp_path / "FlickrLogos-v2", "trainset")) == 2
 
 
-def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
+def test_a_folder_with_other_content_is_left_alone(tmp_path):
     theirs = tmp_path / "FlickrLogos-v2" / "README.txt"
     theirs.parent.mkdir()
     theirs.write_text("the real FlickrLogos-32")
@@ -210,24 +209,24 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "message"),
     [
-        ("brands", 0, "brands must be a whole number from 1 to 32, not 0"),
+        ("brands", 0, "brands must be an integer from 1 to 32, not 0"),
         ("brands", 1000, "from 1 to 32, not 1000"),
         ("train", 0, "train must be"),
         ("longest_side", 10, "from 64 to 2048"),
-        ("seed", 0.5, "seed must be a whole number"),
+        ("seed", 0.5, "seed must be an integer"),
     ],
 )
-def test_numbers_out_of_range_are_refused(tmp_path, name, value, says):
-    with pytest.raises(ValueError, match=says):
+def test_numbers_out_of_range_are_refused(tmp_path, name, value, message):
+    with pytest.raises(ValueError, match=message):
         make_sample(tmp_path, **SMALL | {name: value})
     assert not list(tmp_path.iterdir())
 
 
-def test_all_icons_are_there_and_a_missing_one_is_named(monkeypatch):
+def test_all_icons_exist_and_a_missing_icon_is_named(monkeypatch):
     for brand in artwork.BRANDS:
         assert max(artwork.brand_glyph(brand).shape) > 300
-    monkeypatch.setitem(artwork._ICON, "becks", "no-such-icon")
+    monkeypatch.setitem(artwork._ICON_NAME, "becks", "no-such-icon")
     with pytest.raises(LookupError, match="no icon 'no-such-icon'.*'becks'.*simplepycons"):
         artwork.brand_glyph("becks")
