@@ -12,12 +12,12 @@ from typing import NamedTuple
 from PIL import Image
 
 from logoflow.datasets.listing import first_few, parts_of
+from logoflow.datasets.prepared import LOADED
 from logoflow.errors import ImageError
 from logoflow.images.decode import decode_image, read_image
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.progress import bar
 
-LOADED = (".jpg", ".jpeg", ".png")  # what ImageFolderDataset takes for photos
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 

@@ -11,8 +11,8 @@ from filelock import FileLock
 from logoflow.datasets.class_list import CLASS_FILE, fix_classes, read_classes
 from logoflow.datasets.listing import finder, label_of, read_boxes_of
 from logoflow.datasets.load import load_splits
-from logoflow.datasets.placing import LOADED, Prepared, place
-from logoflow.datasets.prepared import BOX_FILE, SUMMARY_FILE, read_boxes
+from logoflow.datasets.placing import Prepared, place
+from logoflow.datasets.prepared import BOX_FILE, LOADED, SUMMARY_FILE, read_boxes
 from logoflow.datasets.splits import Photo, Splits
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home

@@ -5,8 +5,7 @@ import os
 import warnings
 from pathlib import Path
 
-from logoflow.datasets.placing import LOADED
-
+LOADED = (".jpg", ".jpeg", ".png")  # what ImageFolderDataset takes for photos
 SPLITS = ("train_data", "val_data", "test_data")
 
 

@@ -6,7 +6,7 @@ import mxnet as mx
 from mxnet import gluon
 
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp
-from logoflow.models.backbones.registry import backbone_of, new_net
+from logoflow.models.backbones.registry import backbone_of, new_net, normalisation
 from logoflow.models.ensemble import Ensemble, backbones_of
 
 BUILDERS = {build.__name__: build for build in (mlp, lenet5, alexnet_cnn)}
@@ -48,13 +48,25 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     Raises
     ------
     ValueError
-        If there is no such net.
+        If there is no such net, or the networks of an ensemble want photos normalised in different
+        ways.
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
     if len(backbones := backbones_of(architecture)) > 1:
-        return Ensemble(backbones, partial(build_net, classes=classes))
+        return _build_ensemble(architecture, backbones, classes)
     return new_net(architecture, classes)
+
+
+def _build_ensemble(architecture: str, backbones: list[str], classes: int) -> Ensemble:
+    """Build networks that answer as one; they see the same normalised photo."""
+    ensemble = Ensemble(backbones, partial(build_net, classes=classes))
+    if len({str(normalisation(member)) for member in ensemble.members}) > 1:
+        raise ValueError(
+            f"{architecture}: these were trained on photos normalised in different ways "
+            "and cannot share one. Take nets of one family."
+        )
+    return ensemble
 
 
 def count_parameters(

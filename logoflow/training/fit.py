@@ -266,6 +266,7 @@ def _train_net(
     quiet: bool,
 ) -> History:
     """Train a network by a recipe and write the weights that the recipe keeps to a file."""
+    classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
     history = train(
         net,
         ctx,
@@ -282,7 +283,7 @@ def _train_net(
         seed=seed,
         class_weights=class_weights,
         train_acc_in_passing=True,
-        after_epoch=hard_negative_callback(net, loaders, num_epochs, rounds),
+        after_epoch=hard_negative_callback(classifier, loaders.photos.train, num_epochs, rounds),
         quiet=quiet,
     )
     if recipe.keeps_best:
