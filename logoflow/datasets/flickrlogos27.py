@@ -14,8 +14,8 @@ ARCHIVE_URL = "http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_da
 TRAINING_LIST = "flickr_logos_27_dataset_training_set_annotation.txt"
 QUERY_LIST = "flickr_logos_27_dataset_query_set_annotation.txt"
 IMAGES = "flickr_logos_27_dataset_images"
-# Training photos that nearly repeat each other, as `logoflow.near_duplicates` finds them: on
-# both sides of the cut they would flatter validation.
+# Training photos that nearly repeat each other, as `near_duplicates` of `datasets.duplicates` finds
+# them: on both sides of the cut they would flatter validation.
 REPEATED = tuple(
     tuple(f"{number}.jpg" for number in group.split())
     for group in """

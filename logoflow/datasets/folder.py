@@ -29,8 +29,8 @@ def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
         may lie deeper in their class's folder. Photos without a logo go in ``no-logo``.
         If the folders are ``train``, ``val`` and ``test`` (or ``train_data``, ...) with class
         folders in each, that split is kept. Otherwise photos of a class that nearly repeat each
-        other (`logoflow.near_duplicates`) come on the same side, and a fifth of each class, at
-        least one photo, goes to validation, another to test.
+        other (`logoflow.datasets.duplicates.near_duplicates`) come on the same side, and a fifth of
+        each class, at least one photo, goes to validation, another to test.
     seed : int
         Decides which photos.
 

@@ -70,7 +70,7 @@ def recall_at(
     Parameters
     ----------
     truth, probabilities, classes
-        See `logoflow.brand_top1`.
+        See `logoflow.metrics.scores.brand_top1`.
     false_positive_rate : float
         0 to 1: at 0.02, 2 of 135 no-logo photos may pass.
 
@@ -82,7 +82,7 @@ def recall_at(
     Raises
     ------
     ValueError
-        As `logoflow.auroc`, or if the rate is out of range.
+        As `logoflow.metrics.scores.auroc`, or if the rate is out of range.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def threshold_curve(
     Parameters
     ----------
     truth, probabilities, classes
-        See `logoflow.brand_top1`.
+        See `logoflow.metrics.scores.brand_top1`.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def threshold_curve(
     Raises
     ------
     ValueError
-        As `logoflow.auroc`.
+        As `logoflow.metrics.scores.auroc`.
 
     Examples
     --------

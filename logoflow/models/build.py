@@ -41,7 +41,7 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     ----------
     architecture : str
         ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, a backbone's name, or one such as
-        ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
+        ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.models.ensemble.Ensemble`).
     classes : int
         Number of outputs.
 

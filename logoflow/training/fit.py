@@ -59,7 +59,7 @@ def fit(
         A pretrained backbone, which is fine-tuned (`logoflow.finetune_net`), or ``"alexnet_cnn"``,
         ``"lenet5"`` or ``"mlp"``, which start from random weights. For several backbones one
         network each is trained, one after another, and their answers are averaged
-        (`logoflow.Ensemble`): more accurate, and slower by their number.
+        (`logoflow.models.ensemble.Ensemble`): more accurate, and slower by their number.
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     num_epochs : int
@@ -69,7 +69,8 @@ def fit(
     views : tuple of int
         How closely photos are looked at (`logoflow.inference.windows.windows`). A decision is
         fitted for each number; `predict` uses the last one by default. With 5 or 6 among them,
-        the classifier remembers the logos in the training photos' boxes (`logoflow.LogoMatcher`).
+        the classifier remembers the logos in the training photos' boxes
+        (`logoflow.inference.matching.LogoMatcher`).
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
         is picked for it on validation, where the background of logo photos counts as no-logo too.

@@ -37,7 +37,7 @@ def hard_negatives(
     -------
     dict
         From ``"no-logo/<file>"`` to regions ``(x, y, width, height)`` in pixels: what the boxes
-        of a `logoflow.PhotoFolder` take.
+        of a `logoflow.loading.photo_folder.PhotoFolder` take.
 
     Raises
     ------
