@@ -119,10 +119,12 @@ test: $(READY)  ## unit tests, then the notebooks against their committed output
 	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
-lint: $(READY)  ## check style and format (ruff, notebooks too) and types (mypy)
+# import-linter has no `python -m`.
+lint: $(READY)  ## check style, format (ruff, notebooks too), types (mypy) and imports (import-linter)
 	@$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo --no-cache
 
 bench: $(READY)  ## measure the speed against MXNet as it comes and others (20 minutes)
 	@$(PY) benchmarks/speed.py

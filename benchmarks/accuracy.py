@@ -17,6 +17,7 @@ import pandas as pd
 import logoflow as lf
 from logoflow.datasets.flickrlogos27 import ARCHIVE_URL
 from logoflow.evaluation.ablation import SET_UPS, SEVERAL, STEPS
+from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.experiments import photos_curve, run_steps
 from logoflow.evaluation.runs import assessment_of, run
 from logoflow.evaluation.tables import ablation_table, mean_summary
@@ -79,7 +80,7 @@ def headline_table(root: Path, runs: list, options: argparse.Namespace, repeats)
     return table
 
 
-def as_text(assessments: list[lf.Assessment], seconds: float) -> dict[str, str]:
+def as_text(assessments: list[Assessment], seconds: float) -> dict[str, str]:
     """Figures with their intervals, and the training time in minutes."""
     summary = mean_summary(assessments, SHOWN, SAMPLES)
     figures = {

@@ -54,9 +54,11 @@ def photos(folder: Path, count: int, side: int = 500) -> list[Path]:
 def classifier() -> object:
     """EfficientNet-Lite0 with ImageNet's classes, 224 pixels."""
     import logoflow as lf
+    from logoflow.loading.augment import make_augs
+    from logoflow.models.backbones.registry import pretrained_net
 
-    net = lf.pretrained_net("efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, image_size=224)[1]
+    net = pretrained_net("efficientnet_lite0")
+    augs = make_augs("logoflow", net, image_size=224)[1]
     return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image
 
 import logoflow as lf  # before mxnet
+from logoflow.evaluation.assessment import Assessment
+from logoflow.images.decode import load_image
 from logoflow.utils.files import atomic_path
 
 COLUMNS, ROWS = 5, 2
@@ -47,14 +49,14 @@ def parser() -> argparse.ArgumentParser:
     return words
 
 
-def choose(assessment: lf.Assessment, seed: int) -> list[int]:
+def choose(assessment: Assessment, seed: int) -> list[int]:
     """Choose photos of different brands; the share of right ones is that of all test photos."""
     right = assessment.answers == assessment.truth
     left = {True: round(COLUMNS * ROWS * right.mean())}
     left[False] = COLUMNS * ROWS - left[True]
     chosen, seen = [], set()
     for row in np.random.RandomState(seed).permutation(len(right)):
-        height, width = lf.load_image(assessment.paths[row]).shape[:2]
+        height, width = load_image(assessment.paths[row]).shape[:2]
         brand = assessment.truth[row]
         if left[right[row]] and brand not in seen and width > height:
             chosen.append(int(row))
@@ -63,7 +65,7 @@ def choose(assessment: lf.Assessment, seed: int) -> list[int]:
     return chosen
 
 
-def draw(assessment: lf.Assessment, path: Path) -> None:
+def draw(assessment: Assessment, path: Path) -> None:
     """Draw each photo with its answer above it; a wrong answer says what would be right."""
     size = {"figsize": (2.1 * COLUMNS, 2.15 * ROWS), "layout": "constrained"}
     figure, axes = plt.subplots(ROWS, COLUMNS, **size)
@@ -71,7 +73,7 @@ def draw(assessment: lf.Assessment, path: Path) -> None:
         truth, answer = (assessment.classes[n[i]] for n in (assessment.truth, assessment.answers))
         colour = RIGHT if answer == truth else WRONG
         verdict = "right" if answer == truth else f"wrong, it is {truth}"
-        axis.imshow(lf.load_image(assessment.paths[i]))
+        axis.imshow(load_image(assessment.paths[i]))
         axis.set_title(f"{answer} {assessment.confidence[i]:.0%}\n{verdict}", color=colour)
         axis.set(xticks=[], yticks=[])
         for edge in axis.spines.values():

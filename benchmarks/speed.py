@@ -79,8 +79,11 @@ def int8_agreement(runs: int, folder: Path) -> list[dict]:
 
 def against_ort(runs: int, folder: Path) -> list[dict]:
     """Our float net, and our INT8 one, against ONNX Runtime's."""
-    net = lf.pretrained_net("efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, image_size=224)[1]
+    from logoflow.loading.augment import make_augs
+    from logoflow.models.backbones.registry import pretrained_net
+
+    net = pretrained_net("efficientnet_lite0")
+    augs = make_augs("logoflow", net, image_size=224)[1]
     classifier = lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
     model = lf.export(classifier, folder / "served").onnx
     small = ort_int8(model, classifier, folder)

@@ -122,10 +122,10 @@ def predict_float(ours: bool, backbone: str) -> float:
 
 def ready_net(lf, mx, backbone: str) -> tuple:
     """A net of a thousand classes; random weights where none come with pip, which time alike."""
-    from logoflow.models.backbones.registry import new_net
+    from logoflow.models.backbones.registry import new_net, pretrained_net
 
     if backbone.startswith("efficientnet"):
-        net = lf.pretrained_net(backbone)
+        net = pretrained_net(backbone)
     else:
         net = new_net(backbone, 1000)
         net.initialize(mx.init.Xavier())
@@ -137,8 +137,10 @@ def ready_net(lf, mx, backbone: str) -> tuple:
 def classifier_of(lf, backbone: str) -> object:
     import mxnet as mx
 
+    from logoflow.loading.augment import make_augs
+
     net, _ = ready_net(lf, mx, backbone)
-    augs = lf.make_augs("logoflow", backbone, image_size=SIDE)[1]
+    augs = make_augs("logoflow", backbone, image_size=SIDE)[1]
     return lf.LogoClassifier(net, [str(number) for number in range(1000)], augs)
 
 
@@ -198,9 +200,10 @@ def pytorch() -> float:
 def memory(photos: int) -> float:
     """Peak memory of predicting so many photos, bytes."""
     import logoflow as lf
+    from logoflow.loading.augment import make_augs
 
     net = lf.finetune_net(17, "efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, image_size=32)[1]
+    augs = make_augs("logoflow", net, image_size=32)[1]
     classifier = lf.LogoClassifier(net, [str(number) for number in range(17)], augs)
     some = sample_photos(lf, 50)
 

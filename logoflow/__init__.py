@@ -1,10 +1,11 @@
 """logoflow: tell the brand in a photo by its logo, with Apache MXNet Gluon.
 
-``import logoflow as lf`` is all a notebook needs: every public name of the package is here,
-and the module that holds it is imported when the name is first used.
+``import logoflow as lf`` gives the names that notebooks use. ``__init__.pyi`` lists them, and the
+module that holds a name is imported when the name is first used. Everything else is imported from
+its room, for example ``from logoflow.loading.crops import LogoCropAug``.
 """
 
-import importlib
+import lazy_loader
 
 from logoflow.utils.cuda_libraries import load_cuda_libraries
 from logoflow.utils.mxnet_compat import (

@@ -25,7 +25,7 @@ class Recipe:
         What a training step sees of a photo. ``"random"``: a square at a random place, mirrored
         half of the time; validation sees the centre (the Gluon article). ``"whole"``: the whole
         photo, resized. ``"around-logos"``: a crop around one of the logos' boxes
-        (`logoflow.LogoCropAug`); validation sees the whole photo, resized.
+        (`logoflow.loading.crops.LogoCropAug`); validation sees the whole photo, resized.
     normalise_by : {"nothing", "training-set", "backbone"}
         Whose mean and standard deviation normalise the pixels. ``"nothing"`` leaves them on 0 to
         255. ``"backbone"`` takes those that the pretrained backbone was trained with, and those
@@ -36,12 +36,13 @@ class Recipe:
         Photos are shrunk until their shorter side is this many times the side of the square that
         the network sees, so that a tight crop still has enough pixels. None: full size.
     backgrounds : float
-        Background crops for each photo with boxes (`logoflow.PhotoFolder`).
+        Background crops for each photo with boxes (`logoflow.loading.photo_folder.PhotoFolder`).
     appearance : bool
         Whether training photos change in viewpoint, light and quality
         (`logoflow.loading.appearance`).
     mines_hard_negatives : bool
-        Whether `logoflow.fit` looks for hard negatives between rounds (`logoflow.hard_negatives`).
+        Whether `logoflow.fit` looks for hard negatives between rounds
+        (`logoflow.training.hard_negatives.hard_negatives`).
     optimizer : str
         Name of an MXNet optimizer.
     schedule : {None, "cosine"}

@@ -68,6 +68,53 @@ def test_no_modules_import_one_another_in_a_circle():
         pytest.fail(f"These modules import one another: {' <- '.join(error.args[1])}")
 
 
+def floors(graph: dict[str, set[str]]) -> dict[str, int]:
+    """How high each node of a graph stands: 1 if it imports nothing, else one above its imports."""
+    heights: dict[str, int] = {}
+    for name in TopologicalSorter(graph).static_order():
+        heights[name] = 1 + max((heights[below] for below in graph[name]), default=0)
+    return heights
+
+
+def room_graph(graph: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Map each room, or module directly under the package, to those that it imports."""
+
+    def room(module: str) -> str:
+        return module.split(".")[1] if "." in module else "__init__"
+
+    rooms: dict[str, set[str]] = {room(module): set() for module in graph}
+    for module, imports in graph.items():
+        rooms[room(module)] |= {room(other) for other in imports} - {room(module)}
+    return rooms
+
+
+def test_the_tower_of_modules_and_rooms_is_low():
+    """A reader of a module has at most so many layers of ours below it."""
+    graph = module_graph(PACKAGE)
+    modules, rooms = floors(graph), floors(room_graph(graph))
+    highest = max(modules, key=modules.__getitem__)
+    assert modules[highest] <= 12, f"{highest} stands on floor {modules[highest]}"
+    assert max(rooms.values()) <= 9, rooms
+
+
+def test_floors_are_counted_through_functions(tmp_path):
+    package = tmp_path / "house"
+    (package / "roof").mkdir(parents=True)
+    for file in ("__init__.py", "roof/__init__.py", "cellar.py"):
+        (package / file).write_text("")
+    (package / "wall.py").write_text("from house import cellar\n")
+    (package / "roof" / "tile.py").write_text("def lay():\n    import house.wall\n")
+    (package / "roof" / "ridge.py").write_text("from house.roof.tile import lay\n")
+    graph = module_graph(package)
+    assert floors(graph)["house.roof.ridge"] == 4
+    assert floors(room_graph(graph)) == {"__init__": 1, "cellar": 1, "wall": 2, "roof": 3}
+
+
+def test_few_modules_stand_outside_the_rooms():
+    modules = [path.stem for path in PACKAGE.glob("*.py")]
+    assert len(modules) <= 8, modules
+
+
 def test_imports_are_absolute():
     """The graph knows no other ones."""
     relative = [

@@ -113,7 +113,8 @@ def no_logo_crop(hard_places: Sequence[Sequence[float]], width: int, height: int
     Parameters
     ----------
     hard_places : sequence of (x, y, width, height)
-        Places that a network took for a logo (`logoflow.hard_negatives`), pixels.
+        Places that a network took for a logo
+        (`logoflow.training.hard_negatives.hard_negatives`), pixels.
     width, height : int
         The photo's size, pixels.
 

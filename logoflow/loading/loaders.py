@@ -138,7 +138,7 @@ def make_loaders(
     num_workers : int
         Processes that decode photos. 0: this one.
     net : Block, optional
-        Its backbone decides the normalisation (`logoflow.make_augs`).
+        Its backbone decides the normalisation (`logoflow.loading.augment.make_augs`).
     image_size : int
         Side of the square the network sees, in pixels.
     use_no_logo : bool

@@ -31,7 +31,8 @@ class PhotoFolder(Dataset):
         For `logoflow.transform`. A `LogoCropAug` in it is given the photo's boxes.
     boxes : dict, optional
         From ``"<class>/<file>"`` to a list of ``(x, y, width, height)``, pixels. The boxes of a
-        no-logo photo are hard negatives: places to crop often (`logoflow.hard_negatives`).
+        no-logo photo are hard negatives: places to crop often
+        (`logoflow.training.hard_negatives.hard_negatives`).
     backgrounds : float
         Background crops for each photo of a brand whose logos have boxes, at most 1. They come
         after the photos, with the label no-logo; each time another photo is drawn.

@@ -68,7 +68,7 @@ def recall_at(
     Parameters
     ----------
     truth, probabilities, classes
-        See `logoflow.brand_top1`.
+        See `logoflow.metrics.scores.brand_top1`.
     false_positive_rate : float
         0 to 1. At 0.02, 2 of 135 no-logo photos may reach the threshold.
 
@@ -102,7 +102,7 @@ def threshold_curve(
     Parameters
     ----------
     truth, probabilities, classes
-        See `logoflow.brand_top1`.
+        See `logoflow.metrics.scores.brand_top1`.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from mxnet import gluon
 
 from logoflow.errors import ClassListError
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp
-from logoflow.models.backbones.registry import backbone_of, new_net
+from logoflow.models.backbones.registry import backbone_of, new_net, normalisation
 from logoflow.models.ensemble import Ensemble, backbones_of
 
 BUILDERS = {build.__name__: build for build in (mlp, lenet5, alexnet_cnn)}
@@ -43,19 +43,20 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     ----------
     architecture : str
         ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, a backbone's name, or one such as
-        ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
+        ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.models.ensemble.Ensemble`).
     classes : int
         Number of outputs.
 
     Raises
     ------
     ValueError
-        If there is no such net.
+        If there is no such net, or the networks of an ensemble want photos normalised in different
+        ways.
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
     if len(backbones := backbones_of(architecture)) > 1:
-        return Ensemble(backbones, partial(build_net, classes=classes))
+        return _build_ensemble(architecture, backbones, classes)
     return new_net(architecture, classes)
 
 

@@ -6,8 +6,6 @@ from typing import Any
 from mxnet import gluon
 from mxnet.gluon import nn
 
-from logoflow.models.backbones.registry import backbone_of, normalisation
-
 _AND = " + "
 
 ENSEMBLE_SEED_STRIDE = 1000
@@ -31,7 +29,7 @@ class Ensemble(gluon.HybridBlock):
     Raises
     ------
     ValueError
-        If there are no backbones, or they want different normalisations of a photo.
+        If there are no backbones.
 
     Notes
     -----
@@ -59,13 +57,8 @@ class Ensemble(gluon.HybridBlock):
                     member = build(backbone)
                 self.register_child(member, f"member{number}")
                 self.members.append(member)
-        self.backbone = backbone_of(self.members[0])
-        wanted = {str(normalisation(member)) for member in self.members}
-        if len(wanted) > 1:
-            raise ValueError(
-                f"{self.architecture}: these were trained on photos normalised in different ways "
-                "and cannot share one. Take nets of one family."
-            )
+        # None for a network that was not built on a pretrained backbone.
+        self.backbone = getattr(self.members[0], "backbone", None)
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Map (batch, channels, height, width) to (batch, classes) logits."""

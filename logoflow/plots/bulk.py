@@ -18,7 +18,7 @@ def plot_throughput(frame: pd.DataFrame, *, caption: str = "", alt: str = "") ->
     frame : DataFrame
         `throughput`.
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def plot_counts(
     most : int
         Brands to show, the most frequent ones; the others share a bar.
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

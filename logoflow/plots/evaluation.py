@@ -62,7 +62,7 @@ def plot_reliability(frame: pd.DataFrame, *, caption: str = "", alt: str = "") -
     frame : DataFrame
         `logoflow.reliability_bins`.
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def plot_roc(frames: Mapping[str, pd.DataFrame], *, caption: str = "", alt: str 
     frames : mapping of str to DataFrame
         By name, `logoflow.roc`.
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def plot_precision_recall(
     frames : mapping of str to DataFrame
         By name, `logoflow.precision_recall`.
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def plot_threshold_curve(
     threshold : float
         The chosen one, 0 to 1.
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

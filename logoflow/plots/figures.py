@@ -71,7 +71,7 @@ def plot_times(times: Mapping[str, float], *, caption: str = "", alt: str = "") 
     times : mapping of str to float
         Seconds by name.
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

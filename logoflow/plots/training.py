@@ -75,7 +75,7 @@ def plot_photos_curve(
         By number of training photos, a frame with one row per figure and the columns
         ``value``, ``low`` and ``high`` (`logoflow.mean_summary`).
     caption, alt : str
-        See `logoflow.show_figure`.
+        See `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

@@ -63,7 +63,7 @@ def fit(
         A pretrained backbone, which is fine-tuned (`logoflow.finetune_net`), or ``"alexnet_cnn"``,
         ``"lenet5"`` or ``"mlp"``, which start from random weights. For several backbones one
         network each is trained, one after another, and their answers are averaged
-        (`logoflow.Ensemble`): more accurate, and slower by their number.
+        (`logoflow.models.ensemble.Ensemble`): more accurate, and slower by their number.
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     num_epochs : int
@@ -270,6 +270,7 @@ def _train_net(
     quiet: bool,
 ) -> History:
     """Train a network by a recipe and write the weights that the recipe keeps to a file."""
+    classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
     history = train(
         net,
         ctx,
@@ -286,7 +287,7 @@ def _train_net(
         seed=seed,
         class_weights=class_weights,
         train_acc_in_passing=True,
-        after_epoch=hard_negative_callback(net, loaders, num_epochs, rounds),
+        after_epoch=hard_negative_callback(classifier, loaders.photos.train, num_epochs, rounds),
         quiet=quiet,
     )
     if recipe.keeps_best:

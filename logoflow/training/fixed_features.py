@@ -115,7 +115,7 @@ def kept_features(
     Parameters
     ----------
     photos : Dataset
-        A `logoflow.PhotoFolder`; of any other nothing is kept.
+        A `logoflow.loading.photo_folder.PhotoFolder`; of any other nothing is kept.
     net : Block
         Its ``features`` decide.
     seed : int or None

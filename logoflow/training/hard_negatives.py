@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from mxnet import gluon
 
 from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.images.decode import image_size
-from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.windows import windows
 from logoflow.labels import NO_LOGO
-from logoflow.loading.loaders import Loaders
+
+if TYPE_CHECKING:
+    from logoflow.inference.classifier import LogoClassifier
+    from logoflow.loading.photo_folder import PhotoFolder
 
 
 def hard_negatives(
@@ -35,7 +37,7 @@ def hard_negatives(
     -------
     dict
         From ``"no-logo/<file>"`` to regions ``(x, y, width, height)`` in pixels: what the boxes
-        of a `logoflow.PhotoFolder` take.
+        of a `logoflow.loading.photo_folder.PhotoFolder` take.
 
     Raises
     ------
@@ -77,16 +79,16 @@ def _odds(logits: np.ndarray, no_logo: int) -> np.ndarray:
 
 
 def hard_negative_callback(
-    net: gluon.Block, loaders: Loaders, num_epochs: int, rounds: int
+    classifier: "LogoClassifier", photos: "PhotoFolder", num_epochs: int, rounds: int
 ) -> Callable[[int], None] | None:
     """Make what adds hard negatives to the training photos between rounds.
 
     Parameters
     ----------
-    net : Block
-        The network that is trained.
-    loaders : Loaders
-        Its photos. Hard negatives are added to the boxes of ``loaders.photos.train``.
+    classifier : LogoClassifier
+        Around the network that is trained.
+    photos : PhotoFolder
+        The training photos. Hard negatives are added to their boxes.
     num_epochs : int
         Epochs of the whole training.
     rounds : int
@@ -100,15 +102,14 @@ def hard_negative_callback(
 
     Examples
     --------
-    >>> after_epoch = hard_negative_callback(net, loaders, num_epochs=10, rounds=2)
+    >>> classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
+    >>> after_epoch = hard_negative_callback(classifier, loaders.photos.train, 10, rounds=2)
     """
-    classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
     if rounds < 2 or classifier.no_logo is None:
         return None
 
     def after_epoch(epoch: int) -> None:
         if _is_end_of_round(epoch, num_epochs, rounds):
-            photos = loaders.photos.train
             photos.boxes.update(hard_negatives(classifier, photos.folder))
 
     return after_epoch

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 import logoflow as lf
+from logoflow.evaluation.assessment import Assessment
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "readme_picture.py"
 
@@ -30,7 +31,7 @@ def assessment(small_root):
     answers = np.where(np.arange(len(truth)) % 3 == 0, truth, (truth + 1) % len(classes))
     probabilities = np.full((len(truth), len(classes)), 0.1)
     probabilities[np.arange(len(truth)), answers] = 0.8
-    return lf.Assessment(classes, tuple(paths), truth, probabilities, answers)
+    return Assessment(classes, tuple(paths), truth, probabilities, answers)
 
 
 def test_right_and_wrong_answers_are_shown_as_often_as_they_occur(script, assessment, monkeypatch):

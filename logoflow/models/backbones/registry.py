@@ -10,7 +10,8 @@ from mxnet import gluon
 
 from logoflow.errors import WeightsError
 from logoflow.models.backbones import efficientnet_lite, resnet18_v2
-from logoflow.models.backbones.sanity_check import Statistics
+from logoflow.models.backbones.onnx_weights import load_onnx
+from logoflow.models.backbones.sanity_check import Statistics, require_cat
 from logoflow.models.backbones.torch_weights import read_torch_weights
 from logoflow.models.backbones.weights import by_hand, fetch_zoo_file, installed_file, zoo_url
 
@@ -173,13 +174,16 @@ def _new_resnet18_v2(name: str, classes: int) -> gluon.HybridBlock:
 
 
 def _load_resnet18_v2(net: gluon.HybridBlock, ctx: Contexts) -> None:
-    resnet18_v2.load_published(net, IMAGENET_STATISTICS, ctx)
+    resnet18_v2.load_published(net, ctx)
+    require_cat(net, IMAGENET_STATISTICS)
 
 
 def _load_resnet18_v2_file(net: gluon.HybridBlock, path: Path, ctx: Contexts) -> None:
     """Load a file that the user named; the published ONNX file is checked as if fetched."""
     if path.suffix == ".onnx":
-        resnet18_v2.load_file(net, path, IMAGENET_STATISTICS, ctx)
+        load_onnx(net, path, ctx)
+        if resnet18_v2.is_published(path):
+            require_cat(net, IMAGENET_STATISTICS)
     else:
         _load_params(net, path, ctx)
 

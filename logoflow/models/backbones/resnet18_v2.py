@@ -12,7 +12,6 @@ from mxnet import gluon
 
 from logoflow.errors import WeightsError
 from logoflow.models.backbones.onnx_weights import load_onnx
-from logoflow.models.backbones.sanity_check import Statistics, require_cat
 from logoflow.models.backbones.weights import (
     by_hand,
     check_hash,
@@ -31,7 +30,7 @@ ONNX_REPOS = (
 )
 
 
-def load_published(net: gluon.HybridBlock, mean_std: Statistics, ctx=None) -> None:
+def load_published(net: gluon.HybridBlock, ctx=None) -> None:
     """Initialise resnet18_v2 with its published ImageNet weights.
 
     Looked for in this order: `weights_folders`, MXNet's bucket or ``$MXNET_GLUON_REPO``, the
@@ -41,30 +40,25 @@ def load_published(net: gluon.HybridBlock, mean_std: Statistics, ctx=None) -> No
     ----------
     net : HybridBlock
         Gluon's resnet18_v2 with 1000 classes; changed in place.
-    mean_std : (mean, std)
-        Its normalisation, for the check on a picture of a cat.
     ctx : Context or list of Context, optional
         Where the weights go.
 
     Raises
     ------
     WeightsError
-        If no source answers (it says what to fetch by hand and where to put it), a file is
-        not the published one, or the net does not know a cat afterwards.
+        If no source answers (it says what to fetch by hand and where to put it), or a file is
+        not the published one.
     """
     path = _published_file()
     if path.suffix == ".onnx":
         load_onnx(net, path, ctx)
     else:
         net.load_parameters(str(path), ctx=ctx)
-    require_cat(net, mean_std)
 
 
-def load_file(net: gluon.HybridBlock, path: Path, mean_std: Statistics, ctx=None) -> None:
-    """Initialise resnet18_v2 from an ONNX file; the published one must know a cat afterwards."""
-    load_onnx(net, path, ctx)
-    if sha256_of(path) == ONNX_SHA256:
-        require_cat(net, mean_std)
+def is_published(path: Path) -> bool:
+    """Tell whether a file is the ONNX Model Zoo's."""
+    return sha256_of(path) == ONNX_SHA256
 
 
 def onnx_urls() -> list[str]:

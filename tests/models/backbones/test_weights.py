@@ -105,4 +105,4 @@ def test_missing_package_is_named():
 
 def test_altered_package_file_is_refused():
     with pytest.raises(WeightsError, match="is not the file expected"):
-        installed_file("logoflow", "paths.py", SHA256)
+        installed_file("logoflow", "utils/paths.py", SHA256)

@@ -22,6 +22,7 @@ from pictures import jpeg
 from stubs import ByColour
 
 import logoflow as lf
+from logoflow.loading.augment import make_augs
 from logoflow.web.bulk import dask_cluster as clusters
 from logoflow.web.bulk import dispatch as work
 
@@ -286,7 +287,7 @@ def test_ctrl_c_says_how_to_go_on(server, tmp_path):
 def test_a_logo_classifier_answers_as_predict_does(server, run, tmp_path, small_root):
     mx.random.seed(0)
     net = lf.finetune_net(3, "efficientnet_lite0")
-    augs = lf.make_augs("logoflow", net, image_size=64)[1]
+    augs = make_augs("logoflow", net, image_size=64)[1]
     classifier = lf.LogoClassifier(net, ["red", "blue", "no-logo"], augs)
     paths = [path for path, _ in lf.photos_of(small_root, "test_data")]
     with lf.serve_folder(small_root / "test_data") as base:
