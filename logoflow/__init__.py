@@ -57,7 +57,7 @@ _HOMES = {
     "logoflow.loading.augment": (
         "center_crop_coverage make_augs needs_statistics train_augs transform val_test_augs"
     ),
-    "logoflow.loading.crops": "crop_anywhere crop_around crop_beside LogoCropAug",
+    "logoflow.loading.crops": "crop_anywhere crop_around crop_background LogoCropAug",
     "logoflow.loading.loaders": "Loaders make_loaders training_statistics",
     "logoflow.loading.photo_folder": "PhotoFolder",
     "logoflow.metrics.bootstrap": "bootstrap",

@@ -28,7 +28,7 @@ from logoflow.inference.ocr import NameReader
 from logoflow.inference.scoring import BESIDE, Beside, Boxes, Evidence, found_in, windows_beside
 from logoflow.inference.windows import MATCHED, READ, as_pictures, look, window_count
 from logoflow.labels import label_indices, no_logo_index
-from logoflow.loading.augment import Augs, describe_augs, read_augs, transform
+from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform
 from logoflow.models.build import architecture_of
 from logoflow.models.graph import fused
 
@@ -254,7 +254,7 @@ class LogoClassifier:
         stored = {
             "architecture": architecture_of(self.net),
             "classes": list(self.classes),
-            "preprocessing": describe_augs(self.augs),
+            "preprocessing": augs_to_json(self.augs),
             "facts": self.facts,
             "views": self.views,
             "decisions": describe_decisions(self.decisions),
@@ -283,7 +283,7 @@ class LogoClassifier:
             "views": stored.get("views", 1),
             "matcher": index and LogoMatcher(index),
         }
-        augs = read_augs(stored["preprocessing"])
+        augs = augs_from_json(stored["preprocessing"])
         return cls(net, stored["classes"], augs, stored["facts"], ctx=ctx, **kept)
 
     def to_files(self) -> dict[str, bytes]:

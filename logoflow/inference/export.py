@@ -10,7 +10,7 @@ import mxnet as mx
 import numpy as np
 
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.loading.augment import describe_augs
+from logoflow.loading.augment import augs_to_json
 from logoflow.models.graph import graph_of, without_pads
 from logoflow.utils.extras import require_extra
 from logoflow.utils.files import atomic_path, write_text
@@ -111,7 +111,7 @@ def describe(classifier: LogoClassifier) -> dict:
     ValueError
         See `export`.
     """
-    steps = dict(describe_augs(classifier.augs))
+    steps = dict(augs_to_json(classifier.augs))
     unknown = set(steps) - {"forceresizeaug", "centercropaug", "colornormalizeaug"}
     sizes = [steps[name]["size"] for name in ("forceresizeaug", "centercropaug") if name in steps]
     if unknown or len(sizes) != 1:
