@@ -11,7 +11,7 @@ import numpy as np
 
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import augs_to_json
-from logoflow.models.graph import graph_of, without_pads
+from logoflow.models.graph import fold_kernel_padding, graph_of
 from logoflow.utils.extras import require_extra
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
@@ -131,7 +131,7 @@ def describe(classifier: LogoClassifier) -> dict:
 
 def _write_symbol(classifier: LogoClassifier, folder: Path) -> tuple[Path, Path]:
     """Write the graph and the weights as Gluon's `export` would, without compiling the net."""
-    symbol, arrays = without_pads(*graph_of(classifier.net))
+    symbol, arrays = fold_kernel_padding(*graph_of(classifier.net))
     paths = folder / "model-symbol.json", folder / "model-0000.params"
     mx.sym.identity(symbol, name="logits").save(str(paths[0]))
     mx.nd.save(str(paths[1]), arrays)

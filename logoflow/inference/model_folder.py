@@ -1,6 +1,6 @@
 """A trained model as one folder: weights, known logos, and a JSON file that names them.
 
-A net that is no longer one of `logoflow.models.finetune`', an INT8 one, brings its graph too.
+A network that is a graph, such as an INT8 network, is saved with its graph too.
 """
 
 import json
@@ -14,7 +14,7 @@ from mxnet import gluon
 from logoflow.errors import ClassifierError
 from logoflow.inference.matching import LogoIndex
 from logoflow.models.build import build_net
-from logoflow.models.graph import graph_of, is_graph, read_graph
+from logoflow.models.graph import graph_of, is_graph, load_graph
 from logoflow.utils.files import atomic_path, sha256_of, write_text
 
 FACTS = "classifier.json"
@@ -92,7 +92,7 @@ def read_model(
     stored = _read_facts(folder / FACTS)
     weights = _checked(folder, "weights", stored)
     if "graph" in stored:
-        net = read_graph(_checked(folder, "graph", stored), weights, stored["architecture"], ctx)
+        net = load_graph(_checked(folder, "graph", stored), weights, stored["architecture"], ctx)
     else:
         net = build_net(stored["architecture"], len(stored["classes"]))
         net.load_parameters(str(weights), ctx=ctx)

@@ -1,5 +1,6 @@
-"""Build a network again from the name of its architecture, and count its weights."""
+"""Rebuild a network from the name of its architecture, and count its weights."""
 
+import math
 from functools import partial
 
 import mxnet as mx
@@ -13,12 +14,21 @@ BUILDERS = {build.__name__: build for build in (mlp, lenet5, alexnet_cnn)}
 
 
 def architecture_of(net: gluon.Block) -> str:
-    """Name of what a net was built as, for `build_net`.
+    """Return the name of a network's architecture, which `build_net` takes.
+
+    Parameters
+    ----------
+    net : Block
+        A network that logoflow built.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     ValueError
-        If it was built by none of this module's functions.
+        If logoflow did not build the network.
 
     Examples
     --------
@@ -28,27 +38,37 @@ def architecture_of(net: gluon.Block) -> str:
     name = getattr(net, "architecture", None) or backbone_of(net)
     if name is None:
         raise ValueError(
-            f"This {type(net).__name__} was not built by logoflow, which so has no name for it: "
+            f"This {type(net).__name__} was not built by logoflow, so it has no name to store: "
             f"use finetune_net, {', '.join(BUILDERS)}."
         )
     return name
 
 
 def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
-    """Build a net by the name that `architecture_of` gave, not initialised.
+    """Build a network by the name of its architecture.
 
     Parameters
     ----------
     architecture : str
-        ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, a backbone's name, or one such as
-        ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
+        ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, the name of a backbone, or the names of several
+        backbones, such as ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
     classes : int
         Number of outputs.
+
+    Returns
+    -------
+    HybridBlock
+        Network, not initialised.
 
     Raises
     ------
     ValueError
-        If there is no such net.
+        If there is no such architecture.
+
+    Examples
+    --------
+    >>> architecture_of(build_net("lenet5", 33))
+    'lenet5'
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
@@ -60,18 +80,19 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
 def count_parameters(
     net: gluon.HybridBlock, input_shape: tuple[int, ...] = (1, 3, 224, 224)
 ) -> int:
-    """Count a net's weights, running statistics of batch normalisation not included.
+    """Count the weights of a network without the running statistics of batch normalisation.
 
     Parameters
     ----------
     net : HybridBlock
-        Initialised or not: shapes are inferred and nothing is computed or allocated.
+        The network, initialised or not. Shapes are inferred; nothing is computed or allocated.
     input_shape : tuple of int
-        (batch, channels, height, width).
+        Shape of the input: (batch, channels, height, width).
 
     Returns
     -------
     int
+        Number of weights.
 
     Examples
     --------
@@ -81,11 +102,4 @@ def count_parameters(
     symbol = net(mx.sym.var("data"))
     shapes, _, _ = symbol.infer_shape(data=input_shape)
     sizes = zip(symbol.list_arguments(), shapes, strict=True)
-    return sum(_product(shape) for name, shape in sizes if name != "data")
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count
+    return sum(math.prod(shape) for name, shape in sizes if name != "data")
