@@ -17,7 +17,7 @@ from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statisti
 from logoflow.loading.photo_folder import Boxes, PhotoFolder, split_boxes
 from logoflow.recipes import Recipe, get_recipe
 
-CACHE = ".cache"  # folder inside the data set, beside its splits
+CACHE_FOLDER = ".cache"  # folder inside the data set, beside its splits
 
 
 class PhotoLoader(DataLoader):
@@ -252,7 +252,7 @@ def split_loader(
         backgrounds=recipe.backgrounds if is_training else 0.0,
         use_no_logo=use_no_logo or not is_training,
         max_short_side=round(oversampling * image_size) if oversampling else None,
-        cache=root / CACHE if cache else None,
+        cache=root / CACHE_FOLDER if cache else None,
     )
     check_classes(photos.synsets, read_classes(root), f"the folders of {root / split}")
     sampler = _SeededSampler(photos) if is_training else None

@@ -60,7 +60,7 @@ def test_networks_of_different_backbones_can_be_combined(tmp_path):
 
 
 def test_networks_with_different_normalisations_are_refused():
-    with pytest.raises(ValueError, match="different ways"):
+    with pytest.raises(ValueError, match="normalised in different ways"):
         build_net("efficientnet_lite0 + resnet18_v2", 3)
 
 

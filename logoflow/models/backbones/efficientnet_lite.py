@@ -105,6 +105,20 @@ class ConvNorm(gluon.HybridBlock):
     Gluon's convolution pads both sides alike. Padding the map in a separate step would copy it and
     double the time per photo. Instead, the kernel is extended by zeros on its top and left, which
     cancel the superfluous padding.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Channels of the input and of the output.
+    kernel, stride, groups : int
+        Options of the convolution.
+    linear : bool
+        True leaves out ReLU6.
+
+    Examples
+    --------
+    >>> ConvNorm(3, 32, kernel=3, stride=2).conv.weight.shape
+    (32, 3, 3, 3)
     """
 
     def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, linear=False, **kwargs):
@@ -146,6 +160,20 @@ class InvertedResidual(gluon.HybridBlock):
     """Expand the channels, convolve each by itself, and project them back.
 
     The input is added if its shape is that of the output.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Channels of the input and of the output.
+    expansion : int
+        Factor for the channels of the convolution in the middle.
+    kernel, stride : int
+        Options of the convolution in the middle.
+
+    Examples
+    --------
+    >>> len(InvertedResidual(16, 24, expansion=6, kernel=3, stride=2).body)
+    3
     """
 
     def __init__(self, inputs, outputs, expansion, kernel, stride, **kwargs):
@@ -269,7 +297,22 @@ def load_torch_weights(
 
 
 def torch_names(net: EfficientNetLite) -> list[tuple[gluon.Parameter, str]]:
-    """Pair each parameter with its name in the PyTorch port."""
+    """Pair each parameter with its name in the PyTorch port.
+
+    Parameters
+    ----------
+    net : EfficientNetLite
+        The network.
+
+    Returns
+    -------
+    list of (Parameter, str)
+
+    Examples
+    --------
+    >>> torch_names(EfficientNetLite())[0][1]
+    '_fc.weight'
+    """
     children = list(net.features)
     blocks = [child for child in children if isinstance(child, InvertedResidual)]
     units = [(children[0], "_conv_stem", "_bn0")]
