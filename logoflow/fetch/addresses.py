@@ -1,12 +1,12 @@
-"""Which addresses and hosts logoflow may connect to: the policy, plain functions, no network."""
+"""Decide which addresses and hosts logoflow may connect to. Nothing here uses the network."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from logoflow.errors import FetchError
 
-# The tables follow IANA's special-purpose registries instead of ipaddress.is_global, which
-# differs between Python's patch releases and passes multicast and 6to4 or NAT64 loopback.
+# The tables follow IANA's special-purpose registries. ipaddress.is_global would not do: it differs
+# between patch releases of Python, and it accepts multicast and loopback inside 6to4 or NAT64.
 _PRIVATE = {
     "127.0.0.0/8": "loopback",
     "::1/128": "loopback",
@@ -15,7 +15,7 @@ _PRIVATE = {
     "192.168.0.0/16": "a private network",
     "fc00::/7": "a private network",
 }
-_NEVER = {
+_FORBIDDEN = {
     "169.254.169.254/32": "a cloud's metadata service",
     "169.254.170.2/32": "a cloud's metadata service",
     "100.100.100.200/32": "a cloud's metadata service",
@@ -44,47 +44,63 @@ _NEVER = {
     "3fff::/20": "reserved for documentation",
 }
 _PRIVATE = {ip_network(network): meaning for network, meaning in _PRIVATE.items()}
-_NEVER = {ip_network(network): meaning for network, meaning in _NEVER.items()}
+_FORBIDDEN = {ip_network(network): meaning for network, meaning in _FORBIDDEN.items()}
 _NAT64 = ip_network("64:ff9b::/96")
 _GLOBAL_IPV6 = ip_network("2000::/3")
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)*({_LABEL})")
-# Resolvers read a name that ends in a number as an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
+# Resolvers treat a name that ends in a number as an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def check_address(ip: str, allow_private: bool = False) -> None:
-    """Raise unless `ip` may be connected to.
+    """Raise FetchError unless logoflow may connect to an address.
 
-    Only globally reachable addresses pass. An IPv4 address inside an IPv6 one (mapped, 6to4,
-    NAT64) is taken out and judged by itself; Teredo tunnels never pass, whatever is inside.
+    Only globally reachable addresses are allowed. An IPv4 address inside an IPv6 address (mapped,
+    6to4 or NAT64) is extracted and checked. Teredo tunnels are always refused.
 
     Parameters
     ----------
     ip : str
-        An IPv4 or IPv6 address in its usual spelling.
+        IPv4 or IPv6 address in its usual spelling.
     allow_private : bool
-        Let loopback and private networks pass too. Link-local, metadata, multicast and reserved
-        addresses never pass, nor do private ones inside 6to4 or NAT64.
+        Also allow loopback and private networks. Link-local, metadata, multicast and reserved
+        addresses, and private addresses inside 6to4 or NAT64, are refused in any case.
 
     Raises
     ------
     FetchError
-        Kind ``refused``; the message says what the address is.
+        Of kind ``refused``. The message says what the address is.
 
     Examples
     --------
     >>> check_address("93.184.216.34")
     >>> check_address("127.0.0.1", allow_private=True)
     """
-    reason = refusal(ip, allow_private)
+    reason = refusal_reason(ip, allow_private)
     if reason:
         raise FetchError("refused", str(ip), reason)
 
 
-def refusal(ip: str, allow_private: bool = False) -> str | None:
-    """Say why `ip` may not be connected to, or None if it may; see `check_address`."""
+def refusal_reason(ip: str, allow_private: bool = False) -> str | None:
+    """Say why logoflow may not connect to an address.
+
+    Parameters
+    ----------
+    ip, allow_private
+        See `check_address`.
+
+    Returns
+    -------
+    str or None
+        The reason, or None if the address is allowed.
+
+    Examples
+    --------
+    >>> refusal_reason("169.254.169.254")
+    "a cloud's metadata service address, which is never fetched from"
+    """
     try:
         address = ip_address(str(ip))
     except ValueError:
@@ -92,29 +108,31 @@ def refusal(ip: str, allow_private: bool = False) -> str | None:
     if getattr(address, "scope_id", None):
         return "an address with a scope id is never global"
     if address.version == 6 and address.teredo:
-        # Judging the address inside would not do: packets also go to the server it names.
+        # Checking the address inside is not enough: packets also go to the tunnel's server.
         return f"a Teredo tunnel to {address.teredo[1]}, which is never fetched from"
-    carried = _carried_ipv4(address)
-    if carried and address.version == 6 and not address.ipv4_mapped:
-        # A tunnel to a private network is nobody's own server: allow_private does not lift it.
-        inner = refusal(str(carried))
-        return inner and f"carries {carried}: {inner}"
-    return _judge(carried or address, allow_private)
+    embedded = _embedded_ipv4(address)
+    if embedded and address.version == 6 and not address.ipv4_mapped:
+        # Nobody reaches a server of their own through such a tunnel, so allow_private is ignored.
+        reason = refusal_reason(str(embedded))
+        return reason and f"carries {embedded}: {reason}"
+    return _reason_from_tables(embedded or address, allow_private)
 
 
 def odd_host(host: str) -> str | None:
-    """Say what is odd in a URL's host, or None for a plain name or address.
+    """Say why the host of a URL is ambiguous.
+
+    Programs disagree on the meaning of decimal, octal, hexadecimal, short or percent-encoded
+    addresses, of trailing dots and of scope ids.
 
     Parameters
     ----------
     host : str
-        As a URL has it, in lower case: a name, an IPv4 address or an IPv6 one in brackets.
+        Host of a URL in lower case: a name, an IPv4 address, or an IPv6 address in brackets.
 
     Returns
     -------
     str or None
-        Decimal, octal, hexadecimal, short or percent-encoded addresses, trailing dots and scope
-        ids are odd: programs disagree on what they mean.
+        The problem, or None for a plain name or address.
 
     Examples
     --------
@@ -134,8 +152,8 @@ def odd_host(host: str) -> str | None:
     return "an address with a scope id" if getattr(address, "scope_id", None) else None
 
 
-def _carried_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for, if any."""
+def _embedded_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """Extract the IPv4 address that an IPv6 address stands for, if there is one."""
     if address.version == 4:
         return None
     if address in _NAT64:
@@ -143,8 +161,9 @@ def _carried_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-def _judge(address: IPv4Address | IPv6Address, allow_private: bool) -> str | None:
-    for network, meaning in _NEVER.items():
+def _reason_from_tables(address: IPv4Address | IPv6Address, allow_private: bool) -> str | None:
+    """Look an address up in the tables of networks; see `refusal_reason`."""
+    for network, meaning in _FORBIDDEN.items():
         if address in network:
             return f"{meaning} address, which is never fetched from"
     for network, meaning in _PRIVATE.items():

@@ -1,10 +1,10 @@
-"""Pictures fetched by URL, kept on disk: each with a note that says who may be given it."""
+"""Cache of fetched pictures on disk. A JSON note beside each picture says who may have it."""
 
 import hashlib
 import json
 from pathlib import Path
 
-from logoflow.fetch.download import Answer, Rules
+from logoflow.fetch.download import Download, FetchOptions
 from logoflow.images.headers import image_format
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.paths import cache_home
@@ -12,65 +12,79 @@ from logoflow.utils.paths import cache_home
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp", "bmp": ".bmp"}
 
 
-def recall(url: str, rules: Rules, *, decoded: bool) -> Answer | None:
-    """Give what a URL gave last time, unless it is damaged or this caller might not fetch it.
+def read_cached(url: str, options: FetchOptions, *, decoded: bool) -> Download | None:
+    """Read the picture of a URL from the cache.
 
     Parameters
     ----------
     url : str
-        As it was asked for.
-    rules : Rules
-        The caller's: a picture had from a private address goes to those only who allow that, one
-        whose owner opted out to those only who do not honour it.
+        The URL as the caller wrote it.
+    options : FetchOptions
+        A picture from a private address is returned with `allow_private` only, and a picture whose
+        owner opted out only without `honour_opt_out`.
     decoded : bool
-        Only a picture that was once decoded as a whole will do.
+        Return only pictures that have been decoded completely once.
 
     Returns
     -------
-    Answer or None
-        None where it has to be fetched.
+    Download or None
+        None if the picture has to be fetched: it is missing, damaged, or not allowed.
+
+    Examples
+    --------
+    >>> options = FetchOptions(False, 5.0, 20.0, 20_000_000, 8, True)
+    >>> read_cached("https://example.com/never-fetched.png", options, decoded=True)
     """
     try:
         note = json.loads(_stem(url).with_suffix(".json").read_text(encoding="utf-8"))
         content = _stem(url).with_suffix(_EXTENSIONS[note["format"]]).read_bytes()
-        # A note that lacks one of these, an older version's, vouches for nothing.
+        # A KeyError here means a note of an older version: the picture is fetched again.
         private, opted_out = note["private"] is not False, note["opted_out"] is not False
-        permitted = (rules.allow_private or not private) and not (
-            rules.honour_opt_out and opted_out
+        allowed = (options.allow_private or not private) and not (
+            options.honour_opt_out and opted_out
         )
-        proven = note["decoded"] is True or not decoded
-        if permitted and proven and hashlib.sha256(content).hexdigest() == note["sha256"]:
-            return Answer(content, note["url"], private, opted_out)
+        complete = note["decoded"] is True or not decoded
+        if allowed and complete and hashlib.sha256(content).hexdigest() == note["sha256"]:
+            return Download(content, note["url"], private, opted_out)
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # nothing there, or not as we write it: fetched again
+        pass  # missing, or not in our format: fetch it again
     return None
 
 
-def keep(url: str, answer: Answer, *, decoded: bool) -> None:
-    """Keep a picture, then the note that vouches for it.
+def write_cached(url: str, downloaded: Download, *, decoded: bool) -> None:
+    """Write a picture to the cache, and then its note.
+
+    Parameters
+    ----------
+    url : str
+        The URL as the caller wrote it.
+    downloaded : Download
+        The picture and its origin.
+    decoded : bool
+        Whether the picture has been decoded completely.
 
     Raises
     ------
     OSError
-        The cache folder cannot be written.
+        If the cache folder cannot be written.
     """
-    with atomic_path(picture_path(url, answer.content)) as tmp:
-        tmp.write_bytes(answer.content)
+    with atomic_path(cached_path(url, downloaded.content)) as tmp:
+        tmp.write_bytes(downloaded.content)
     note = {
         "asked": url,
-        "url": answer.url,
-        "format": image_format(answer.content),
-        "sha256": hashlib.sha256(answer.content).hexdigest(),
-        "bytes": len(answer.content),
-        "private": answer.private,
-        "opted_out": answer.opted_out,
+        "url": downloaded.url,
+        "format": image_format(downloaded.content),
+        "sha256": hashlib.sha256(downloaded.content).hexdigest(),
+        "bytes": len(downloaded.content),
+        "private": downloaded.private,
+        "opted_out": downloaded.opted_out,
         "decoded": decoded,
     }
     write_text(_stem(url).with_suffix(".json"), json.dumps(note, indent=1) + "\n")
 
 
-def picture_path(url: str, content: bytes) -> Path:
-    """The file for a URL's picture; what it is called by depends on the format."""
+def cached_path(url: str, content: bytes) -> Path:
+    """Return the cache file for the picture of a URL. Its extension follows from the content."""
     return _stem(url).with_suffix(_EXTENSIONS[image_format(content)])
 
 

@@ -1,4 +1,4 @@
-"""HTTP connections that dial only addresses they have checked, and keep to a deadline."""
+"""HTTP connections that check every address before they connect, and that keep a deadline."""
 
 import http.client
 import io
@@ -14,65 +14,85 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Url
 
 from logoflow.errors import FetchError, TooManyBytes
-from logoflow.fetch.addresses import refusal
+from logoflow.fetch.addresses import refusal_reason
 
-# The longest silence in the middle of an answer, whatever the deadline still allows.
+# Seconds. The longest wait for more data within an answer, even if the deadline is later.
 READ_TIMEOUT = 10.0
-# What an answer may send beside its body: headers, chunk sizes.
-_AROUND_BODY = 1 << 20
+# Bytes that an answer may send in addition to its body: headers and chunk sizes.
+_OVERHEAD = 1 << 20
 
 
 class Deadline:
-    """A moment after which asking for the time left raises TimeoutError."""
+    """A point in time at which all waiting has to end.
+
+    Parameters
+    ----------
+    seconds : float
+        Time from now until the deadline.
+
+    Examples
+    --------
+    >>> deadline = Deadline(20.0)
+    >>> 19 < deadline.seconds_left() <= 20
+    True
+    """
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
-    def left(self) -> float:
-        """Seconds left, more than 0."""
+    def seconds_left(self) -> float:
+        """Return the seconds until the deadline, more than 0. Raise TimeoutError after it."""
         seconds = self._end - time.monotonic()
         if seconds <= 0:
             raise TimeoutError("the time allowed is over")
         return seconds
 
     def extend(self, seconds: float) -> None:
-        """Put the moment off, for time that was spent on something else."""
+        """Postpone the deadline, for time that does not count against it."""
         self._end += seconds
 
 
 def open_connection(
     url: Url, deadline: Deadline, connect_timeout: float, allow_private: bool, max_bytes: int
 ) -> HTTPConnection:
-    """Make a connection to a URL's host; nothing is dialled before its first request.
+    """Create a connection to the host of a URL. It connects with its first request.
 
-    Proxies named by environment variables are not used: a proxy would resolve the host itself,
-    behind our checks.
+    Proxies from environment variables are ignored, because a proxy would resolve the host itself
+    and bypass the checks.
 
     Parameters
     ----------
     url : urllib3.util.Url
-        With scheme ``http`` or ``https`` and a host.
+        URL with a host and the scheme ``http`` or ``https``.
     deadline : Deadline
-        Ends every wait, from the host's lookup to the answer's last byte.
+        Limits every wait, from the lookup of the host to the last byte of the answer.
     connect_timeout : float
-        Seconds for lookup, connecting and TLS together.
+        Seconds for lookup, connecting and the TLS handshake together.
     allow_private : bool
         See `logoflow.fetch.addresses.check_address`.
     max_bytes : int
-        Longest body as sent, before it is unpacked; a MiB more and reading raises TooManyBytes.
+        Largest body as sent, before decompression. Reading raises TooManyBytes after this number
+        of bytes and one MiB for headers.
 
     Returns
     -------
     urllib3.connection.HTTPConnection
-        Its request raises FetchError (``refused``) for an address that may not be dialled, and
-        has set its attribute `private` where `allow_private` alone made dialling possible.
+        Its request raises FetchError of kind ``refused`` for a forbidden address. Its attribute
+        `private` is True if the connection needed `allow_private`.
+
+    Examples
+    --------
+    >>> from urllib3.util import parse_url
+    >>> url = parse_url("http://example.com/logo.png")
+    >>> open_connection(url, Deadline(20.0), 5.0, False, 20_000_000).port
+    80
     """
     host = url.host.strip("[]")
     if url.scheme == "https":
-        connection = _CheckedHTTPS(host, url.port or 443, ssl_context=_trust())
+        connection = _CheckedHTTPS(host, url.port or 443, ssl_context=_ssl_context())
     else:
         connection = _CheckedHTTP(host, url.port or 80)
-    connection.asked = url.url
+    connection.requested_url = url.url
     connection.deadline = deadline
     connection.connect_timeout = connect_timeout
     connection.allow_private = allow_private
@@ -80,34 +100,34 @@ def open_connection(
     return connection
 
 
-class _Checked:
-    """What both kinds of connection share: look up, check, dial that very address."""
+class _CheckedConnection:
+    """Look a host up, check its addresses, and connect to an address that was checked."""
 
     private = False
 
     def _new_conn(self) -> socket.socket:
-        limit = Deadline(min(self.connect_timeout, self.deadline.left()))
-        addresses = _addresses(self.host, self.port, limit.left())
-        for ip in addresses:  # all of them before any is dialled
-            reason = refusal(ip, self.allow_private)
+        limit = Deadline(min(self.connect_timeout, self.deadline.seconds_left()))
+        addresses = _look_up(self.host, self.port, limit.seconds_left())
+        for ip in addresses:  # check all addresses before connecting to any
+            reason = refusal_reason(ip, self.allow_private)
             if reason:
-                raise FetchError("refused", self.asked, f"{self.host} is at {ip}: {reason}")
-        self.private = any(refusal(ip) for ip in addresses)
+                raise FetchError("refused", self.requested_url, f"{self.host} is at {ip}: {reason}")
+        self.private = any(refusal_reason(ip) for ip in addresses)
         sock = _dial(addresses, self.port, limit)
-        sock.settimeout(limit.left())  # for the TLS handshake, should one follow
+        sock.settimeout(limit.seconds_left())  # for a TLS handshake that may follow
         return sock
 
 
-class _CheckedHTTP(_Checked, HTTPConnection):
+class _CheckedHTTP(_CheckedConnection, HTTPConnection):
     pass
 
 
-class _CheckedHTTPS(_Checked, HTTPSConnection):
+class _CheckedHTTPS(_CheckedConnection, HTTPSConnection):
     pass
 
 
 class _LimitedResponse(http.client.HTTPResponse):
-    """An answer whose every read, of headers too, keeps to the deadline and the byte limit."""
+    """An answer. Every read, of headers too, respects the deadline and the byte limit."""
 
     def __init__(
         self, deadline: Deadline, max_bytes: int, sock: socket.socket, *args, **options
@@ -117,36 +137,36 @@ class _LimitedResponse(http.client.HTTPResponse):
 
 
 class _MeasuredFile(io.BufferedReader):
-    """A buffered file that is never read to its end in one go."""
+    """A buffered file that refuses to read everything to its end at once."""
 
     def read(self, size: int | None = -1) -> bytes:
-        # urllib3 reads as many bytes as a chunk announces, and takes -1 for an announcement.
+        # urllib3 reads as many bytes as a chunk announces, and accepts a negative number.
         if size is None or size < 0:
             raise http.client.HTTPException(f"the answer announces a piece of {size} bytes")
         return super().read(size)
 
 
 class _LimitedReader(io.RawIOBase):
-    """A socket's raw file that waits no longer, and gives no more, than is allowed.
+    """The raw file of a socket, with a deadline and a byte limit.
 
-    A timeout set once on the socket starts anew with each byte that drips in. Bytes are counted
-    here because packed ones, headers and chunk sizes need not add anything to the body.
+    A timeout of the socket alone would start again with every byte that arrives. Bytes are counted
+    here because compressed data, headers and chunk sizes may add nothing to the body.
     """
 
     def __init__(
         self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline, max_bytes: int
     ) -> None:
         self._raw, self._sock, self._deadline = raw, sock, deadline
-        self._max_bytes, self._left = max_bytes, max_bytes + _AROUND_BODY
+        self._max_bytes, self._bytes_left = max_bytes, max_bytes + _OVERHEAD
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer) -> int:
-        self._sock.settimeout(min(READ_TIMEOUT, self._deadline.left()))
+        self._sock.settimeout(min(READ_TIMEOUT, self._deadline.seconds_left()))
         count = self._raw.readinto(buffer)
-        self._left -= count
-        if self._left < 0:
+        self._bytes_left -= count
+        if self._bytes_left < 0:
             raise TooManyBytes(f"more than {self._max_bytes:,} bytes")
         return count
 
@@ -156,45 +176,45 @@ class _LimitedReader(io.RawIOBase):
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host as the system knows them. Tests put their own resolver here."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(entry[4][0] for entry in found))
+    """Look up the addresses of a host. Tests replace this function by a resolver of their own."""
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(entry[4][0] for entry in entries))
 
 
-def _addresses(host: str, port: int, seconds: float) -> list[str]:
-    """Look a host up, but wait no longer than `seconds`: the system's lookup has no time limit."""
-    answer = futures.Future()
+def _look_up(host: str, port: int, seconds: float) -> list[str]:
+    """Look up a host with a time limit, which the system's lookup does not have."""
+    result = futures.Future()
 
-    def look_up() -> None:
+    def resolve() -> None:
         try:
-            answer.set_result(_resolve(host, port))
+            result.set_result(_resolve(host, port))
         except Exception as error:
-            answer.set_exception(error)
+            result.set_exception(error)
 
-    threading.Thread(target=look_up, daemon=True).start()
+    threading.Thread(target=resolve, daemon=True).start()
     try:
-        return answer.result(timeout=seconds)
+        return result.result(timeout=seconds)
     except futures.TimeoutError:
         raise TimeoutError(f"looking up {host} took too long") from None
 
 
 def _dial(addresses: list[str], port: int, limit: Deadline) -> socket.socket:
     """Connect to the first address that answers."""
-    problem = OSError("the host has no address")
-    for waiting, ip in zip(range(len(addresses), 0, -1), addresses, strict=True):
-        try:  # a fair share of the time, so that one dead address does not use it all
-            sock = socket.create_connection((ip, port), timeout=limit.left() / waiting)
+    last_error = OSError("the host has no address")
+    for untried, ip in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        try:  # an equal share of the time each: a dead address must not use all of it
+            sock = socket.create_connection((ip, port), timeout=limit.seconds_left() / untried)
         except OSError as error:
-            problem = error
+            last_error = error
         else:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
-    raise problem
+    raise last_error
 
 
 @lru_cache(maxsize=1)
-def _trust() -> ssl.SSLContext:
-    """Certificates of the system, and certifi's for systems that have none installed."""
+def _ssl_context() -> ssl.SSLContext:
+    """Trust the certificates of the system and, for systems without any, those of certifi."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

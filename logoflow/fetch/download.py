@@ -1,4 +1,4 @@
-"""A URL's bytes: followed where it redirects to, each hop checked, timed and capped."""
+"""Download the bytes of a URL. Every redirect is checked, and time and size are limited."""
 
 import math
 import re
@@ -19,22 +19,24 @@ from logoflow import __version__
 from logoflow.errors import FetchError, TooManyBytes
 from logoflow.fetch.addresses import odd_host
 from logoflow.fetch.connections import Deadline, open_connection
-from logoflow.fetch.rate_limit import OUR_NAME, host_slot, opt_out, restated, retry_after
+from logoflow.fetch.rate_limit import host_slot
+from logoflow.fetch.retries import copy_error, parse_retry_after
+from logoflow.fetch.robots import USER_AGENT, opt_out
 
 MAX_REDIRECTS = 5
-_WANTED = "only http:// and https:// URLs are fetched; local pictures go to predict"
-_LOOK = "open the URL in a browser"
+_SCHEME_HINT = "only http:// and https:// URLs are fetched; local pictures go to predict"
+_BROWSER_HINT = "open the URL in a browser"
 _HEADERS = {
-    "User-Agent": f"{OUR_NAME}/{__version__} (logo classifier; Python urllib3)",
+    "User-Agent": f"{USER_AGENT}/{__version__} (logo classifier; Python urllib3)",
     "Accept": "image/jpeg,image/png,image/webp,image/gif,image/bmp,*/*;q=0.1",
 }
-# Statuses of a server that is busy or briefly broken; any other answer would be the same again.
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+# Statuses of a server that is busy or briefly broken. Other statuses would come again.
+_TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-class Rules(NamedTuple):
-    """What a download keeps to; see `logoflow.fetch.fetch_image.fetch_image`."""
+class FetchOptions(NamedTuple):
+    """Limits and permissions of a download; see `logoflow.fetch.fetch_image.fetch_image`."""
 
     allow_private: bool
     connect_timeout: float
@@ -44,19 +46,19 @@ class Rules(NamedTuple):
     honour_opt_out: bool
 
 
-class Answer(NamedTuple):
-    """What a URL gave.
+class Download(NamedTuple):
+    """The content of a URL.
 
     Attributes
     ----------
     content : bytes
-        The body, unpacked.
+        The body, decompressed.
     url : str
-        Where it came from in the end, after redirects.
+        The final URL, after redirects.
     private : bool
-        An address on the way was private, so that only ``allow_private`` made it possible.
+        Whether an address on the way was private and needed ``allow_private``.
     opted_out : bool
-        An answer on the way asked programs like this one not to take it.
+        Whether an answer on the way asked programs like this one not to take the content.
     """
 
     content: bytes
@@ -66,7 +68,7 @@ class Answer(NamedTuple):
 
 
 class _Hop(NamedTuple):
-    """What one request gave: where it redirects to, else the body."""
+    """Result of one request: the location of a redirect, or the body."""
 
     location: str | None
     content: bytes
@@ -74,82 +76,103 @@ class _Hop(NamedTuple):
     opted_out: bool
 
 
-def download(url: str, rules: Rules) -> Answer:
-    """Try once to get a URL's bytes, whatever they are.
+def download(url: str, options: FetchOptions) -> Download:
+    """Download the bytes of a URL in one attempt.
 
     Parameters
     ----------
     url : str
         Starts with ``http://`` or ``https://``. Up to five redirects are followed.
-    rules : Rules
-        The limits.
+    options : FetchOptions
+        Limits and permissions.
+
+    Returns
+    -------
+    Download
 
     Raises
     ------
     FetchError
-        With the URL that was asked for, wherever it happened; `transient` where a later attempt
-        may succeed.
-    """
-    try:
-        return _follow(url, rules)
-    except FetchError as error:
-        if error.url == url:
-            raise
-        raise restated(error, url, f"redirected to {error.url}: {error.reason}") from error
-
-
-def parse(url: str) -> Url:
-    """Take a URL apart, or refuse it. The same parts are then used to connect.
-
-    Raises
-    ------
-    FetchError
-        Kind ``refused``: not http or https, or spelled so that programs disagree on its meaning.
+        Its `url` is the parameter `url`, also if a redirect failed. It is `transient` if a later
+        attempt may succeed.
 
     Examples
     --------
-    >>> parse("https://example.com:8443/logo.png").port
+    >>> options = FetchOptions(False, 5.0, 20.0, 20_000_000, 8, True)
+    >>> download("https://example.com/logo.png", options).url  # doctest: +SKIP
+    'https://example.com/logo.png'
+    """
+    try:
+        return _follow_redirects(url, options)
+    except FetchError as error:
+        if error.url == url:
+            raise
+        raise copy_error(error, url, f"redirected to {error.url}: {error.reason}") from error
+
+
+def parse_http_url(url: str) -> Url:
+    """Split a URL into its parts, which are then used to connect.
+
+    Parameters
+    ----------
+    url : str
+        The URL.
+
+    Returns
+    -------
+    urllib3.util.Url
+
+    Raises
+    ------
+    FetchError
+        Of kind ``refused``, if the scheme is not http or https, or if programs disagree on the
+        meaning of the spelling.
+
+    Examples
+    --------
+    >>> parse_http_url("https://example.com:8443/logo.png").port
     8443
     """
     try:
         parsed = parse_url(url)
     except (ValueError, HTTPError):
-        raise FetchError("refused", url, f"not spelled like a URL; {_WANTED}") from None
+        raise FetchError("refused", url, f"not spelled like a URL; {_SCHEME_HINT}") from None
     if parsed.scheme not in ("http", "https"):
-        raise FetchError("refused", url, _WANTED)
+        raise FetchError("refused", url, _SCHEME_HINT)
     if parsed.auth is not None:
         raise FetchError("refused", url, "a URL with a user name or password; leave them out")
     if any(character < " " or character in "\x7f\\" for character in url):
         hint = "a backslash or control character in the URL; percent-encode it"
         raise FetchError("refused", url, hint)
-    # parse_url decodes a percent-encoded host, so the spelling is looked at in the URL itself.
+    # parse_url decodes a percent-encoded host, so the spelling is checked in the URL itself.
     authority = re.split("[/?#]", url.split("//", 1)[-1], maxsplit=1)[0]
-    odd = "a percent-encoded host" if "%" in authority else odd_host((parsed.host or "").lower())
-    if odd:
-        raise FetchError("refused", url, f"{odd}; give the host's plain name")
+    host = (parsed.host or "").lower()
+    problem = "a percent-encoded host" if "%" in authority else odd_host(host)
+    if problem:
+        raise FetchError("refused", url, f"{problem}; give the host's plain name")
     return parsed
 
 
-def _follow(url: str, rules: Rules) -> Answer:
-    """Get a URL's bytes, going where it redirects to."""
-    here, private, opted_out = url, False, False
-    deadline = Deadline(rules.total_timeout)
+def _follow_redirects(url: str, options: FetchOptions) -> Download:
+    """Request a URL and each redirect until an answer has a body."""
+    current_url, private, opted_out = url, False, False
+    deadline = Deadline(options.total_timeout)
     for _ in range(MAX_REDIRECTS + 1):
-        hop = _ask(here, deadline, rules)
+        hop = _request(current_url, deadline, options)
         private, opted_out = private or hop.private, opted_out or hop.opted_out
         if not hop.location:
-            return Answer(hop.content, here, private, opted_out)
-        here = _join(here, hop.location)
-    raise FetchError("refused", url, f"more than {MAX_REDIRECTS} redirects; {_LOOK}")
+            return Download(hop.content, current_url, private, opted_out)
+        current_url = _redirect_target(current_url, hop.location)
+    raise FetchError("refused", url, f"more than {MAX_REDIRECTS} redirects; {_BROWSER_HINT}")
 
 
-def _ask(url: str, deadline: Deadline, rules: Rules) -> _Hop:
-    """Make one request, when it is its turn."""
-    parsed = parse(url)
+def _request(url: str, deadline: Deadline, options: FetchOptions) -> _Hop:
+    """Make one request, as soon as the host has a free slot."""
+    parsed = parse_http_url(url)
     connection = open_connection(
-        parsed, deadline, rules.connect_timeout, rules.allow_private, rules.max_bytes
+        parsed, deadline, options.connect_timeout, options.allow_private, options.max_bytes
     )
-    with host_slot(url, connection.host, connection.port, rules.per_host) as waited:
+    with host_slot(url, connection.host, connection.port, options.per_host) as waited:
         deadline.extend(waited)
         with _as_fetch_error(url), closing(connection):
             connection.request("GET", parsed.request_uri, headers=_HEADERS, preload_content=False)
@@ -157,23 +180,23 @@ def _ask(url: str, deadline: Deadline, rules: Rules) -> _Hop:
                 location = response.get_redirect_location() or None
                 if not location:
                     _check_status(url, response)
-                opted_out = _check_opt_out(url, response, rules.honour_opt_out)
-                content = b"" if location else _read(response, rules.max_bytes)
+                opted_out = _check_opt_out(url, response, options.honour_opt_out)
+                content = b"" if location else _read(response, options.max_bytes)
                 return _Hop(location, content, connection.private, opted_out)  # type: ignore[attr-defined]
 
 
-def _join(url: str, location: str) -> str:
-    """Where a redirect leads. Headers arrive as Latin-1, but hold UTF-8 where not ASCII."""
+def _redirect_target(url: str, location: str) -> str:
+    """Compute the URL of a redirect. Headers are read as Latin-1, but may contain UTF-8."""
     location = location.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
         return urljoin(url, location)
     except ValueError:
-        raise FetchError("refused", url, f"redirects to {location!r}, which is no URL") from None
+        raise FetchError("refused", url, f"redirects to {location!r}, which is not a URL") from None
 
 
 @contextmanager
 def _as_fetch_error(url: str) -> Iterator[None]:
-    """Turn whatever an answer makes the network's libraries raise into a FetchError."""
+    """Convert the exceptions of the network libraries to FetchError."""
     try:
         yield
     except FetchError:
@@ -184,14 +207,15 @@ def _as_fetch_error(url: str) -> Iterator[None]:
         reason = f"no complete answer in time ({error}); try later or allow more time"
         raise FetchError("timeout", url, reason, transient=True) from error
     except DecodeError as error:
-        raise FetchError("not_an_image", url, f"the answer cannot be unpacked ({error})") from error
-    except Exception as error:  # they do not promise to raise only their own errors
+        reason = f"the answer cannot be decompressed ({error})"
+        raise FetchError("not_an_image", url, reason) from error
+    except Exception as error:  # the libraries raise other errors than their own too
         reason = f"{str(error) or type(error).__name__}; check the address or try later"
-        raise FetchError("unreachable", url, reason, transient=_may_pass(error)) from error
+        raise FetchError("unreachable", url, reason, transient=_is_transient(error)) from error
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether a connection that failed like this may succeed another time."""
+def _is_transient(error: Exception) -> bool:
+    """Tell whether a connection that failed with this error may succeed later."""
     if isinstance(error, socket.gaierror):
         return error.errno not in _NO_SUCH_HOST
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -204,26 +228,26 @@ def _check_status(url: str, response: HTTPResponse) -> None:
     if status in (404, 410):
         raise FetchError("not_found", url, f"the server has no such picture (status {status})")
     if status != 200:
-        seconds = retry_after(response.headers.get("Retry-After"))
-        hint = f"it asks to come back in {math.ceil(seconds)} seconds" if seconds else _LOOK
+        seconds = parse_retry_after(response.headers.get("Retry-After"))
+        hint = f"it asks to wait {math.ceil(seconds)} seconds" if seconds else _BROWSER_HINT
         reason = f"the server answered with status {status}; {hint}"
-        raise FetchError("http_error", url, reason, status in _TRANSIENT, seconds)
+        raise FetchError("http_error", url, reason, status in _TRANSIENT_STATUSES, seconds)
 
 
 def _check_opt_out(url: str, response: HTTPResponse, honour: bool) -> bool:
-    """Whether an answer asks us to leave it; that is an error where it is to be honoured."""
+    """Tell whether an answer opts out. With `honour`, an opt-out is an error."""
     directive = opt_out(response.headers.getlist("X-Robots-Tag"))
     if directive and honour:
         reason = (
             f"the server's X-Robots-Tag says {directive}; "
-            "leave it out, or pass honour_opt_out=False where you may take it all the same"
+            "skip this URL, or pass honour_opt_out=False if you are allowed to use the picture"
         )
         raise FetchError("opted_out", url, reason)
     return directive is not None
 
 
 def _read(response: HTTPResponse, max_bytes: int) -> bytes:
-    """Read an answer's body, unpacked, up to the limit and no further."""
+    """Read and decompress the body of an answer, up to the limit."""
     announced = response.length_remaining or 0
     body = bytearray()
     if announced <= max_bytes:

@@ -1,13 +1,13 @@
-"""The one way to get a picture from a URL: none is trusted, and anything wrong is a FetchError."""
+"""Fetch a picture from an untrusted URL. Every problem becomes a FetchError."""
 
 import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
 from logoflow.errors import FetchError, ImageError, TooManyPixels
-from logoflow.fetch.cache import keep, picture_path, recall
-from logoflow.fetch.download import Rules, download, parse
-from logoflow.fetch.rate_limit import with_retries
+from logoflow.fetch.cache import cached_path, read_cached, write_cached
+from logoflow.fetch.download import FetchOptions, download, parse_http_url
+from logoflow.fetch.retries import with_retries
 from logoflow.images.decode import decode_image, image_size
 
 
@@ -19,13 +19,13 @@ class Fetched(NamedTuple):
     content : bytes
         The encoded picture.
     url : str
-        Where it came from in the end, after redirects.
+        The final URL, after redirects.
     width, height : int
-        Pixels, upright.
+        Size in pixels, after the EXIF orientation is applied.
     sha256 : str
-        Of `content`, hexadecimal.
+        SHA-256 of `content`, hexadecimal.
     path : pathlib.Path or None
-        The file that it is cached in; None with ``cache=False``.
+        The file in the cache; None with ``cache=False``.
     """
 
     content: bytes
@@ -50,77 +50,79 @@ def fetch_image(
     cache: bool = True,
     decode: bool = True,
 ) -> Fetched:
-    """Fetch a picture by URL, or take it from the cache if that URL has been fetched before.
+    """Fetch a picture by its URL, or read it from the cache.
 
     Parameters
     ----------
     url : str
         Starts with ``http://`` or ``https://``. Up to five redirects are followed.
     allow_private : bool
-        Permit loopback and private networks, for servers of your own. Every address is checked
-        as it is connected to, after each redirect again; see `check_address`.
+        Allow loopback and private networks, for servers of your own. Every address is checked
+        when the connection is made, also after redirects; see
+        `logoflow.fetch.addresses.check_address`.
     connect_timeout, total_timeout : float
-        Seconds for connecting to a server, and for everything together, in each attempt.
+        Seconds per attempt, for connecting to a server and for everything together.
     max_bytes : int
-        Largest picture, as sent and as unpacked.
+        Largest size of the picture in bytes, both as sent and decompressed.
     max_pixels : int
-        Width times height above which a picture is not decoded.
+        Largest width times height. Larger pictures are not decoded.
     retries : int
-        Attempts after the first, with growing waits between them, while it fails in a way that
-        may pass: a timeout, a broken connection, statuses such as 429 and 503. A server's
-        ``Retry-After`` is kept to, for all URLs of that host in this process; while it has more
-        than 30 seconds left they fail without asking.
+        Further attempts after a transient error: a timeout, a broken connection, or a status such
+        as 429 or 503. Waits between attempts grow. A ``Retry-After`` header pauses all URLs of that
+        host in this process. While the pause has more than 30 seconds left, they fail without a
+        request.
     per_host : int
-        Requests at once to one host (name and port), from all threads of this process.
-        Waiting for a turn is not held against the timeouts.
+        Simultaneous requests to one host (name and port) from all threads of this process.
+        Waiting for a free slot does not count against the timeouts.
     honour_opt_out : bool
-        Leave a picture alone whose answer, or a redirect to it, says ``noai``, ``noimageai``,
-        ``noindex`` or ``noimageindex`` in ``X-Robots-Tag`` headers.
+        Do not take a picture if its answer, or a redirect to it, has ``noai``, ``noimageai``,
+        ``noindex`` or ``noimageindex`` in an ``X-Robots-Tag`` header.
     cache : bool
         Read and write the cache.
     decode : bool
-        Prove that the picture is whole by decoding it. Without, only its header is read.
+        Decode the picture to make sure that it is complete. False reads its header only.
 
     Returns
     -------
     Fetched
-        The bytes and what is known about them.
+        The bytes of the picture, its size and its origin.
 
     Raises
     ------
     FetchError
-        Whatever went wrong, with its `kind` and `url`; `FetchError` lists the kinds.
+        If there is no picture within the limits. `FetchError` lists the values of its `kind`.
     OSError
-        The cache folder cannot be written.
+        If the cache folder cannot be written.
     ValueError
-        `per_host` is less than 1.
+        If `per_host` is less than 1.
 
     Examples
     --------
-    >>> fetch_image("https://example.com/logo.png").width
+    >>> fetch_image("https://example.com/logo.png").width  # doctest: +SKIP
     640
     """
     if per_host < 1:
-        raise ValueError(f"per_host={per_host} would wait for ever; give 1 or more")
+        raise ValueError(f"per_host={per_host} allows no request; pass 1 or more")
     url = str(url)
-    parse(url)
-    rules = Rules(
+    parse_http_url(url)
+    options = FetchOptions(
         allow_private, connect_timeout, total_timeout, max_bytes, per_host, honour_opt_out
     )
-    known = recall(url, rules, decoded=decode) if cache else None
-    answer = known or with_retries(lambda: download(url, rules), retries)
-    width, height = _check_picture(url, answer.content, max_bytes, max_pixels, decode and not known)
-    if cache and not known:
-        keep(url, answer, decoded=decode)
-    sha256 = hashlib.sha256(answer.content).hexdigest()
-    path = picture_path(url, answer.content) if cache else None
-    return Fetched(answer.content, answer.url, width, height, sha256, path)
+    cached = read_cached(url, options, decoded=decode) if cache else None
+    result = cached or with_retries(lambda: download(url, options), retries)
+    needs_decoding = decode and not cached
+    width, height = _check_picture(url, result.content, max_bytes, max_pixels, needs_decoding)
+    if cache and not cached:
+        write_cached(url, result, decoded=decode)
+    sha256 = hashlib.sha256(result.content).hexdigest()
+    path = cached_path(url, result.content) if cache else None
+    return Fetched(result.content, result.url, width, height, sha256, path)
 
 
 def _check_picture(
     url: str, content: bytes, max_bytes: int, max_pixels: int, decode: bool
 ) -> tuple[int, int]:
-    """Width and height of a picture within the limits; with `decode`, one that is whole too."""
+    """Check a picture against the limits, decode it if asked to, and return (width, height)."""
     if len(content) > max_bytes:
         raise FetchError("too_large", url, f"{len(content):,} bytes; max_bytes is {max_bytes:,}")
     try:

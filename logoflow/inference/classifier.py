@@ -37,7 +37,7 @@ from logoflow.inference.scoring import (
 )
 from logoflow.inference.windows import as_pictures, iter_window_logits
 from logoflow.labels import label_indices, no_logo_index
-from logoflow.loading.augment import Augs, describe_augs, read_augs, transform
+from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform
 from logoflow.models.build import architecture_of, check_outputs
 from logoflow.models.graph import fused
 
@@ -353,7 +353,7 @@ class LogoClassifier:
         stored = {
             "architecture": architecture_of(self.net),
             "classes": list(self.classes),
-            "preprocessing": describe_augs(self.augs),
+            "preprocessing": augs_to_json(self.augs),
             "metadata": self.metadata,
             "level": str(self.level),
             "decisions": decisions_to_json(self.decisions),
@@ -390,7 +390,7 @@ class LogoClassifier:
         return cls(
             net,
             stored["classes"],
-            read_augs(stored["preprocessing"]),
+            augs_from_json(stored["preprocessing"]),
             stored["metadata"],
             ctx=ctx,
             decisions=decisions_from_json(stored["decisions"]),

@@ -10,8 +10,8 @@ import mxnet as mx
 import numpy as np
 
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.loading.augment import describe_augs
-from logoflow.models.graph import graph_of, without_pads
+from logoflow.loading.augment import augs_to_json
+from logoflow.models.graph import fold_kernel_padding, graph_of
 from logoflow.utils.extras import require_extra
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
@@ -123,7 +123,7 @@ def export_metadata(classifier: LogoClassifier) -> dict:
     ValueError
         See `export`.
     """
-    steps = dict(describe_augs(classifier.augs))
+    steps = dict(augs_to_json(classifier.augs))
     unknown = set(steps) - {"forceresizeaug", "centercropaug", "colornormalizeaug"}
     sizes = [steps[name]["size"] for name in ("forceresizeaug", "centercropaug") if name in steps]
     if unknown or len(sizes) != 1:
@@ -143,7 +143,7 @@ def export_metadata(classifier: LogoClassifier) -> dict:
 
 def _write_symbol(classifier: LogoClassifier, folder: Path) -> tuple[Path, Path]:
     """Write graph and weights as Gluon's `export` would, without compiling the network."""
-    symbol, arrays = without_pads(*graph_of(classifier.net))
+    symbol, arrays = fold_kernel_padding(*graph_of(classifier.net))
     graph_file, weights_file = folder / "model-symbol.json", folder / "model-0000.params"
     mx.sym.identity(symbol, name="logits").save(str(graph_file))
     mx.nd.save(str(weights_file), arrays)

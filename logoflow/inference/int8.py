@@ -15,7 +15,14 @@ from mxnet.contrib.quantization import calib_graph, quantize_graph
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.models.backbones.registry import backbone_of
 from logoflow.models.build import architecture_of
-from logoflow.models.graph import INT8, as_graph, block_of, graph_of, is_graph, without_pads
+from logoflow.models.graph import (
+    INT8,
+    block_from_graph,
+    compile_graph,
+    fold_kernel_padding,
+    graph_of,
+    is_graph,
+)
 
 BATCH = 16
 FLOAT_SHARES = (0, 1 / 4, 1 / 2, 3 / 4, 7 / 8)
@@ -129,13 +136,13 @@ def _quantized(net: gluon.HybridBlock, data: nd.NDArray) -> gluon.SymbolBlock:
     """Quantize as much of a network as possible while its logits stay close."""
     with warnings.catch_warnings(), _silent_backend():
         warnings.simplefilter("ignore")  # "cannot decide type", though MXNet then does
-        symbol, weights = without_pads(*graph_of(net))
+        symbol, weights = fold_kernel_padding(*graph_of(net))
         symbol = symbol.get_backend_symbol("MKLDNN_QUANTIZE")
-        exact = _outputs(block_of(symbol, weights), data)
+        exact = _outputs(block_from_graph(symbol, weights), data)
         ranges = _ranges(symbol, weights, data)
         for share in FLOAT_SHARES:
-            twin = block_of(*_int8(symbol, weights, ranges, _first_layers(symbol, share)))
-            twin = as_graph(twin, INT8 + architecture_of(net), backbone_of(net))
+            twin = block_from_graph(*_int8(symbol, weights, ranges, _first_layers(symbol, share)))
+            twin = compile_graph(twin, INT8 + architecture_of(net), backbone_of(net))
             if logit_error(exact, _outputs(twin, data)) <= MAX_ERROR:
                 break
     return twin
@@ -164,7 +171,7 @@ def _ranges(symbol: mx.sym.Symbol, weights: Weights, data: nd.NDArray) -> Ranges
     """Range of the values of the photos, and of each step's output for them."""
     steps = symbol.get_internals()
     names = [name for name in steps.list_outputs() if name not in set(symbol.list_inputs())]
-    block = block_of(mx.sym.Group([steps[name] for name in names]), weights)
+    block = block_from_graph(mx.sym.Group([steps[name] for name in names]), weights)
     low, high = [], []
     for number in range(len(data)):  # one by one: the outputs of all steps take much memory
         photo = data[number : number + 1]

@@ -15,7 +15,7 @@ from logoflow.errors import ClassifierError
 from logoflow.inference.former_views import former_level
 from logoflow.inference.matching import LogoIndex
 from logoflow.models.build import build_net
-from logoflow.models.graph import graph_of, is_graph, read_graph
+from logoflow.models.graph import graph_of, is_graph, load_graph
 from logoflow.utils.files import atomic_path, sha256_of, write_text
 
 MODEL_JSON = "classifier.json"
@@ -111,7 +111,7 @@ def read_model(
     stored = read_json(folder / MODEL_JSON)
     weights = _checked(folder, "weights", stored)
     if "graph" in stored:
-        net = read_graph(_checked(folder, "graph", stored), weights, stored["architecture"], ctx)
+        net = load_graph(_checked(folder, "graph", stored), weights, stored["architecture"], ctx)
     else:
         net = build_net(stored["architecture"], len(stored["classes"]))
         net.load_parameters(str(weights), ctx=ctx)

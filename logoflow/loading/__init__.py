@@ -1,1 +1,1 @@
-"""From a prepared folder to augmented batches."""
+"""Load a prepared data set in augmented batches."""

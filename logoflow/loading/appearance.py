@@ -1,4 +1,4 @@
-"""How the same scene could look in another photo: viewpoint, light, focus, compression."""
+"""Augmentations of appearance: viewpoint, light, focus and compression."""
 
 import math
 import random
@@ -13,14 +13,19 @@ _FROM_YIQ = np.linalg.inv(_TO_YIQ)
 
 
 class ViewpointAug(Augmenter):
-    """Turn a square picture a little and tilt it, as another camera would see it.
+    """Rotate and tilt a square picture slightly, as if another camera had taken it.
 
     Parameters
     ----------
     angle : float
-        Largest turn, degrees.
+        Largest rotation, in degrees.
     tilt : float
-        How far each corner moves at most, as a share of the side.
+        Largest shift of each corner, as a share of the side.
+
+    Examples
+    --------
+    >>> ViewpointAug()(np.zeros((160, 160, 3), np.float32)).shape
+    (160, 160, 3)
     """
 
     takes_arrays = True
@@ -30,29 +35,37 @@ class ViewpointAug(Augmenter):
         self.angle, self.tilt = angle, tilt
 
     def __call__(self, src: np.ndarray) -> np.ndarray:
-        """Warp `src`, (size, size, 3); what comes in at the rim is the picture mirrored."""
+        """Warp a picture of shape (size, size, 3). Its border is filled by reflection."""
         size = src.shape[0]
         corners = np.array([[0, 0], [size, 0], [size, size], [0, size]], np.float32)
         angle = math.radians(random.uniform(-self.angle, self.angle))
-        turn = [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
+        rotation = [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
         shifts = [[random.uniform(-1, 1) * self.tilt * size for _ in range(2)] for _ in range(4)]
-        moved = (corners - size / 2) @ np.array(turn) + size / 2 + np.array(shifts)
+        moved = (corners - size / 2) @ np.array(rotation) + size / 2 + np.array(shifts)
         warp = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
         border = cv2.BORDER_REFLECT_101
         return cv2.warpPerspective(src, warp, (size, size), borderMode=border)
 
 
 class LightAug(Augmenter):
-    """Change brightness, contrast, saturation and hue, all in one matrix; now and then grey.
+    """Change brightness, contrast, saturation and hue, and turn some pictures grey.
+
+    One matrix makes all changes together.
 
     Parameters
     ----------
     strength : float
-        Brightness and contrast change by at most this share, saturation by half as much again.
+        Largest relative change of brightness and contrast. Saturation changes by up to 1.5 times
+        as much.
     hue : float
-        Largest turn of the colours, as a share of half the colour wheel.
+        Largest rotation of the hue, as a share of half the colour wheel.
     grey : float
-        Share of the pictures that lose their colours.
+        Share of the pictures that become grey.
+
+    Examples
+    --------
+    >>> LightAug()(np.full((160, 160, 3), 100, np.float32)).shape
+    (160, 160, 3)
     """
 
     takes_arrays = True
@@ -62,25 +75,31 @@ class LightAug(Augmenter):
         self.strength, self.hue, self.grey = strength, hue, grey
 
     def __call__(self, src: np.ndarray) -> np.ndarray:
-        """Change `src`, (height, width, 3), values 0 to 255."""
-        image, spread = src.astype(np.float32), self.strength
-        brightness, contrast = (random.uniform(1 - spread, 1 + spread) for _ in range(2))
-        saturation = random.uniform(1 - 1.5 * spread, 1 + 1.5 * spread)
+        """Change a picture of shape (height, width, 3) with values from 0 to 255."""
+        image, strength = src.astype(np.float32), self.strength
+        brightness, contrast = (random.uniform(1 - strength, 1 + strength) for _ in range(2))
+        saturation = random.uniform(1 - 1.5 * strength, 1 + 1.5 * strength)
         if random.random() < self.grey:
             saturation = 0.0
-        matrix = _saturate(saturation) @ _turn_hue(random.uniform(-self.hue, self.hue) * math.pi)
+        angle = random.uniform(-self.hue, self.hue) * math.pi
+        matrix = _saturation_matrix(saturation) @ _hue_matrix(angle)
         offset = np.full((3, 1), (1 - contrast) * brightness * image.mean())
         matrix = np.hstack([brightness * contrast * matrix, offset]).astype(np.float32)
         return cv2.transform(image, matrix).clip(0, 255)
 
 
 class QualityAug(Augmenter):
-    """Blur some pictures, and compress some as a JPEG.
+    """Blur some pictures, and compress some as JPEG.
 
     Parameters
     ----------
     probability : float
-        Share of the pictures blurred, and share compressed.
+        Share of the pictures that are blurred. The same share is compressed.
+
+    Examples
+    --------
+    >>> QualityAug()(np.full((160, 160, 3), 100, np.float32)).shape
+    (160, 160, 3)
     """
 
     takes_arrays = True
@@ -90,23 +109,23 @@ class QualityAug(Augmenter):
         self.probability = probability
 
     def __call__(self, src: np.ndarray) -> np.ndarray:
-        """Blur or compress `src`, (height, width, 3), values 0 to 255."""
+        """Blur or compress a picture of shape (height, width, 3) with values from 0 to 255."""
         image = src
         if random.random() < self.probability:
             image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.5, 1.5))
         if random.random() < self.probability:
-            quality = [cv2.IMWRITE_JPEG_QUALITY, random.randint(30, 85)]
-            _, jpeg = cv2.imencode(".jpg", image[:, :, ::-1].astype(np.uint8), quality)
+            options = [cv2.IMWRITE_JPEG_QUALITY, random.randint(30, 85)]
+            _, jpeg = cv2.imencode(".jpg", image[:, :, ::-1].astype(np.uint8), options)
             image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[:, :, ::-1].astype(np.float32)  # type: ignore[index]
         return image
 
 
-def _saturate(factor: float) -> np.ndarray:
-    """Matrix that brings colours nearer to (below 1) or farther from their grey."""
+def _saturation_matrix(factor: float) -> np.ndarray:
+    """Build a matrix that scales the difference of each colour from its grey value."""
     return factor * np.eye(3) + (1 - factor) * np.outer(np.ones(3), _LUMA)
 
 
-def _turn_hue(angle: float) -> np.ndarray:
-    """Matrix that turns hues by an angle and keeps the brightness."""
+def _hue_matrix(angle: float) -> np.ndarray:
+    """Build a matrix that rotates hues by an angle in radians and keeps the brightness."""
     cos, sin = math.cos(angle), math.sin(angle)
     return _FROM_YIQ @ np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]]) @ _TO_YIQ

@@ -1,4 +1,4 @@
-"""MXNet's flips and crops on plain arrays: they move bytes and compute nothing."""
+"""Array versions of MXNet's flips and crops, which move pixels without computing anything."""
 
 import random
 from collections.abc import Callable
@@ -12,35 +12,43 @@ from mxnet.image import scale_down
 ArrayAug = Callable[[np.ndarray], np.ndarray]
 
 
-def on_arrays(aug: Any, image: np.ndarray) -> ArrayAug | None:
-    """Find what does to an array what an augmenter does to an NDArray.
+def array_version(aug: Any, image: np.ndarray) -> ArrayAug | None:
+    """Find a function that does to arrays what an augmenter does to NDArrays.
 
     Parameters
     ----------
     aug : callable
-        An augmenter of MXNet's or ours, or a `functools.partial` of one.
+        An augmenter of MXNet or logoflow, or a `functools.partial` of one.
     image : ndarray
-        (height, width, 3), what it would get.
+        The photo to augment, of shape (height, width, 3).
 
     Returns
     -------
     callable or None
-        With the same draws of Python's `random` and the same pixels; None where there is nothing
-        but the augmenter itself.
+        It draws the same numbers from Python's `random` and gives the same pixels. None if the
+        augmenter has no array version for this photo.
+
+    Examples
+    --------
+    >>> photo = np.zeros((300, 400, 3), np.uint8)
+    >>> array_version(mx.image.CenterCropAug((224, 224)), photo)(photo).shape
+    (224, 224, 3)
+    >>> array_version(mx.image.ResizeAug(224), photo) is None
+    True
     """
-    whole: Any = aug.func if isinstance(aug, partial) else aug
-    if getattr(whole, "takes_arrays", False):
+    augmenter: Any = aug.func if isinstance(aug, partial) else aug
+    if getattr(augmenter, "takes_arrays", False):
         return aug
-    if type(whole) is mx.image.HorizontalFlipAug:
-        return partial(_flip, probability=whole.p)
-    fits = {mx.image.RandomCropAug: _random_crop, mx.image.CenterCropAug: _center_crop}
-    if type(whole) not in fits or not _is_inside(whole.size, image):
+    if type(augmenter) is mx.image.HorizontalFlipAug:
+        return partial(_flip, probability=augmenter.p)
+    crops = {mx.image.RandomCropAug: _random_crop, mx.image.CenterCropAug: _center_crop}
+    if type(augmenter) not in crops or not _fits_inside(augmenter.size, image):
         return None
-    return partial(fits[type(whole)], size=whole.size)
+    return partial(crops[type(augmenter)], size=augmenter.size)
 
 
-def _is_inside(size: tuple[int, int], image: np.ndarray) -> bool:
-    """Whether a crop of (width, height) need not be enlarged."""
+def _fits_inside(size: tuple[int, int], image: np.ndarray) -> bool:
+    """Tell whether a crop of (width, height) fits into a photo."""
     return tuple(scale_down(image.shape[1::-1], size)) == tuple(size)
 
 

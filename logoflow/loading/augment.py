@@ -1,4 +1,4 @@
-"""From a decoded photo to what the net sees, in training and in validation."""
+"""Convert decoded photos to the input of a network, for training and for validation."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from mxnet.image import Augmenter
 from logoflow.datasets.splits import Photo
 from logoflow.images.decode import read_image
 from logoflow.loading.appearance import LightAug, QualityAug, ViewpointAug
-from logoflow.loading.array_augs import on_arrays
+from logoflow.loading.array_augs import array_version
 from logoflow.loading.crops import LogoCropAug
 from logoflow.models.backbones.registry import normalisation
 from logoflow.recipes import Recipe, get_recipe
@@ -20,93 +20,110 @@ from logoflow.recipes import Recipe, get_recipe
 Augs = list[Callable[[nd.NDArray], nd.NDArray]]
 Statistics = tuple[Sequence[float], Sequence[float]]
 
-SIZE = 224
-AUTO = 9  # MXNet: area to shrink, cubic to enlarge
+IMAGE_SIZE = 224
+AUTO_INTERPOLATION = 9  # MXNet shrinks by area and enlarges by cubic interpolation
 
 
 @cache
 def random_crop(side: int) -> Augs:
-    """Mirror half of the photos and crop a square anywhere, as the Gluon article trains."""
+    """Mirror half of the photos and crop a square at a random place (Gluon article, training)."""
     return [mx.image.HorizontalFlipAug(0.5), mx.image.RandomCropAug((side, side))]
 
 
 @cache
 def center_crop(side: int) -> Augs:
-    """Crop the centre, as the Gluon article validates, whatever is there."""
+    """Crop a square from the centre, wherever the logo is (Gluon article, validation)."""
     return [mx.image.CenterCropAug((side, side))]
 
 
-train_augs: Augs = random_crop(SIZE)
-"""The Gluon article's training augmentation: mirror half of the photos, crop anywhere."""
+train_augs: Augs = random_crop(IMAGE_SIZE)
+"""Training augmentation of the Gluon article: mirror half of the photos, crop anywhere."""
 
-val_test_augs: Augs = center_crop(SIZE)
-"""The Gluon article's validation and test preprocessing: the middle, whatever is there."""
+val_test_augs: Augs = center_crop(IMAGE_SIZE)
+"""Validation and test preprocessing of the Gluon article: crop the centre."""
 
 
 def transform(
     data: nd.NDArray | np.ndarray, label: int, augs: Augs
 ) -> tuple[nd.NDArray, np.float32]:
-    """Apply a list of augmenters to one photo, as the Gluon article does.
+    """Apply a list of augmenters to a photo, as the Gluon article does.
 
     Parameters
     ----------
     data : NDArray or ndarray
-        Photo, (height, width, 3), RGB, values 0 to 255.
+        RGB photo of shape (height, width, 3), values from 0 to 255.
     label : int
-        Its class number.
+        Class index of the photo.
     augs : list of callable
-        Each takes and returns a float32 (height, width, 3) NDArray. Crops, flips and our own are
-        applied to plain arrays as long as no other comes first (`logoflow.loading.array_augs`).
+        Each takes and returns a float32 NDArray of shape (height, width, 3). The first augmenters
+        work on plain arrays where they can (`logoflow.loading.array_augs`).
 
     Returns
     -------
     data : NDArray
-        (3, height, width), float32.
+        Photo of shape (3, height, width), float32.
     label : float32
-        The class number, as Gluon's losses want it.
+        Class index, in the type that Gluon's losses take.
 
     Examples
     --------
-    >>> data, label = transform(mx.image.imread("cup.jpg"), 3, val_test_augs)
+    >>> photo = np.zeros((300, 400, 3), np.uint8)
+    >>> data, label = transform(photo, 3, val_test_augs)
     >>> data.shape
     (3, 224, 224)
     """
-    data, rest = data.asnumpy() if isinstance(data, nd.NDArray) else data, list(augs)
-    while rest and (quick := on_arrays(rest[0], data)):
-        data = quick(data)
-        rest.pop(0)
+    data = data.asnumpy() if isinstance(data, nd.NDArray) else data
+    remaining = list(augs)
+    while remaining and (array_aug := array_version(remaining[0], data)):
+        data = array_aug(data)
+        remaining.pop(0)
     data = nd.array(data, dtype="float32")
-    for aug in rest:
+    for aug in remaining:
         data = aug(data)
     return nd.transpose(data, (2, 0, 1)), np.float32(label)
 
 
 def center_crop_coverage(photos: Sequence[Photo]) -> np.ndarray:
-    """Tell how much of each photo's best-placed logo the article's centre crop leaves in.
+    """Compute how much of a logo stays in view when the Gluon article crops the centre.
+
+    A photo with several logos counts with the logo of which most stays in view.
 
     Parameters
     ----------
     photos : sequence of Photo
-        Those without boxes are left out. A photo smaller than the crop is cropped to its shorter
+        Photos without boxes are left out. A photo smaller than the crop is cropped to its short
         side.
 
     Returns
     -------
     ndarray
-        Share of the box's area, 0 to 1, one number per photo with boxes.
+        Share of the box's area that stays in view, 0 to 1, for each photo with boxes.
+
+    Raises
+    ------
+    ImageError, OSError
+        If a photo cannot be read, see `logoflow.read_image`.
+
+    Examples
+    --------
+    >>> import cv2
+    >>> cv2.imwrite("logo.png", np.zeros((300, 400, 3), np.uint8))
+    True
+    >>> center_crop_coverage([Photo("logo.png", "shell", boxes=((0, 0, 400, 300),))])
+    array([0.418...])
     """
     shares = []
     for photo in photos:
         if photo.boxes:
             height, width = read_image(photo.path).shape[:2]
-            crop = min(SIZE, width, height)
+            crop = min(IMAGE_SIZE, width, height)
             left, top = (width - crop) / 2, (height - crop) / 2
             shares.append(max(_share_inside(box, left, top, crop) for box in photo.boxes))
     return np.array(shares)
 
 
 def _share_inside(box: Sequence[float], left: float, top: float, crop: float) -> float:
-    """Share of a box's area that lies in a square crop."""
+    """Compute the share of a box's area that lies in a square crop."""
     across = min(box[0] + box[2], left + crop) - max(box[0], left)
     down = min(box[1] + box[3], top + crop) - max(box[1], top)
     return max(0.0, across) * max(0.0, down) / (box[2] * box[3])
@@ -117,63 +134,82 @@ def make_augs(
     net: object = None,
     *,
     statistics: Statistics | None = None,
-    image_size: int = SIZE,
+    image_size: int = IMAGE_SIZE,
 ) -> tuple[Augs, Augs]:
-    """Make the augmentation for training and the preprocessing for validation and test.
+    """Make the augmenters for training, and those for validation and test.
 
     Parameters
     ----------
     recipe : str or Recipe
-        See `logoflow.get_recipe`.
+        A recipe or its name, see `logoflow.get_recipe`.
     net : Block, optional
-        Its pretrained backbone decides the normalisation, if the recipe normalises by it.
+        Network whose pretrained backbone decides the normalisation, if the recipe asks for that.
     statistics : (mean, std), optional
-        Of the training photos, three numbers each on 0 to 255 RGB
-        (`logoflow.training_statistics`). Needed where `needs_statistics` says so.
+        Mean and standard deviation of the training photos, three numbers each for RGB from 0 to
+        255 (`logoflow.training_statistics`). Required if `needs_statistics` returns True.
     image_size : int
-        Side of the square the network sees, in pixels.
+        Side of the square input of the network, in pixels.
 
     Returns
     -------
-    train_augs, val_test_augs : list
-        For `transform`.
+    train_augs, val_test_augs : list of callable
+        Augmenters for `transform`.
 
     Raises
     ------
     ValueError
-        For an unknown recipe, for missing `statistics`, or for a size other than the recipe's
-        ``fixed_size``.
+        If the recipe is unknown, if `statistics` are missing, or if `image_size` differs from the
+        recipe's ``fixed_size``.
 
     Examples
     --------
-    >>> for_training, for_validation = make_augs("logoflow", net, image_size=160)
+    >>> for_training, for_validation = make_augs("article")
+    >>> [type(aug).__name__ for aug in for_validation]
+    ['CenterCropAug']
     """
     recipe = get_recipe(recipe)
     if recipe.fixed_size not in (None, image_size):
         raise ValueError(
-            f"Recipe {recipe.name!r} has photos of {recipe.fixed_size} pixels, not {image_size}."
+            f"Recipe {recipe.name!r} uses photos of {recipe.fixed_size} pixels: "
+            f"pass image_size={recipe.fixed_size} instead of {image_size}."
         )
     training_crop, validation_crop = _crops(recipe, image_size)
-    looks: Augs = [ViewpointAug(), LightAug(), QualityAug()] if recipe.appearance else []
+    appearance: Augs = [ViewpointAug(), LightAug(), QualityAug()] if recipe.appearance else []
     normalise = _normalise(recipe, net, statistics)
-    return [*training_crop, *looks, *normalise], [*validation_crop, *normalise]
+    return [*training_crop, *appearance, *normalise], [*validation_crop, *normalise]
 
 
 def _crops(recipe: Recipe, image_size: int) -> tuple[Augs, Augs]:
-    """Augmenters that bring a photo to the network's size, in training and in validation."""
+    """Make the augmenters that crop or resize a photo, for training and for validation."""
     if recipe.crops == "random":
         return random_crop(image_size), center_crop(image_size)
-    whole = mx.image.ForceResizeAug((image_size, image_size), interp=AUTO)
+    whole = mx.image.ForceResizeAug((image_size, image_size), interp=AUTO_INTERPOLATION)
     return [LogoCropAug(image_size) if recipe.crops == "around-logos" else whole], [whole]
 
 
 def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
-    """Tell whether a recipe normalises this network's photos by the training set's statistics.
+    """Tell whether a recipe normalises photos by the statistics of the training set.
+
+    Parameters
+    ----------
+    recipe : str or Recipe
+        A recipe or its name, see `logoflow.get_recipe`.
+    net : Block, optional
+        The network. A pretrained backbone brings its own statistics.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError
+        If the recipe is unknown.
 
     Examples
     --------
-    >>> needs_statistics("logoflow", finetune_net(3, "efficientnet_lite0"))
-    False
+    >>> needs_statistics("logoflow"), needs_statistics("article")
+    (True, False)
     """
     normalise_by = get_recipe(recipe).normalise_by
     if normalise_by == "backbone":
@@ -182,22 +218,22 @@ def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
 
 
 def _normalise(recipe: Recipe, net: object, statistics: Statistics | None) -> Augs:
-    """The augmenter that normalises pixels as a recipe wants; none if it wants none."""
+    """Make the augmenter that normalises pixels, in a list. The list is empty if there is none."""
     if recipe.normalise_by == "nothing":
         return []
     mean_std = statistics if needs_statistics(recipe, net) else normalisation(net)
     if mean_std is None:
         raise ValueError(
-            f"Recipe {recipe.name!r} normalises with the training photos' mean and deviation here: "
+            f"Recipe {recipe.name!r} normalises by the statistics of the training photos here: "
             "pass statistics=training_statistics(root), or use make_loaders, which does."
         )
     mean, std = mean_std
     return [mx.image.ColorNormalizeAug(nd.array(mean), nd.array(std))]
 
 
-_NAMED = {
-    kind.__name__.lower(): kind
-    for kind in (
+_STORABLE = {
+    augmenter.__name__.lower(): augmenter
+    for augmenter in (
         mx.image.CenterCropAug,
         mx.image.ForceResizeAug,
         mx.image.ResizeAug,
@@ -206,37 +242,67 @@ _NAMED = {
 }
 
 
-def describe_augs(augs: Augs) -> list[list]:
-    """Write a list of deterministic augmenters as plain data, for a model's JSON file.
+def augs_to_json(augs: Augs) -> list[list]:
+    """Convert deterministic augmenters to plain data for the JSON file of a model.
+
+    Parameters
+    ----------
+    augs : list of Augmenter
+        Validation preprocessing, for instance.
+
+    Returns
+    -------
+    list of [name, options]
+        Name and options of each augmenter.
 
     Raises
     ------
     ValueError
-        If one of them is random or not one of those that `read_augs` can build.
+        If an augmenter is random, or `augs_from_json` could not build it.
+
+    Examples
+    --------
+    >>> augs_to_json([mx.image.CenterCropAug((160, 160))])
+    [['centercropaug', {'size': [160, 160], 'interp': 2}]]
     """
-    described = [json.loads(aug.dumps()) for aug in augs if isinstance(aug, Augmenter)]
-    unknown = [name for name, _ in described if name not in _NAMED]
-    if unknown or len(described) < len(augs):
+    steps = [json.loads(aug.dumps()) for aug in augs if isinstance(aug, Augmenter)]
+    unknown = [name for name, _ in steps if name not in _STORABLE]
+    if unknown or len(steps) < len(augs):
         raise ValueError(
             f"Cannot store this preprocessing with a model: {unknown or augs}. "
-            f"Storable are {', '.join(sorted(_NAMED))}."
+            f"Use {', '.join(sorted(_STORABLE))} only."
         )
-    return described
+    return steps
 
 
-def read_augs(described: list[list]) -> Augs:
-    """Build the augmenters that `describe_augs` wrote down.
+def augs_from_json(steps: list[list]) -> Augs:
+    """Build augmenters from the plain data that `augs_to_json` returned.
+
+    Parameters
+    ----------
+    steps : list of [name, options]
+        Name and options of each augmenter.
+
+    Returns
+    -------
+    list of Augmenter
 
     Raises
     ------
     ValueError
-        If a name is none of ours: a model file never names code to run.
+        If a name is unknown. A model file must not name arbitrary code to run.
+
+    Examples
+    --------
+    >>> (crop,) = augs_from_json([["centercropaug", {"size": [160, 160]}]])
+    >>> type(crop).__name__
+    'CenterCropAug'
     """
     augs = []
-    for name, options in described:
-        if name not in _NAMED:
-            raise ValueError(f"Unknown preprocessing step {name!r}: not a logoflow model file?")
+    for name, options in steps:
+        if name not in _STORABLE:
+            raise ValueError(f"Unknown preprocessing step {name!r}. Did logoflow write this file?")
         if name == "colornormalizeaug":
             options = {key: nd.array(values) for key, values in options.items()}
-        augs.append(_NAMED[name](**options))
+        augs.append(_STORABLE[name](**options))
     return augs

@@ -1,4 +1,7 @@
-"""Which part of a photo a training step sees: around a logo, beside all logos, or anywhere."""
+"""Random crops of training photos: around a logo, background only, or most of the photo.
+
+Boxes and crops are ``(x, y, width, height)`` in pixels. All draws come from Python's `random`.
+"""
 
 import math
 import random
@@ -10,21 +13,36 @@ from mxnet.image import Augmenter
 
 from logoflow.images.boxes import Region, overlap, resize_region
 
-TRIES = 20  # places at which `crop_beside` looks for background
+BACKGROUND_TRIES = 20
+"""Random places that `crop_background` tries."""
+
+MIN_BACKGROUND_SIDE = 0.15
+"""Smallest background crop, as a share of the sides of the photo."""
+
+MAX_LOGO_OVERLAP = 0.1
+"""Background crops overlap every logo box by less than this share (`logoflow.images.boxes`)."""
 
 
 class LogoCropAug(Augmenter):
-    """Crop so that a logo stays in view, from tight around it to the whole photo, and resize.
+    """Crop a photo so that a logo stays in view, and resize the crop to a square.
+
+    The crop ranges from tight around the logo to the whole photo.
 
     Parameters
     ----------
     size : int
-        Side of the square that comes out, pixels.
+        Side of the resulting square, in pixels.
     margin : float
-        The tightest crop is this many times the box, side by side.
+        Sides of the tightest crop, as a multiple of the sides of the logo's box.
     min_area : float
-        Smallest crop, as a share of the photo's area, where no boxes are known: a small
-        crop would lose the logo.
+        Smallest crop of a photo without boxes, as a share of the photo's area. A smaller crop
+        could miss the logo.
+
+    Examples
+    --------
+    >>> photo = np.zeros((300, 400, 3), np.uint8)
+    >>> LogoCropAug(160)(photo, boxes=[(50, 60, 40, 30)]).shape
+    (160, 160, 3)
     """
 
     takes_arrays = True
@@ -39,9 +57,21 @@ class LogoCropAug(Augmenter):
         boxes: Sequence[Sequence[float]] = (),
         region: Region | None = None,
     ) -> np.ndarray:
-        """Crop `src` to `region`, or else around one of `boxes`, or else to most of it.
+        """Crop a photo.
 
-        Both are ``(x, y, width, height)`` in pixels.
+        Parameters
+        ----------
+        src : ndarray
+            Photo of shape (height, width, 3).
+        boxes : sequence of (x, y, width, height)
+            Logo boxes in pixels. The crop is drawn around one of them.
+        region : (x, y, width, height), optional
+            The crop itself, in pixels. It takes precedence over `boxes`.
+
+        Returns
+        -------
+        ndarray
+            Crop of shape (size, size, 3).
         """
         height, width = src.shape[:2]
         if region is None and boxes:
@@ -52,107 +82,149 @@ class LogoCropAug(Augmenter):
 
 
 def crop_around(box: Sequence[float], width: int, height: int, *, margin: float = 1.15) -> Region:
-    """Draw a crop that holds a box, log-uniform in size from tight to the whole photo.
+    """Draw a crop that contains a box. Its size is log-uniform from tight to the whole photo.
+
+    The crop has nearly the shape of the photo. Resizing it to a square therefore distorts the logo
+    as much as validation, which resizes the whole photo, does.
 
     Parameters
     ----------
     box : (x, y, width, height)
-        The logo, pixels. What lies outside the photo is cut off.
+        Logo box in pixels. Parts outside the photo are ignored.
     width, height : int
-        The photo's size, pixels.
+        Size of the photo in pixels.
     margin : float
-        The tightest crop is this many times the box.
+        Sides of the tightest crop, as a multiple of the sides of the box.
 
     Returns
     -------
     (x, y, width, height) : tuple of int
-        The crop, inside the photo and nearly of its shape, so that shrinking it to a square
-        distorts a logo as shrinking the whole photo does in validation. Drawn with Python's
-        `random`.
+        Crop inside the photo, in pixels.
+
+    Examples
+    --------
+    >>> x, y, width, height = crop_around((50, 60, 40, 30), 400, 300)
+    >>> x <= 50 and x + width >= 90
+    True
     """
-    left, top = max(0.0, box[0]), max(0.0, box[1])
-    right, bottom = min(float(width), box[0] + box[2]), min(float(height), box[1] + box[3])
-    smallest = max(margin * (right - left) / width, margin * (bottom - top) / height, 1e-3)
-    share = math.exp(random.uniform(min(0.0, math.log(smallest)), 0.0))
-    stretch = math.exp(random.uniform(-0.15, 0.15))
-    x, crop_width = _place(left, right, share * width * stretch, width)
-    y, crop_height = _place(top, bottom, share * height / stretch, height)
+    left, right = max(0.0, box[0]), min(float(width), box[0] + box[2])
+    top, bottom = max(0.0, box[1]), min(float(height), box[1] + box[3])
+    tightest = max(margin * (right - left) / width, margin * (bottom - top) / height, 1e-3)
+    share, stretch = _log_uniform(min(1.0, tightest)), _stretch(0.15)
+    x, crop_width = _interval_around(left, right, share * width * stretch, width)
+    y, crop_height = _interval_around(top, bottom, share * height / stretch, height)
     return x, y, crop_width, crop_height
 
 
-def crop_beside(boxes: Sequence[Sequence[float]], width: int, height: int) -> Region | None:
-    """Draw a crop that shows next to nothing of any box: background from a photo with logos.
+def crop_anywhere(width: int, height: int, *, min_area: float) -> Region:
+    """Draw a large crop at a random place, in nearly the shape of the photo.
+
+    Parameters
+    ----------
+    width, height : int
+        Size of the photo in pixels.
+    min_area : float
+        Smallest area of the crop, as a share of the photo's area.
+
+    Returns
+    -------
+    (x, y, width, height) : tuple of int
+        Crop inside the photo, in pixels.
+
+    Examples
+    --------
+    >>> x, y, width, height = crop_anywhere(400, 300, min_area=0.5)
+    >>> 0 <= x <= x + width <= 400
+    True
+    """
+    share = math.sqrt(random.uniform(min_area, 1.0))
+    return _random_place(width, height, share, _stretch(0.1))
+
+
+def crop_background(boxes: Sequence[Sequence[float]], width: int, height: int) -> Region | None:
+    """Draw a crop that shows the background of a photo and no logo.
+
+    The sides of the crop are 0.15 to 1 times those of the photo, log-uniform. It contains less
+    than a tenth of any box, and less than a tenth of it lies in any box.
 
     Parameters
     ----------
     boxes : sequence of (x, y, width, height)
-        All logos that are known, pixels.
+        Boxes of all known logos, in pixels.
     width, height : int
-        The photo's size, pixels.
+        Size of the photo in pixels.
 
     Returns
     -------
     (x, y, width, height) or None
-        A crop of 0.15 to 1 times the photo's sides, log-uniform, with less than a tenth of any
-        box in it, and less than a tenth of it in any box. None if 20 random places are all unfit.
-        Drawn with Python's `random`.
+        Crop in pixels, or None if 20 random places all show a logo.
+
+    Examples
+    --------
+    >>> crop_background([(0, 0, 400, 300)], 400, 300) is None
+    True
     """
-    for _ in range(TRIES):
-        side = math.exp(random.uniform(math.log(0.15), 0.0))
-        crop = _anywhere(width, height, side, math.exp(random.uniform(-0.15, 0.15)))
-        if all(overlap(box, crop) < 0.1 for box in boxes):
+    for _ in range(BACKGROUND_TRIES):
+        share, stretch = _log_uniform(MIN_BACKGROUND_SIDE), _stretch(0.15)
+        crop = _random_place(width, height, share, stretch)
+        if all(overlap(box, crop) < MAX_LOGO_OVERLAP for box in boxes):
             return crop
     return None
 
 
-def no_logo_crop(hard_places: Sequence[Sequence[float]], width: int, height: int) -> Region | None:
-    """Draw a crop of a photo without logos; None half of the time where there are hard places.
-
-    None leaves the crop to `LogoCropAug`, which draws it around one of the hard places.
+def crop_no_logo_photo(
+    hard_negatives: Sequence[Sequence[float]], width: int, height: int
+) -> Region | None:
+    """Draw a crop of a photo without logos.
 
     Parameters
     ----------
-    hard_places : sequence of (x, y, width, height)
-        Places that a network took for a logo
-        (`logoflow.training.hard_negatives.hard_negatives`), pixels.
+    hard_negatives : sequence of (x, y, width, height)
+        Places that a network took for a logo (`logoflow.hard_negatives`), in pixels.
     width, height : int
-        The photo's size, pixels.
+        Size of the photo in pixels.
 
     Returns
     -------
     (x, y, width, height) or None
-        A crop at any place. Drawn with Python's `random`.
+        Crop at any place, in pixels. With hard negatives it is None half of the time: then
+        `LogoCropAug` draws the crop around one of them.
 
     Examples
     --------
-    >>> x, y, width, height = no_logo_crop([], 640, 480)
+    >>> x, y, width, height = crop_no_logo_photo([], 640, 480)
     """
-    if hard_places and random.random() >= 0.5:
+    if hard_negatives and random.random() >= 0.5:
         return None
-    return crop_beside((), width, height)
+    return crop_background((), width, height)
 
 
-def aim_crops(
+def bind_crops(
     augs: Sequence[Callable], boxes: Sequence[Sequence[float]], region: Region | None
 ) -> list[Callable]:
-    """Tell each `LogoCropAug` among some augmenters where to crop the photo that comes next.
+    """Bind the boxes and the crop of one photo to each `LogoCropAug` in a list of augmenters.
 
     Parameters
     ----------
     augs : sequence of callable
-        For `logoflow.transform`; others than `LogoCropAug` stay as they are.
+        Augmenters for `logoflow.transform`. All but `LogoCropAug` stay as they are.
     boxes : sequence of (x, y, width, height)
-        The photo's logos, pixels.
+        Logo boxes of the photo, in pixels.
     region : (x, y, width, height) or None
-        The crop, where it is decided already.
+        The crop, or None to let `LogoCropAug` draw it.
 
     Returns
     -------
     list of callable
+        Augmenters for this photo.
 
     Examples
     --------
-    >>> data, label = transform(photo, 3, aim_crops(augs, [(10, 20, 64, 64)], None))
+    >>> from logoflow.loading.augment import transform
+    >>> photo = np.zeros((300, 400, 3), np.uint8)
+    >>> data, label = transform(photo, 3, bind_crops([LogoCropAug()], [(10, 20, 64, 64)], None))
+    >>> data.shape
+    (3, 224, 224)
     """
     return [
         partial(aug, boxes=boxes, region=region) if isinstance(aug, LogoCropAug) else aug
@@ -160,29 +232,27 @@ def aim_crops(
     ]
 
 
-def crop_anywhere(width: int, height: int, *, min_area: float) -> Region:
-    """Draw a crop of at least `min_area` of the photo's area, at any place, in its shape.
-
-    Returns
-    -------
-    (x, y, width, height) : tuple of int
-        The crop, pixels. Drawn with Python's `random`.
-    """
-    side = math.sqrt(random.uniform(min_area, 1.0))
-    return _anywhere(width, height, side, math.exp(random.uniform(-0.1, 0.1)))
+def _log_uniform(lowest: float) -> float:
+    """Draw a number from `lowest` to 1 whose logarithm is uniform."""
+    return math.exp(random.uniform(math.log(lowest), 0.0))
 
 
-def _place(low: float, high: float, length: float, limit: int) -> tuple[int, int]:
-    """Put an interval of `length` within [0, limit] at random so that it covers [low, high]."""
+def _stretch(strength: float) -> float:
+    """Draw a factor around 1 that widens a crop and lowers it by the same ratio, or vice versa."""
+    return math.exp(random.uniform(-strength, strength))
+
+
+def _interval_around(low: float, high: float, length: float, limit: int) -> tuple[int, int]:
+    """Draw an interval of `length` in [0, limit] that contains [low, high]: (start, length)."""
     length = min(float(limit), max(length, high - low, 1.0))
     first, last = max(0.0, high - length), min(low, limit - length)
     start = int(random.uniform(first, max(first, last)))
     return start, min(limit - start, math.ceil(length))
 
 
-def _anywhere(width: int, height: int, side: float, stretch: float) -> Region:
-    """Put a crop of about `side` times the photo's sides at a random place."""
-    crop_width = max(1, min(width, round(width * side * stretch)))
-    crop_height = max(1, min(height, round(height * side / stretch)))
+def _random_place(width: int, height: int, share: float, stretch: float) -> Region:
+    """Draw a place for a crop whose sides are about `share` times those of the photo."""
+    crop_width = max(1, min(width, round(width * share * stretch)))
+    crop_height = max(1, min(height, round(height * share / stretch)))
     x, y = random.randint(0, width - crop_width), random.randint(0, height - crop_height)
     return x, y, crop_width, crop_height

@@ -1,4 +1,4 @@
-"""From prepared folders to batches: Gluon DataLoaders over the three splits."""
+"""Load a prepared data set in batches: a Gluon DataLoader for each of the three splits."""
 
 import random
 from collections.abc import Iterator
@@ -11,36 +11,40 @@ import numpy as np
 from mxnet.gluon.data import DataLoader, Sampler
 
 from logoflow.datasets.class_list import check_classes, read_classes
-from logoflow.datasets.prepared import photos_of, read_boxes
+from logoflow.datasets.prepared import photos_of
 from logoflow.images.decode import read_image
 from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statistics
-from logoflow.loading.photo_folder import Boxes, PhotoFolder
+from logoflow.loading.photo_folder import Boxes, PhotoFolder, split_boxes
 from logoflow.recipes import Recipe, get_recipe
 
-CACHE = ".cache"  # folder beside the splits
+CACHE_FOLDER = ".cache"  # folder inside the data set, beside its splits
 
 
 class PhotoLoader(DataLoader):
-    """Gluon's DataLoader, with the data set that it loads from in the open.
+    """Gluon's DataLoader with its data set as a public attribute.
 
     Parameters
     ----------
     dataset : PhotoFolder
-        The photos of a split.
+        Photos of a split.
     batch_size : int
-        Photos per batch; the last one of an epoch may have fewer.
+        Photos per batch. The last batch of an epoch may be smaller.
     **options
-        Of Gluon's DataLoader.
+        Options of Gluon's DataLoader.
 
     Attributes
     ----------
     dataset : PhotoFolder
+        Photos of the split.
 
     Examples
     --------
-    >>> loader = PhotoLoader(PhotoFolder(root / "val_data", val_test_augs), 40)
-    >>> len(loader.dataset)
-    240
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> loader = PhotoLoader(PhotoFolder(root / "val_data", lf.val_test_augs), batch_size=2)
+    >>> len(loader.dataset), len(loader)
+    (4, 2)
     """
 
     def __init__(self, dataset: PhotoFolder, batch_size: int, **options: object):
@@ -49,7 +53,7 @@ class PhotoLoader(DataLoader):
 
 
 class PhotoFolders(NamedTuple):
-    """The data sets of the three splits."""
+    """Data sets of the three splits."""
 
     train: PhotoFolder
     val: PhotoFolder
@@ -57,18 +61,22 @@ class PhotoFolders(NamedTuple):
 
 
 class Loaders(NamedTuple):
-    """Batches of the three splits, in the Gluon article's order, and what they are made of.
+    """Batches of the three splits in the order of the Gluon article, with photos and classes.
 
     Parameters
     ----------
     train, val, test : PhotoLoader
-        Batches ``(data, label)``.
+        Each gives batches ``(data, label)``.
 
     Examples
     --------
-    >>> train_data, val_data, test_data = make_loaders(root, "article")
-    >>> data = make_loaders(root, "logoflow", net=net)
-    >>> classifier = LogoClassifier(net, data.classes, data.preprocessing)
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> loaders = make_loaders(root, "article")
+    >>> train_data, val_data, test_data = loaders
+    >>> loaders.classes
+    ('adidas', 'aldi', 'no-logo')
     """
 
     train: PhotoLoader
@@ -77,7 +85,7 @@ class Loaders(NamedTuple):
 
     @property
     def photos(self) -> PhotoFolders:
-        """The splits' photos; ``photos.val.items`` lists paths and labels."""
+        """Photos of each split, for instance ``photos.val.items``: paths and labels."""
         return PhotoFolders(self.train.dataset, self.val.dataset, self.test.dataset)
 
     @property
@@ -87,16 +95,16 @@ class Loaders(NamedTuple):
 
     @property
     def preprocessing(self) -> Augs:
-        """Augmenters of validation and test: what `LogoClassifier` needs."""
+        """Augmenters of validation and test, which `LogoClassifier` takes as preprocessing."""
         return self.val.dataset.augs
 
 
-class _SeededOrder(Sampler):
-    """Every photo once in a new order, each with a seed for its augmentation, and its boxes.
+class _SeededSampler(Sampler):
+    """Shuffle the photos, and give each a seed for its augmentation and its boxes.
 
-    NumPy's generator decides the order, as in Gluon's own sampler, and Python's the seeds. All is
-    decided in the process that asks: worker processes change nothing, and need not know of the
-    hard negatives that were found after they had begun.
+    NumPy's generator draws the order, as in Gluon's own sampler, and Python's generator draws the
+    seeds. All draws happen in the main process. Worker processes therefore change nothing, and
+    hard negatives that are found after they have started reach them.
     """
 
     def __init__(self, photos: PhotoFolder):
@@ -108,9 +116,10 @@ class _SeededOrder(Sampler):
     def __iter__(self) -> Iterator[tuple[int, int, Boxes]]:
         order = np.arange(len(self))
         np.random.shuffle(order)  # noqa: NPY002 - what Gluon's sampler uses
-        draw = random.getrandbits(32)
+        epoch_seed = random.getrandbits(32)
         for idx in map(int, order):
-            yield idx, draw * len(self) + idx, self._photos.boxes_of(self._photos.items[idx][0])
+            path, _ = self._photos.items[idx]
+            yield idx, epoch_seed * len(self) + idx, self._photos.boxes_of(path)
 
 
 def make_loaders(
@@ -125,53 +134,59 @@ def make_loaders(
     use_boxes: bool = True,
     cache: bool = True,
 ) -> Loaders:
-    """Make the batches of a prepared data set as a recipe wants them.
+    """Make loaders for the batches of a prepared data set, as a recipe describes them.
 
     Parameters
     ----------
     root : Path or str
-        Folder that `logoflow.prepare_root` or `logoflow.prepare_datasets` made.
+        Folder that `logoflow.prepare_root` or `logoflow.prepare_datasets` prepared.
     recipe : str or Recipe
-        See `logoflow.get_recipe`.
+        A recipe or its name, see `logoflow.get_recipe`.
     batch_size : int
-        Photos per batch; the last one of an epoch may have fewer.
+        Photos per batch. The last batch of an epoch may be smaller.
     num_workers : int
-        Processes that decode photos. 0: this one.
+        Number of worker processes. 0 loads in the main process.
     net : Block, optional
-        Its backbone decides the normalisation (`logoflow.loading.augment.make_augs`).
+        Network whose backbone decides the normalisation (`logoflow.make_augs`).
     image_size : int
-        Side of the square the network sees, in pixels.
+        Side of the square input of the network, in pixels.
     use_no_logo : bool
-        False trains without no-logo photos; validation and test keep theirs.
+        False trains without no-logo photos. Validation and test keep theirs.
     use_boxes : bool
-        False trains as if nobody had drawn boxes around the logos.
+        False trains as if the photos had no logo boxes.
     cache : bool
-        Keep a split's photos decoded in one file below ``<root>/.cache``, unless it would take more
-        than 4 GB. What is loaded is the same with and without.
+        Cache the decoded photos of each split in a file below ``<root>/.cache``, unless they need
+        more than 4 GB. The batches are the same with and without the cache.
 
     Returns
     -------
     Loaders
-        ``(train, val, test)``; training is shuffled. Batches are ``(data, label)`` of shapes
-        ``(batch, 3, image_size, image_size)`` and ``(batch,)``.
+        ``(train, val, test)``. Training is shuffled. Batches are ``(data, label)`` of shapes
+        (batch, 3, image_size, image_size) and (batch,).
 
     Raises
     ------
     ClassListError
-        If a split's folders are not the class list that was fixed at preparation.
+        If the class folders of a split differ from the class list of the data set.
     FileNotFoundError
-        If `root` was not prepared.
+        If `root` is not a prepared data set.
     CacheError
-        If the disk is too small for the decoded photos.
+        If the disk has too little space for the decoded photos.
 
     Examples
     --------
-    >>> train_data, val_data, test_data = make_loaders(prepare_root(), "article")
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> train_data, val_data, test_data = make_loaders(root, "article", batch_size=2)
+    >>> data, label = next(iter(val_data))
+    >>> data.shape, label.shape
+    ((2, 3, 224, 224), (2,))
     """
-    read_classes(root)  # says what to do where there is nothing prepared
+    read_classes(root)  # its error explains how to prepare a data set
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
     train_augs, augs = make_augs(recipe, net, statistics=statistics, image_size=image_size)
-    load = partial(
+    load_split = partial(
         split_loader,
         root,
         recipe=recipe,
@@ -182,7 +197,11 @@ def make_loaders(
         use_boxes=use_boxes,
         cache=cache,
     )
-    return Loaders(load("train_data", train_augs), load("val_data", augs), load("test_data", augs))
+    return Loaders(
+        train=load_split("train_data", train_augs),
+        val=load_split("val_data", augs),
+        test=load_split("test_data", augs),
+    )
 
 
 def split_loader(
@@ -198,25 +217,30 @@ def split_loader(
     use_boxes: bool = True,
     cache: bool = True,
 ) -> PhotoLoader:
-    """Make the batches of one split; those of ``train_data`` are shuffled.
+    """Make the loader of one split. It shuffles ``train_data``.
 
     Parameters
     ----------
     split : str
         ``"train_data"``, ``"val_data"`` or ``"test_data"``.
-    augs : list
-        For `logoflow.transform`.
+    augs : list of callable
+        Augmenters for `logoflow.transform`.
     root, recipe, batch_size, num_workers, image_size, use_no_logo, use_boxes, cache
-        See `make_loaders`, which also says what is raised.
+        See `make_loaders`, also for the exceptions.
 
     Returns
     -------
     PhotoLoader
+        Batches ``(data, label)``.
 
     Examples
     --------
-    >>> augs = make_augs("article")[1]
-    >>> val_data = split_loader(root, "val_data", augs, "article", 40, image_size=224)
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> loader = split_loader(root, "val_data", lf.val_test_augs, "article", 2, image_size=224)
+    >>> len(loader)
+    2
     """
     root, recipe = Path(root), get_recipe(recipe)
     is_training = split == "train_data"
@@ -228,54 +252,27 @@ def split_loader(
         backgrounds=recipe.backgrounds if is_training else 0.0,
         use_no_logo=use_no_logo or not is_training,
         max_short_side=round(oversampling * image_size) if oversampling else None,
-        cache=root / CACHE if cache else None,
+        cache=root / CACHE_FOLDER if cache else None,
     )
     check_classes(photos.synsets, read_classes(root), f"the folders of {root / split}")
-    sampler = _SeededOrder(photos) if is_training else None
+    sampler = _SeededSampler(photos) if is_training else None
     return PhotoLoader(photos, batch_size, num_workers=num_workers, sampler=sampler)
 
 
-def split_boxes(root: Path | str, split: str) -> dict[str, Boxes]:
-    """Read the logos' boxes of one split.
-
-    Parameters
-    ----------
-    root : Path or str
-        A prepared data set.
-    split : str
-        ``"train_data"``, ``"val_data"`` or ``"test_data"``.
-
-    Returns
-    -------
-    dict
-        From ``"<class>/<file>"`` to boxes ``[x, y, width, height]`` in pixels: the boxes that
-        `PhotoFolder` takes.
-
-    Examples
-    --------
-    >>> photos = PhotoFolder(root / "val_data", val_test_augs, split_boxes(root, "val_data"))
-    """
-    prefix = f"{split}/"
-    return {
-        name.removeprefix(prefix): boxes
-        for name, boxes in read_boxes(root).items()
-        if name.startswith(prefix)
-    }
-
-
 def training_statistics(root: Path | str) -> Statistics:
-    """Compute mean and standard deviation of the training photos' pixels.
+    """Compute the mean and standard deviation of the pixels of the training photos.
+
+    Each photo is shrunk to 64 x 64 pixels first, so that all photos count alike.
 
     Parameters
     ----------
     root : Path or str
-        A prepared data set.
+        Folder of a prepared data set.
 
     Returns
     -------
     mean, std : list of float
-        Red, green, blue, on 0 to 255. Every photo counts alike, whatever its size: each is shrunk
-        to 64 x 64 first.
+        Red, green and blue, on 0 to 255.
 
     Raises
     ------
@@ -284,13 +281,18 @@ def training_statistics(root: Path | str) -> Statistics:
 
     Examples
     --------
-    >>> mean, std = training_statistics(prepare_root())
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> mean, std = training_statistics(root)
+    >>> len(mean), len(std)
+    (3, 3)
     """
     photos = photos_of(root, "train_data")
     if not photos:
         raise ValueError(f"No photos in {Path(root) / 'train_data'}: prepare the data set first.")
-    small = [
+    thumbnails = [
         cv2.resize(read_image(path), (64, 64), interpolation=cv2.INTER_AREA) for path, _ in photos
     ]
-    pixels = np.stack(small).reshape(-1, 3).astype(np.float64)
+    pixels = np.stack(thumbnails).reshape(-1, 3).astype(np.float64)
     return pixels.mean(axis=0).tolist(), pixels.std(axis=0).tolist()

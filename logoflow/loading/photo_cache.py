@@ -1,12 +1,14 @@
-"""A split's photos decoded once, in one memory-mapped file that all processes share."""
+"""Cache of decoded photos: one memory-mapped file per split, shared by all processes."""
 
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,165 +20,235 @@ from logoflow.utils.files import atomic_path
 from logoflow.utils.progress import bar
 from logoflow.utils.threads import physical_cores
 
-MAX_BYTES = 4 * 1024**3
-"""A split that would take more is decoded anew in every epoch instead."""
+MAX_CACHE_BYTES = 4 * 1024**3
+"""A split that needs more is not cached. Its photos are then decoded in every epoch."""
+
+
+class _Shrunk(NamedTuple):
+    """Size of a photo after shrinking, and the factor from its original size, at most 1."""
+
+    height: int
+    width: int
+    scale: float
 
 
 def read_photo(path: Path | str, max_short_side: int | None = None) -> tuple[np.ndarray, float]:
-    """Read a photo as training wants it: no larger than it is going to be looked at.
+    """Read a photo no larger than training needs it.
 
     Parameters
     ----------
     path : Path or str
-        A picture file.
+        Picture file.
     max_short_side : int, optional
-        A photo whose shorter side is longer, in pixels, is shrunk to it. None: full size.
+        Photos with a longer short side, in pixels, are shrunk to it. None: full size.
 
     Returns
     -------
-    photo : ndarray
-        (height, width, 3), uint8, RGB.
+    photo : ndarray of uint8
+        RGB photo of shape (height, width, 3).
     scale : float
-        What its sides were multiplied with, at most 1.
+        Factor by which the sides were multiplied, at most 1.
 
     Raises
     ------
     ImageError, OSError
-        See `logoflow.read_image`.
+        If the photo cannot be read, see `logoflow.read_image`.
+
+    Examples
+    --------
+    >>> cv2.imwrite("photo.png", np.zeros((300, 600, 3), np.uint8))
+    True
+    >>> photo, scale = read_photo("photo.png", max_short_side=100)
+    >>> photo.shape
+    (100, 200, 3)
     """
     content = Path(path).read_bytes()
-    scale, (height, width) = _shrunk(image_size(content, source=str(path)), max_short_side)
-    photo = decode_image(content, source=str(path), min_side=None if scale == 1 else max_short_side)
-    if photo.shape[:2] != (height, width):
-        photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
-    return photo, scale
+    shrunk = _shrink(image_size(content, source=str(path)), max_short_side)
+    min_side = None if shrunk.scale == 1 else max_short_side
+    photo = decode_image(content, source=str(path), min_side=min_side)
+    if photo.shape[:2] != (shrunk.height, shrunk.width):
+        size = shrunk.width, shrunk.height
+        photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    return photo, shrunk.scale
+
+
+def photo_reader(
+    paths: Sequence[Path],
+    cache: Path | str | None,
+    name: str,
+    max_short_side: int | None = None,
+) -> Callable[[Path], tuple[np.ndarray, float]]:
+    """Return a function that reads photos, from the cache if there is one.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Picture files.
+    cache : Path or str or None
+        Folder of the cache. None reads the picture files each time.
+    name, max_short_side
+        See `cache_photos`.
+
+    Returns
+    -------
+    callable
+        From a path to a photo and its scale, as `read_photo` returns them.
+
+    Raises
+    ------
+    CacheError, ImageError, OSError
+        See `cache_photos`.
+
+    Examples
+    --------
+    >>> cv2.imwrite("photo.png", np.zeros((300, 600, 3), np.uint8))
+    True
+    >>> read = photo_reader([Path("photo.png")], "cache", "train_data", max_short_side=100)
+    >>> read(Path("photo.png"))[0].shape
+    (100, 200, 3)
+    """
+    cached = cache_photos(paths, cache, name, max_short_side) if cache else None
+    if cached is None:
+        return partial(read_photo, max_short_side=max_short_side)
+    return partial(_read_cached, cached, {path: index for index, path in enumerate(paths)})
+
+
+def _read_cached(
+    cached: "CachedPhotos", indices: dict[Path, int], path: Path
+) -> tuple[np.ndarray, float]:
+    return cached.photo(indices[path])
 
 
 class CachedPhotos:
-    """Decoded photos, read from the file as they are asked for.
+    """Decoded photos, read from the cache file on demand. `cache_photos` returns them.
 
     Parameters
     ----------
     path : Path
-        What `cache_photos` wrote.
+        File that `cache_photos` wrote.
     """
 
     def __init__(self, path: Path):
         with open(path, "rb") as file:
             start = int.from_bytes(file.read(8), "little")
-            told = json.loads(file.read(start - 8))
+            header = json.loads(file.read(start - 8))
         self._pixels = np.memmap(path, np.uint8, "r", offset=start)
-        self._shapes, self._scales = told["shapes"], told["scales"]
+        self._shapes, self._scales = header["shapes"], header["scales"]
         sizes = [height * width * 3 for height, width in self._shapes]
         self._ends = np.cumsum([0, *sizes])
 
     def __len__(self) -> int:
         return len(self._shapes)
 
-    def photo(self, number: int) -> tuple[np.ndarray, float]:
-        """One photo and its scale, as `read_photo` gives them; the array is read-only."""
-        flat = self._pixels[self._ends[number] : self._ends[number + 1]]
-        return np.asarray(flat).reshape(*self._shapes[number], 3), self._scales[number]
+    def photo(self, index: int) -> tuple[np.ndarray, float]:
+        """Return a photo and its scale, as `read_photo` does. The array is read-only."""
+        flat = self._pixels[self._ends[index] : self._ends[index + 1]]
+        return np.asarray(flat).reshape(*self._shapes[index], 3), self._scales[index]
 
 
 def cache_photos(
     paths: Sequence[Path | str], folder: Path | str, name: str, max_short_side: int | None = None
 ) -> CachedPhotos | None:
-    """Decode photos into one file, or find the file that was made of them before.
+    """Decode photos into one file, or open the file if it exists.
 
     Parameters
     ----------
     paths : sequence of Path or str
         Picture files.
     folder : Path or str
-        Where the file goes. One that was made of other photos under the same name, or of these
-        before they changed, is replaced.
+        Folder of the cache file. A file with the same name that was made of other photos, or of
+        earlier versions of these photos, is replaced.
     name : str
-        Start of the file's name.
+        First part of the file's name.
     max_short_side : int, optional
         See `read_photo`.
 
     Returns
     -------
     CachedPhotos or None
-        None if it would take more than `MAX_BYTES`.
+        None if the photos would take more than `MAX_CACHE_BYTES`.
 
     Raises
     ------
     CacheError
-        If the disk has too little room: nothing was written.
+        If the disk has too little space. Nothing was written.
     ImageError, OSError
-        A photo cannot be read.
+        If a photo cannot be read.
 
     Examples
     --------
-    >>> photos = cache_photos(paths, root / "cache", "train_data", max_short_side=400)
+    >>> cv2.imwrite("photo.png", np.zeros((300, 600, 3), np.uint8))
+    True
+    >>> photos = cache_photos(["photo.png"], "cache", "train_data", max_short_side=100)
     >>> photos.photo(0)[0].shape
-    (400, 533, 3)
+    (100, 200, 3)
     """
     folder, stem = Path(folder), f"{name}-{max_short_side or 'whole'}"
     path = folder / f"{stem}-{_digest(paths)}.photos"
     if path.is_file():
         return CachedPhotos(path)
-    headers = [image_size(Path(photo).read_bytes(), source=str(photo)) for photo in paths]
-    shrunk = [_shrunk(size, max_short_side) for size in headers]
-    wanted = sum(height * width * 3 for _, (height, width) in shrunk)
-    if wanted > MAX_BYTES:
+    sizes = [image_size(Path(photo).read_bytes(), source=str(photo)) for photo in paths]
+    shrunk = [_shrink(size, max_short_side) for size in sizes]
+    needed = sum(photo.height * photo.width * 3 for photo in shrunk)
+    if needed > MAX_CACHE_BYTES:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".cache.lock"):
-        if not path.is_file():  # another process may have made it meanwhile
-            _require_room(folder, wanted)
-            _build(path, paths, shrunk, max_short_side)
-            for old in set(folder.glob(f"{stem}-*.photos")) - {path}:
-                old.unlink()
+        if not path.is_file():  # another process may have written it in the meantime
+            _check_disk_space(folder, needed)
+            _write_cache(path, paths, shrunk, max_short_side)
+            for outdated in set(folder.glob(f"{stem}-*.photos")) - {path}:
+                outdated.unlink()
     return CachedPhotos(path)
 
 
-def _shrunk(size: tuple[int, int], max_short_side: int | None) -> tuple[float, tuple[int, int]]:
-    """Scale, and (height, width) after it, of a photo of (width, height)."""
+def _shrink(size: tuple[int, int], max_short_side: int | None) -> _Shrunk:
+    """Compute the size of a photo of (width, height) after shrinking."""
     width, height = size
     if max_short_side is None or min(size) <= max_short_side:
-        return 1.0, (height, width)
+        return _Shrunk(height, width, 1.0)
     scale = max_short_side / min(size)
-    return scale, (round(height * scale), round(width * scale))
+    return _Shrunk(round(height * scale), round(width * scale), scale)
 
 
 def _digest(paths: Sequence[Path | str]) -> str:
-    """Changes whenever a photo does, comes or goes."""
-    facts = []
+    """Compute a digest that changes when a photo changes, is added or is removed."""
+    files = []
     for path in paths:
-        about = os.stat(path)
-        facts.append((str(path), about.st_size, about.st_mtime_ns))
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
+        status = os.stat(path)
+        files.append((str(path), status.st_size, status.st_mtime_ns))
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
 
 
-def _require_room(folder: Path, wanted: int) -> None:
+def _check_disk_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
-    if wanted > free - 100 * 1024**2:
+    if needed > free - 100 * 1024**2:
         raise CacheError(
-            f"Decoded, these photos take {wanted / 1e9:.1f} GB, and {folder} has "
+            f"The decoded photos need {needed / 1e9:.1f} GB, but {folder} has only "
             f"{free / 1e9:.1f} GB free: make room, or pass cache=False to decode them every epoch."
         )
 
 
-def _build(
-    path: Path, paths: Sequence[Path | str], shrunk: list, max_short_side: int | None
+def _write_cache(
+    path: Path,
+    paths: Sequence[Path | str],
+    shrunk: Sequence[_Shrunk],
+    max_short_side: int | None,
 ) -> None:
-    """Decode with all cores into a file that appears when it is whole."""
-    told = {"shapes": [shape for _, shape in shrunk], "scales": [scale for scale, _ in shrunk]}
-    header = json.dumps(told).encode()
-    ends = np.cumsum([8 + len(header), *(3 * h * w for h, w in told["shapes"])])
+    """Decode photos with all cores into a file that appears only when it is complete."""
+    shapes = [(photo.height, photo.width) for photo in shrunk]
+    header = json.dumps({"shapes": shapes, "scales": [photo.scale for photo in shrunk]}).encode()
+    ends = np.cumsum([8 + len(header), *(3 * height * width for height, width in shapes)])
     with atomic_path(path) as tmp, open(tmp, "r+b") as file:
         file.write((8 + len(header)).to_bytes(8, "little") + header)
         file.truncate(int(ends[-1]))
         pixels = np.memmap(tmp, np.uint8, "r+")
 
-        def put(number: int) -> None:
-            photo, _ = read_photo(paths[number], max_short_side)
-            pixels[ends[number] : ends[number + 1]] = photo.ravel()
+        def write_photo(index: int) -> None:
+            photo, _ = read_photo(paths[index], max_short_side)
+            pixels[ends[index] : ends[index + 1]] = photo.ravel()
 
-        with ThreadPoolExecutor(physical_cores()) as pool:  # decoding lets go of Python's lock
-            for _ in bar(pool.map(put, range(len(paths))), "photos"):
+        with ThreadPoolExecutor(physical_cores()) as pool:  # decoding releases Python's lock
+            for _ in bar(pool.map(write_photo, range(len(paths))), "photos"):
                 pass
         pixels.flush()

@@ -1,4 +1,4 @@
-"""A split's photos as a Gluon data set, augmented as they are asked for."""
+"""The photos of one split as a Gluon data set. Photos are augmented when they are read."""
 
 import os
 import random
@@ -11,55 +11,60 @@ import numpy as np
 from mxnet import nd
 from mxnet.gluon.data import Dataset
 
-from logoflow.datasets.prepared import class_folders, photos_of
+from logoflow.datasets.prepared import class_folders, photos_of, read_boxes
 from logoflow.labels import NO_LOGO
 from logoflow.loading.augment import Augs, transform
-from logoflow.loading.crops import aim_crops, crop_beside, no_logo_crop
-from logoflow.loading.photo_cache import cache_photos, read_photo
+from logoflow.loading.crops import bind_crops, crop_background, crop_no_logo_photo
+from logoflow.loading.photo_cache import photo_reader
 
-Boxes = list[Sequence[float]]
+Boxes = Sequence[Sequence[float]]
 
 
 class PhotoFolder(Dataset):
-    """Gluon's ImageFolderDataset, with the photos' logo boxes and a list of augmenters.
+    """Gluon's ImageFolderDataset, extended by logo boxes and a list of augmenters.
 
     Parameters
     ----------
     root : Path or str
-        One split, a folder per class.
-    augs : list
-        For `logoflow.transform`. A `LogoCropAug` in it is given the photo's boxes.
+        Folder of one split, with a folder per class.
+    augs : list of callable
+        Augmenters for `logoflow.transform`. Each `LogoCropAug` gets the boxes of the photo.
     boxes : dict, optional
-        From ``"<class>/<file>"`` to a list of ``(x, y, width, height)``, pixels. The boxes of a
-        no-logo photo are hard negatives: places to crop often
-        (`logoflow.training.hard_negatives.hard_negatives`).
+        From ``"<class>/<file>"`` to a list of ``(x, y, width, height)`` in pixels. Boxes of a
+        no-logo photo are hard negatives: places to crop often (`logoflow.hard_negatives`).
     backgrounds : float
-        Background crops for each photo of a brand whose logos have boxes, at most 1. They come
-        after the photos, with the label no-logo; each time another photo is drawn.
+        Background crops per brand photo with boxes, 0 to 1. They follow the photos and have the
+        label no-logo. Each time, another photo is drawn for them.
     use_no_logo : bool
         False leaves out the no-logo photos and the background crops.
     max_short_side : int, optional
-        Photos whose shorter side is longer, in pixels, are shrunk to it before anything else.
+        Photos with a longer short side, in pixels, are shrunk to it first.
     cache : Path or str, optional
-        Folder to keep the decoded photos in (`logoflow.loading.photo_cache`).
+        Folder for the cache of decoded photos (`logoflow.loading.photo_cache`).
 
     Attributes
     ----------
     items : list of (Path, int)
-        Photos and their labels, then background crops. A background crop's path says nothing.
+        Photos and their labels, followed by the background crops. The path of a background crop
+        has no meaning.
     synsets : list of str
-        The class folders, in label order.
+        Class folders in label order. The name is Gluon's.
 
     Notes
     -----
-    An item asked for as ``(index, seed, boxes)`` is augmented with draws of that seed and with
-    these boxes: the same in whatever process it is made.
+    ``photos[index, seed, boxes]`` augments a photo with the draws of a seed and with the given
+    boxes. The result is the same in every process.
 
     Examples
     --------
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
     >>> boxes = split_boxes(root, "train_data")
-    >>> photos = PhotoFolder(root / "train_data", [LogoCropAug(160)], boxes)
+    >>> photos = PhotoFolder(root / "train_data", [lf.LogoCropAug(160)], boxes)
     >>> data, label = photos[0]
+    >>> data.shape, photos.synsets[int(label)]
+    ((3, 160, 160), 'adidas')
     """
 
     def __init__(
@@ -75,26 +80,24 @@ class PhotoFolder(Dataset):
         self.folder, self.augs, self.max_short_side = Path(root), augs, max_short_side
         self.boxes: dict[str, Any] = boxes or {}
         self.synsets = class_folders(self.folder.parent, self.folder.name)
+        self._no_logo: Any = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
+        self._process_id = os.getpid()
+
         photos = photos_of(self.folder.parent, self.folder.name)
         paths = [path for path, _ in photos]
-        self._numbers = {path: number for number, path in enumerate(paths)}
-        self._cached = (
-            cache_photos(paths, cache, self.folder.name, max_short_side) if cache else None
-        )
-        self._process = os.getpid()
-        self._no_logo: Any = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
+        self._read_photo = photo_reader(paths, cache, self.folder.name, max_short_side)
         if not use_no_logo:
-            photos = [photo for photo in photos if photo[1] != self._no_logo]
-        self._count = len(photos)
-        self._with_boxes = [
+            photos = [(path, label) for path, label in photos if label != self._no_logo]
+        self._num_photos = len(photos)
+        self._background_sources = [
             (path, label)
             for path, label in photos
             if label != self._no_logo and self.boxes_of(path)
         ]
-        count = round(backgrounds * len(self._with_boxes))
-        can_have = use_no_logo and self._no_logo is not None
-        drawn = self._with_boxes[:count] if can_have else []
-        self.items: list[tuple[Path, Any]] = photos + [(path, self._no_logo) for path, _ in drawn]
+        sources: list = []
+        if use_no_logo and self._no_logo is not None:
+            sources = self._background_sources[: round(backgrounds * len(self._background_sources))]
+        self.items: list[tuple[Path, Any]] = photos + [(path, self._no_logo) for path, _ in sources]
 
     def __len__(self) -> int:
         return len(self.items)
@@ -107,50 +110,91 @@ class PhotoFolder(Dataset):
         self._reseed_worker()
         return self._item(idx, self.boxes_of(self.items[idx][0]))
 
+    def boxes_of(self, path: Path | str) -> Boxes:
+        """Return the boxes of a photo.
+
+        Parameters
+        ----------
+        path : Path or str
+            A path of `items`.
+
+        Returns
+        -------
+        list of (x, y, width, height)
+            Pixels of the photo file. Empty if the photo has no boxes.
+        """
+        return self.boxes.get("/".join(Path(path).parts[-2:]), [])
+
     def _item(self, idx: int, boxes: Boxes) -> tuple[nd.NDArray, np.float32]:
-        if idx >= self._count:
+        """Read and augment a photo, or a background crop if `idx` comes after the photos."""
+        if idx >= self._num_photos:
             return self._background()
         path, label = self.items[idx]
         image, boxes = self._read(path, boxes)
-        region = no_logo_crop(boxes, *_size(image)) if label == self._no_logo else None
-        return transform(image, label, aim_crops(self.augs, boxes, region))
+        region = crop_no_logo_photo(boxes, *_size(image)) if label == self._no_logo else None
+        return transform(image, label, bind_crops(self.augs, boxes, region))
 
     def _background(self) -> tuple[nd.NDArray, np.float32]:
-        """A crop from a brand's photo that shows none of its logos."""
-        path, brand = random.choice(self._with_boxes)
+        """Crop the background of a random brand photo."""
+        path, brand = random.choice(self._background_sources)
         image, boxes = self._read(path, self.boxes_of(path))
-        region = crop_beside(boxes, *_size(image))
-        # Where logos fill the photo there is no background: it is trained on as what it is.
+        region = crop_background(boxes, *_size(image))
+        # If logos fill the photo, there is no background: the crop then shows the brand.
         label = brand if region is None else self._no_logo
-        return transform(image, label, aim_crops(self.augs, boxes, region))
+        return transform(image, label, bind_crops(self.augs, boxes, region))
 
     def _read(self, path: Path, boxes: Boxes) -> tuple[np.ndarray, Boxes]:
-        """A photo, no larger than asked for, and its boxes in the pixels that it has now."""
-        if self._cached is None:
-            image, scale = read_photo(path, self.max_short_side)
-        else:
-            image, scale = self._cached.photo(self._numbers[path])
+        """Read a photo, and scale its boxes as the photo was scaled."""
+        image, scale = self._read_photo(path)
         return image, [[side * scale for side in box] for box in boxes]
 
-    def boxes_of(self, path: Path | str) -> Boxes:
-        """Boxes of one of the photos; none if nobody drew any."""
-        return self.boxes.get("/".join(Path(path).parts[-2:]), [])
-
     def _reseed_worker(self) -> None:
-        """Give each worker process draws of its own: forks start with their parent's."""
-        if self._process != os.getpid():
-            self._process = os.getpid()
-            random.seed(f"{random.random()} {self._process}")
+        """Seed `random` anew in each worker process, because a fork copies its parent's state."""
+        if self._process_id != os.getpid():
+            self._process_id = os.getpid()
+            random.seed(f"{random.random()} {self._process_id}")
+
+
+def split_boxes(root: Path | str, split: str) -> dict[str, Boxes]:
+    """Read the logo boxes of one split.
+
+    Parameters
+    ----------
+    root : Path or str
+        Folder of a prepared data set.
+    split : str
+        ``"train_data"``, ``"val_data"`` or ``"test_data"``.
+
+    Returns
+    -------
+    dict
+        From ``"<class>/<file>"`` to a list of ``[x, y, width, height]`` in pixels, as
+        `PhotoFolder` takes it.
+
+    Examples
+    --------
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> len(split_boxes(root, "train_data"))
+    4
+    """
+    prefix = f"{split}/"
+    return {
+        name.removeprefix(prefix): boxes
+        for name, boxes in read_boxes(root).items()
+        if name.startswith(prefix)
+    }
 
 
 def _size(image: np.ndarray) -> tuple[int, int]:
-    """Width and height."""
+    """Return (width, height)."""
     return image.shape[1], image.shape[0]
 
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Python's draws of a seed within a ``with``, and afterwards as if nothing had been drawn."""
+    """Seed `random` inside the block, and restore its state afterwards."""
     state = random.getstate()
     random.seed(seed)
     try:

@@ -1,1 +1,1 @@
-"""Networks: the articles' own, pretrained ones, ensembles, and how they are built again."""
+"""Networks: those of the articles, pretrained backbones, ensembles, and saved graphs."""

@@ -1,11 +1,11 @@
-"""The networks of the two articles, from scratch: an MLP, LeNet-5 and a convolutional network."""
+"""The networks that the two articles train from scratch: an MLP, LeNet-5 and a CNN."""
 
 from collections.abc import Iterable
 
 from mxnet import gluon, nd
 from mxnet.gluon import nn
 
-# Convolutions are (channels, kernel, stride, padding), pools (kernel, stride).
+# Convolutions are (channels, kernel, stride, padding), pools are (kernel, stride).
 ALEXNET_CNN = (
     ("conv", 96, 11, 4, 0),
     ("pool", 3, 2),
@@ -27,7 +27,7 @@ LENET5 = (
 
 MLP = (("flatten",), ("dense", 30))
 
-# The second convolution of the network that logoflow once took for the Gluon article's.
+# Weight shape of the second convolution of `alexnet_cnn` in earlier versions of logoflow.
 OLD_CNN_SHAPE = (256, 96, 5, 5)
 
 _LAYERS = {
@@ -41,9 +41,9 @@ _LAYERS = {
 
 
 def mlp(classes: int) -> nn.HybridSequential:
-    """Multi-layer perceptron with one hidden layer of 30 units and ReLU.
+    """Build a multi-layer perceptron with one hidden layer of 30 units and ReLU.
 
-    The Gluon article calculates with 30 hidden units on one colour channel.
+    The Gluon article computes its example with 30 hidden units and one colour channel.
 
     Parameters
     ----------
@@ -53,19 +53,23 @@ def mlp(classes: int) -> nn.HybridSequential:
     Returns
     -------
     HybridSequential
-        Not initialised. Takes (batch, channels, height, width), gives (batch, classes)
-        logits; the first batch fixes its input size.
+        Network from (batch, channels, height, width) to (batch, classes) logits, not initialised.
+        The first batch fixes the input size.
 
     Examples
     --------
-    >>> count_parameters(mlp(33))  # 224*224*3*30 + 30, and 30*33 + 33
+    >>> from logoflow.models.build import count_parameters
+    >>> count_parameters(mlp(33))  # 224*224*3*30 + 30 and 30*33 + 33
     4516893
     """
     return _stack("mlp", MLP, classes, nn.HybridSequential)
 
 
 def lenet5(classes: int) -> nn.HybridSequential:
-    """LeNet-5 as in the PyTorch article: 6 and 16 filters of 5x5, 2x2 pooling, 120, 84.
+    """Build LeNet-5 as in the PyTorch article.
+
+    Its layers are convolutions of 6 and 16 filters of 5x5, each followed by 2x2 pooling, and dense
+    layers of 120 and 84 units.
 
     Parameters
     ----------
@@ -75,10 +79,11 @@ def lenet5(classes: int) -> nn.HybridSequential:
     Returns
     -------
     HybridSequential
-        Not initialised. Takes (batch, 3, height, width), gives (batch, classes) logits.
+        Network from (batch, 3, height, width) to (batch, classes) logits, not initialised.
 
     Examples
     --------
+    >>> from logoflow.models.build import count_parameters
     >>> count_parameters(lenet5(33))
     5409241
     """
@@ -86,9 +91,10 @@ def lenet5(classes: int) -> nn.HybridSequential:
 
 
 def alexnet_cnn(classes: int) -> nn.HybridSequential:
-    """The Gluon article's convolutional network: two convolutions and a dense layer of 4,096.
+    """Build the convolutional network of the Gluon article.
 
-    Its first layer is AlexNet's: 96 kernels of 11x11 with stride 4.
+    It has two convolutions and a dense layer of 4,096 units. The first layer is that of AlexNet: 96
+    kernels of 11x11 with stride 4.
 
     Parameters
     ----------
@@ -98,17 +104,19 @@ def alexnet_cnn(classes: int) -> nn.HybridSequential:
     Returns
     -------
     HybridSequential
-        Not initialised; the article uses ``Xavier(magnitude=2.24)``. Takes (batch, 3, height,
-        width) of at least 67 pixels a side, gives (batch, classes) logits. At 224 pixels and 33
-        classes it has 79,278,433 weights, 317 MB a checkpoint.
+        Network from (batch, 3, height, width) to (batch, classes) logits, not initialised. Height
+        and width are at least 67 pixels. The article initialises with
+        ``Xavier(magnitude=2.24)``. At 224 pixels and 33 classes the network has 79,278,433 weights,
+        or 317 MB per checkpoint.
 
     Notes
     -----
-    Earlier versions of logoflow built another network under this name, with five convolutions.
-    Its files do not load: the error says so.
+    In earlier versions of logoflow this function built a network with five convolutions. Files of
+    that network do not load, and the error says why.
 
     Examples
     --------
+    >>> from logoflow.models.build import count_parameters
     >>> count_parameters(alexnet_cnn(33))
     79278433
     """
@@ -116,7 +124,7 @@ def alexnet_cnn(classes: int) -> nn.HybridSequential:
 
 
 def old_cnn_reason(shapes: Iterable[tuple[int, ...]]) -> str:
-    """Say why stored weights do not fit, if they are those of the earlier `alexnet_cnn`.
+    """Explain why stored weights do not fit, if they belong to the earlier `alexnet_cnn`.
 
     Parameters
     ----------
@@ -126,7 +134,7 @@ def old_cnn_reason(shapes: Iterable[tuple[int, ...]]) -> str:
     Returns
     -------
     str
-        A sentence, or an empty string for any other network's weights.
+        An explanation, or an empty string for the weights of any other network.
 
     Examples
     --------
@@ -136,23 +144,23 @@ def old_cnn_reason(shapes: Iterable[tuple[int, ...]]) -> str:
     if OLD_CNN_SHAPE not in map(tuple, shapes):
         return ""
     return (
-        "It holds the network of five convolutions that alexnet_cnn was in earlier versions of "
-        "logoflow. The Gluon article's network, which alexnet_cnn is now, has two."
+        "The file contains the network with five convolutions that alexnet_cnn built in earlier "
+        "versions of logoflow. Now alexnet_cnn builds the Gluon article's network, which has two."
     )
 
 
 class _ArticleCNN(nn.HybridSequential):
-    """Refuses the weights of the earlier `alexnet_cnn` with a sentence that says why."""
+    """A network that explains why it cannot load the weights of the earlier `alexnet_cnn`."""
 
     def load_parameters(self, filename: str, *args: object, **options: object) -> None:
         """Load weights as `Block.load_parameters` does."""
         _load_or_explain(super().load_parameters, filename, *args, **options)
 
     def collect_params(self, select: str | None = None) -> gluon.ParameterDict:
-        """Give the parameters; the article's cell calls ``load`` on them."""
-        found = _ArticleParameters(self.prefix)
-        found.update(super().collect_params(select))
-        return found
+        """Return the parameters. The article calls ``load`` on them."""
+        parameters = _ArticleParameters(self.prefix)
+        parameters.update(super().collect_params(select))
+        return parameters
 
 
 class _ArticleParameters(gluon.ParameterDict):
@@ -161,21 +169,21 @@ class _ArticleParameters(gluon.ParameterDict):
 
 
 def _load_or_explain(load, filename: str, *args: object, **options: object) -> None:
-    """Load weights; MXNet's complaint about shapes becomes a sentence where we know the reason."""
+    """Load weights, and explain MXNet's error about shapes if the reason is known."""
     try:
         load(filename, *args, **options)
     except AssertionError as error:
-        if why := old_cnn_reason(array.shape for array in nd.load(filename).values()):
-            raise ValueError(f"{filename} does not fit. {why} Train it again.") from error
+        if reason := old_cnn_reason(array.shape for array in nd.load(filename).values()):
+            raise ValueError(f"{filename} does not fit. {reason} Train it again.") from error
         raise
 
 
 def _stack(
-    name: str, layers: tuple[tuple, ...], classes: int, kind: type[nn.HybridSequential]
+    name: str, layers: tuple[tuple, ...], classes: int, block: type[nn.HybridSequential]
 ) -> nn.HybridSequential:
-    """Stack the layers of a table and an output layer; not initialised."""
-    # A fixed prefix: `collect_params().save` files load in another process too.
-    net = kind(prefix=f"{name}_")
+    """Stack the layers of a table and an output layer, not initialised."""
+    # With a fixed prefix, files of `collect_params().save` load in another process too.
+    net = block(prefix=f"{name}_")
     with net.name_scope():
         for layer, *sizes in layers:
             net.add(_LAYERS[layer](*sizes))

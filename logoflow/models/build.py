@@ -1,12 +1,11 @@
-"""Build a network again from the name of its architecture, and count its weights."""
+"""Rebuild a network from the name of its architecture, and count its weights."""
 
-from collections.abc import Sequence
+import math
 from functools import partial
 
 import mxnet as mx
 from mxnet import gluon
 
-from logoflow.errors import ClassListError
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp
 from logoflow.models.backbones.registry import backbone_of, new_net, normalisation
 from logoflow.models.ensemble import Ensemble, backbones_of
@@ -15,12 +14,21 @@ BUILDERS = {build.__name__: build for build in (mlp, lenet5, alexnet_cnn)}
 
 
 def architecture_of(net: gluon.Block) -> str:
-    """Name of what a net was built as, for `build_net`.
+    """Return the name of a network's architecture, which `build_net` takes.
+
+    Parameters
+    ----------
+    net : Block
+        A network that logoflow built.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     ValueError
-        If it was built by none of this module's functions.
+        If logoflow did not build the network.
 
     Examples
     --------
@@ -30,28 +38,38 @@ def architecture_of(net: gluon.Block) -> str:
     name = getattr(net, "architecture", None) or backbone_of(net)
     if name is None:
         raise ValueError(
-            f"This {type(net).__name__} was not built by logoflow, which so has no name for it: "
+            f"This {type(net).__name__} was not built by logoflow, so it has no name to store: "
             f"use finetune_net, {', '.join(BUILDERS)}."
         )
     return name
 
 
 def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
-    """Build a net by the name that `architecture_of` gave, not initialised.
+    """Build a network by the name of its architecture.
 
     Parameters
     ----------
     architecture : str
-        ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, a backbone's name, or one such as
-        ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.models.ensemble.Ensemble`).
+        ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, the name of a backbone, or the names of several
+        backbones, such as ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
     classes : int
         Number of outputs.
+
+    Returns
+    -------
+    HybridBlock
+        Network, not initialised.
 
     Raises
     ------
     ValueError
-        If there is no such net, or the networks of an ensemble want photos normalised in different
-        ways.
+        If there is no such architecture, or if the networks of an ensemble need different
+        normalisations.
+
+    Examples
+    --------
+    >>> architecture_of(build_net("lenet5", 33))
+    'lenet5'
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
@@ -60,52 +78,32 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     return new_net(architecture, classes)
 
 
-def check_outputs(net: gluon.Block, classes: Sequence[str]) -> None:
-    """Raise an error unless a network has one output per class.
-
-    Parameters
-    ----------
-    net : Block
-        The last parameter is taken for the weights of the output layer. A network whose output
-        layer has no size yet passes.
-    classes : sequence of str
-        The class list.
-
-    Raises
-    ------
-    ClassListError
-        If the numbers differ; the message gives both.
-
-    Examples
-    --------
-    >>> check_outputs(lenet5(33), ["adidas", "no-logo"])
-    Traceback (most recent call last):
-    logoflow.errors.ClassListError: The network has 33 outputs, but the class list has 2 names: ...
-    """
-    parameters = list(net.collect_params().values())
-    shape = parameters[-1].shape if parameters else None
-    if shape and shape[0] not in (0, -1, len(classes)):
-        raise ClassListError(
-            f"The network has {shape[0]} outputs, but the class list has {len(classes)} names: "
-            "give the class list of the data that the network was trained on."
+def _build_ensemble(architecture: str, backbones: list[str], classes: int) -> Ensemble:
+    ensemble = Ensemble(backbones, partial(build_net, classes=classes))
+    if len({str(normalisation(member)) for member in ensemble.members}) > 1:
+        raise ValueError(
+            f"{architecture}: photos for these networks are normalised in different ways, so the "
+            "networks cannot share an input. Choose backbones of one family."
         )
+    return ensemble
 
 
 def count_parameters(
     net: gluon.HybridBlock, input_shape: tuple[int, ...] = (1, 3, 224, 224)
 ) -> int:
-    """Count a net's weights, running statistics of batch normalisation not included.
+    """Count the weights of a network without the running statistics of batch normalisation.
 
     Parameters
     ----------
     net : HybridBlock
-        Initialised or not: shapes are inferred and nothing is computed or allocated.
+        The network, initialised or not. Shapes are inferred; nothing is computed or allocated.
     input_shape : tuple of int
-        (batch, channels, height, width).
+        Shape of the input: (batch, channels, height, width).
 
     Returns
     -------
     int
+        Number of weights.
 
     Examples
     --------
@@ -115,11 +113,4 @@ def count_parameters(
     symbol = net(mx.sym.var("data"))
     shapes, _, _ = symbol.infer_shape(data=input_shape)
     sizes = zip(symbol.list_arguments(), shapes, strict=True)
-    return sum(_product(shape) for name, shape in sizes if name != "data")
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count
+    return sum(math.prod(shape) for name, shape in sizes if name != "data")

@@ -1,4 +1,4 @@
-"""Several nets that were trained apart and answer as one."""
+"""Ensembles: several networks, trained separately, whose answers are averaged."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,25 +6,25 @@ from typing import Any
 from mxnet import gluon
 from mxnet.gluon import nn
 
-_AND = " + "
+_SEPARATOR = " + "
 
 ENSEMBLE_SEED_STRIDE = 1000
-"""Distance between the seeds that an ensemble's networks are trained with."""
+"""Difference between the training seeds of consecutive networks of an ensemble."""
 
 
 class Ensemble(gluon.HybridBlock):
-    """Nets whose log-probabilities are averaged.
+    """Networks whose log-probabilities are averaged.
 
-    What several nets agree on is more often right, and what looks like a logo to one of them by
-    chance seldom does to all: fewer false alarms at the same recall. Nets of different backbones
-    agree less by chance than nets of one kind.
+    Several networks seldom make the same mistake, so their averaged answer raises fewer false
+    alarms at the same recall. Networks of different backbones share fewer mistakes than networks of
+    one backbone.
 
     Parameters
     ----------
     backbones : sequence of str
-        Architecture of each, a name that `logoflow.models.build.build_net` takes; at least one.
+        Architecture of each network, as `logoflow.models.build.build_net` takes it. At least one.
     build : callable
-        From such a name to a network, not initialised.
+        From the name of an architecture to a network that is not initialised.
 
     Raises
     ------
@@ -33,12 +33,13 @@ class Ensemble(gluon.HybridBlock):
 
     Notes
     -----
-    Takes (batch, channels, height, width) and gives (batch, classes) logits: the mean of the
-    members' log-probabilities. Deep ensembles are Lakshminarayanan, Pritzel and Blundell's
-    (NeurIPS 2017).
+    The input is (batch, channels, height, width). The output is (batch, classes) logits: the mean
+    of the log-probabilities of all networks. Lakshminarayanan, Pritzel and Blundell introduced deep
+    ensembles (NeurIPS 2017).
 
     Examples
     --------
+    >>> from logoflow.models.build import build_net
     >>> net = build_net("efficientnet_lite0 + efficientnet_lite2", classes=28)
     >>> len(net.members)
     2
@@ -47,11 +48,11 @@ class Ensemble(gluon.HybridBlock):
     def __init__(self, backbones: Sequence[str], build: Callable[[str], gluon.HybridBlock]):
         super().__init__(prefix="ensemble_")
         if not backbones:
-            raise ValueError("An ensemble of no nets: name one at least.")
-        self.architecture, self.members = architecture_of_several(backbones), []
+            raise ValueError("An ensemble needs at least one backbone.")
+        self.architecture, self.members = ensemble_architecture(backbones), []
         with self.name_scope():
             for number, backbone in enumerate(backbones):
-                # Nets of one kind have the same names for their weights, so each needs a scope.
+                # Networks of one backbone name their weights alike, so each needs a scope.
                 scope = nn.HybridSequential(prefix=f"member{number}_")
                 with scope.name_scope():
                     member = build(backbone)
@@ -65,17 +66,42 @@ class Ensemble(gluon.HybridBlock):
         return F.add_n(*[F.log_softmax(net(x)) for net in self.members]) / len(self.members)
 
 
-def architecture_of_several(backbones: Sequence[str]) -> str:
-    """Name an ensemble by its backbones; a single network keeps its name."""
-    return _AND.join(backbones)
+def ensemble_architecture(backbones: Sequence[str]) -> str:
+    """Join the names of backbones to the name of an architecture.
+
+    Parameters
+    ----------
+    backbones : sequence of str
+        Names of backbones.
+
+    Returns
+    -------
+    str
+        A single name stays as it is.
+
+    Examples
+    --------
+    >>> ensemble_architecture(["efficientnet_lite0", "efficientnet_lite2"])
+    'efficientnet_lite0 + efficientnet_lite2'
+    """
+    return _SEPARATOR.join(backbones)
 
 
 def backbones_of(architecture: str) -> list[str]:
-    """Read what `architecture_of_several` wrote.
+    """Split the name of an architecture into the names of its backbones.
+
+    Parameters
+    ----------
+    architecture : str
+        A name from `ensemble_architecture`.
+
+    Returns
+    -------
+    list of str
 
     Examples
     --------
     >>> backbones_of("efficientnet_lite0 + efficientnet_lite2")
     ['efficientnet_lite0', 'efficientnet_lite2']
     """
-    return architecture.split(_AND)
+    return architecture.split(_SEPARATOR)

@@ -1,4 +1,4 @@
-"""Build networks by name; fine-tune pretrained ones, wholly or in part."""
+"""Build a network for fine-tuning: pretrained features and a new output layer."""
 
 from pathlib import Path
 
@@ -15,37 +15,38 @@ def finetune_net(
     weights: Path | str | None = None,
     ctx: mx.Context | list[mx.Context] | None = None,
 ) -> gluon.HybridBlock:
-    """Give a net of `classes` outputs on features that were trained on ImageNet.
+    """Build a network with pretrained features and a new output layer.
 
     Parameters
     ----------
     classes : int
         Number of outputs.
     backbone : str
-        ``"resnet18_v2"`` (the Gluon article's), ``"efficientnet_lite0"``, 1 or 2, or a name of
-        GluonCV's zoo.
+        ``"resnet18_v2"`` (the backbone of the Gluon article), ``"efficientnet_lite0"``,
+        ``"efficientnet_lite1"``, ``"efficientnet_lite2"``, or a name of GluonCV's model zoo.
     weights : Path or str, optional
-        A weight file to use instead of the published one, see `pretrained_net`.
+        Weight file to load instead of the published weights, see `logoflow.pretrained_net`.
     ctx : Context or list of Context, optional
-        Where the weights go; the current context by default.
+        Devices for the weights. Default: the current context.
 
     Returns
     -------
     HybridBlock
-        With `features` (pretrained) and `output` (new: Xavier, magnitude 2.24, drawn with
-        MXNet's seed). Ready to train. Its input is normalised as `normalisation(net)` says.
+        Network with `features` (pretrained on ImageNet) and `output` (new), ready to train. The
+        output is initialised by ``Xavier(magnitude=2.24)`` with MXNet's seed. The input must be
+        normalised by ``logoflow.normalisation(net)``.
 
     Raises
     ------
     WeightsError
-        If the weights cannot be had. Never are other weights used instead.
+        If the weights cannot be found or fetched. No other weights are used instead.
     ValueError
-        If there is no such backbone, or it has no `features` and `output`.
+        If there is no such backbone, or if it has no `features` and `output`.
 
     Examples
     --------
     >>> net = finetune_net(33, backbone="efficientnet_lite0")
-    >>> net(nd.zeros((1, 3, 224, 224))).shape
+    >>> net(mx.nd.zeros((1, 3, 224, 224))).shape
     (1, 33)
     """
     ctx = ctx or mx.current_context()

@@ -1,4 +1,4 @@
-"""Freeze layers, so that training leaves their weights alone."""
+"""Freeze layers, so that training does not change their weights."""
 
 from functools import partial
 
@@ -7,55 +7,59 @@ from mxnet.gluon import nn
 
 
 def freeze_features(net: gluon.HybridBlock, keep_last: int = 0) -> None:
-    """Keep a net's features as they are in training: only the output, and no more, learns.
+    """Freeze the features of a network, so that only its output layer is trained.
 
     Parameters
     ----------
     net : HybridBlock
-        With `features` and `output`; changed in place. Make the Trainer afterwards.
+        Network with `features` and `output`; changed in place. Create the Trainer afterwards.
     keep_last : int
-        How many of the last blocks of `features` that have weights still learn.
+        Number of blocks at the end of `features` to train too. Only blocks with weights count.
 
     Raises
     ------
     ValueError
-        If `keep_last` is negative or more than there are blocks.
+        If `keep_last` is negative or larger than the number of blocks.
 
     Notes
     -----
-    A frozen batch normalisation uses its stored statistics in training too, and so leaves
-    them unchanged. Calling again with another `keep_last` thaws or freezes the difference.
+    A frozen batch normalisation uses its stored statistics in training and leaves them unchanged.
+    Another call with another `keep_last` freezes or unfreezes blocks accordingly.
 
     Examples
     --------
+    >>> from logoflow.models.finetune import finetune_net
     >>> net = finetune_net(33, backbone="efficientnet_lite0")
     >>> freeze_features(net, keep_last=1)
     """
     blocks = [block for block in net.features if block.collect_params().keys()]
     if not 0 <= keep_last <= len(blocks):
-        raise ValueError(f"keep_last is {keep_last}, not 0 to {len(blocks)}, the number of blocks.")
-    first_kept = len(blocks) - keep_last
+        raise ValueError(
+            f"keep_last is {keep_last}: give 0 to {len(blocks)}, the number of blocks."
+        )
+    first_trained = len(blocks) - keep_last
     for number, block in enumerate(blocks):
-        block.apply(partial(_set_frozen, frozen=number < first_kept))
-    # A graph that was compiled before still has the old batch normalisation in it.
-    net.apply(_forget_graph)
+        block.apply(partial(_set_frozen, frozen=number < first_trained))
+    # A graph that was compiled earlier still contains the old batch normalisation.
+    net.apply(_clear_graph)
 
 
 def freeze_lower(net: gluon.HybridBlock, share: float) -> None:
-    """Keep the first blocks of a pretrained net as they are: edges and colours need no learning.
+    """Freeze the first blocks of a pretrained network, which detect edges and colours.
 
-    With a third frozen a training step takes half the time, and a few photos per class have less
-    to overfit.
+    With a third of the blocks frozen, a training step takes half the time, and a few photos per
+    class overfit less.
 
     Parameters
     ----------
     net : HybridBlock
-        Changed in place. One without `features`, which has nothing to keep, is left as it is.
+        Changed in place. A network without `features` stays as it is.
     share : float
-        Share of the blocks of `features` that have weights, 0 to 1, rounded down.
+        Share of blocks to freeze, 0 to 1, rounded down. Only blocks with weights count.
 
     Examples
     --------
+    >>> from logoflow.models.finetune import finetune_net
     >>> net = finetune_net(33, backbone="efficientnet_lite0")
     >>> freeze_lower(net, 1 / 3)
     """
@@ -65,14 +69,15 @@ def freeze_lower(net: gluon.HybridBlock, share: float) -> None:
 
 
 def _set_frozen(block: gluon.Block, frozen: bool) -> None:
-    """Freeze or thaw one layer's own weights, and its running statistics if it has any."""
+    """Freeze or unfreeze the weights of a layer, and its running statistics if it has any."""
     for parameter in block._reg_params.values():
-        # Parameters that are never trained, running statistics say, stay "null" whatever is asked.
+        # Parameters that are never trained, such as running statistics, stay "null" in any case.
         parameter.grad_req = "null" if frozen else "write"
     if isinstance(block, (nn.BatchNorm, nn.BatchNormReLU)):
         block._kwargs["use_global_stats"] = frozen
 
 
-def _forget_graph(block: gluon.Block) -> None:
+def _clear_graph(block: gluon.Block) -> None:
+    """Make a block compile its graph again."""
     if isinstance(block, gluon.HybridBlock):
         block._clear_cached_op()

@@ -1,4 +1,4 @@
-"""Nets that are a graph and weights, without the Python that once built them: INT8 ones."""
+"""Networks as graphs: save and load them without their Python code, and compile them."""
 
 import json
 from ast import literal_eval
@@ -10,23 +10,59 @@ from mxnet import gluon, nd
 from logoflow.models.ensemble import backbones_of
 
 INT8 = "int8 "
-"""How the `architecture` of such a net begins; what follows is what it was made of."""
+"""Prefix of the `architecture` of an INT8 network. The original architecture follows."""
 
 
-def as_graph(block: gluon.SymbolBlock, architecture: str, backbone: str | None) -> gluon.Block:
-    """Give a graph the names that `logoflow` knows its nets by, and compile it."""
+def compile_graph(block: gluon.SymbolBlock, architecture: str, backbone: str | None) -> gluon.Block:
+    """Set the architecture and backbone of a graph, and compile it.
+
+    Parameters
+    ----------
+    block : SymbolBlock
+        The graph; changed in place.
+    architecture : str
+        Name of its architecture (`logoflow.models.build.architecture_of`).
+    backbone : str or None
+        Name of its backbone, which decides the normalisation.
+
+    Returns
+    -------
+    Block
+        `block` itself.
+    """
     block.architecture, block.backbone = architecture, backbone
     block.hybridize(static_alloc=True, static_shape=True)
     return block
 
 
 def is_graph(net: gluon.Block) -> bool:
-    """Tell whether a net has to be saved with its graph."""
+    """Tell whether a network is a graph, so that it has to be saved with its graph."""
     return isinstance(net, gluon.SymbolBlock)
 
 
 def graph_of(net: gluon.HybridBlock) -> tuple[str, dict[str, nd.NDArray]]:
-    """Give a net's graph as JSON, and its weights by ``"arg:<name>"`` and ``"aux:<name>"``."""
+    """Return the graph and the weights of a network.
+
+    Parameters
+    ----------
+    net : HybridBlock
+        Initialised network.
+
+    Returns
+    -------
+    graph : str
+        The graph as JSON.
+    arrays : dict of str to NDArray
+        Weights by ``"arg:<name>"`` and running statistics by ``"aux:<name>"``.
+
+    Examples
+    --------
+    >>> net = gluon.nn.Dense(3, in_units=4, prefix="dense_")
+    >>> net.initialize()
+    >>> graph, arrays = graph_of(net)
+    >>> sorted(arrays)
+    ['arg:dense_bias', 'arg:dense_weight']
+    """
     symbol = net(mx.sym.var("data", dtype="float32"))
     auxiliary = set(symbol.list_auxiliary_states())
     arrays = {
@@ -36,44 +72,75 @@ def graph_of(net: gluon.HybridBlock) -> tuple[str, dict[str, nd.NDArray]]:
     return symbol.tojson(), arrays
 
 
-def read_graph(
+def load_graph(
     graph: Path, weights: Path, architecture: str, ctx: mx.Context | list[mx.Context]
 ) -> gluon.Block:
-    """Read what `graph_of` gave, from two files."""
-    symbol, data = mx.sym.load(str(graph)), mx.sym.var("data", dtype="float32")
-    block = gluon.SymbolBlock(symbol, data)
-    block.collect_params().load(str(weights), ctx=ctx, cast_dtype=True, dtype_source="saved")
-    return as_graph(block, architecture, backbones_of(architecture.removeprefix(INT8))[0])
-
-
-def block_of(symbol: mx.sym.Symbol, arrays: dict[str, nd.NDArray]) -> gluon.SymbolBlock:
-    """Make a net on the CPU of a graph and those of `graph_of`'s weights that it uses."""
-    block = gluon.SymbolBlock(symbol, mx.sym.var("data", dtype="float32"))
-    parameters, used = block.collect_params(), set(symbol.list_inputs())
-    own = {name: array for name, array in arrays.items() if name.split(":")[1] in used}
-    parameters.load_dict(own, ctx=mx.cpu(), cast_dtype=True, dtype_source="saved")
-    return block
-
-
-def without_pads(
-    graph: str, arrays: dict[str, nd.NDArray]
-) -> tuple[mx.sym.Symbol, dict[str, nd.NDArray]]:
-    """Widen kernels once and for all where a graph does so each time: EfficientNet-Lite's.
-
-    What quantizes or exports a graph takes a convolution's weights for what is stored.
+    """Load a network from the files of its graph and its weights.
 
     Parameters
     ----------
-    graph, arrays : str, dict of str to NDArray
-        What `graph_of` gives. Neither is changed.
+    graph, weights : Path
+        Files with the graph and the arrays of `graph_of`.
+    architecture : str
+        Name of the architecture.
+    ctx : Context or list of Context
+        Devices for the weights.
 
     Returns
     -------
-    Symbol, dict of str to NDArray
-        The graph and its weights, the wider kernels among them.
+    Block
+        Compiled network.
     """
-    stored, arrays = json.loads(graph), dict(arrays)
-    nodes = stored["nodes"]
+    symbol, data = mx.sym.load(str(graph)), mx.sym.var("data", dtype="float32")
+    block = gluon.SymbolBlock(symbol, data)
+    block.collect_params().load(str(weights), ctx=ctx, cast_dtype=True, dtype_source="saved")
+    return compile_graph(block, architecture, backbones_of(architecture.removeprefix(INT8))[0])
+
+
+def block_from_graph(symbol: mx.sym.Symbol, arrays: dict[str, nd.NDArray]) -> gluon.SymbolBlock:
+    """Build a network on the CPU from a graph and its weights.
+
+    Parameters
+    ----------
+    symbol : Symbol
+        The graph.
+    arrays : dict of str to NDArray
+        Weights as `graph_of` returns them. Weights that the graph does not use are ignored.
+
+    Returns
+    -------
+    SymbolBlock
+    """
+    block = gluon.SymbolBlock(symbol, mx.sym.var("data", dtype="float32"))
+    inputs = set(symbol.list_inputs())
+    used = {name: array for name, array in arrays.items() if name.split(":")[1] in inputs}
+    block.collect_params().load_dict(used, ctx=mx.cpu(), cast_dtype=True, dtype_source="saved")
+    return block
+
+
+def fold_kernel_padding(
+    graph: str, arrays: dict[str, nd.NDArray]
+) -> tuple[mx.sym.Symbol, dict[str, nd.NDArray]]:
+    """Store the padded kernels of EfficientNet-Lite, instead of padding them in the graph.
+
+    Quantization and export need the weights of a convolution as they are used.
+
+    Parameters
+    ----------
+    graph : str
+        Graph from `graph_of`.
+    arrays : dict of str to NDArray
+        Weights from `graph_of`. They are not changed.
+
+    Returns
+    -------
+    symbol : Symbol
+        The graph without the padding of kernels.
+    arrays : dict of str to NDArray
+        Its weights with the padded kernels.
+    """
+    graph_json, arrays = json.loads(graph), dict(arrays)
+    nodes = graph_json["nodes"]
     for node in nodes:
         if node["op"] != "Convolution":
             continue
@@ -81,43 +148,45 @@ def without_pads(
         if pad["op"] != "Pad":
             continue
         weight = nodes[pad["inputs"][0][0]]
-        name, width = f"arg:{weight['name']}", literal_eval(pad["attrs"]["pad_width"])
-        arrays[name] = nd.pad(arrays[name], mode="constant", constant_value=0, pad_width=width)
+        name, pad_width = f"arg:{weight['name']}", literal_eval(pad["attrs"]["pad_width"])
+        arrays[name] = nd.pad(arrays[name], mode="constant", constant_value=0, pad_width=pad_width)
         weight.get("attrs", {}).pop("__shape__", None)
         node["inputs"][1] = pad["inputs"][0]
-    return mx.sym.load_json(json.dumps(stored)), arrays
+    return mx.sym.load_json(json.dumps(graph_json)), arrays
 
 
 def fused(net: gluon.Block, data: nd.NDArray) -> gluon.Block:
-    """Give a net's twin that answers the same and, on a CPU, sooner.
+    """Compile a network so that it computes the same answers faster on a CPU.
 
-    The twin shares the net's weights, whatever becomes of them, and is for answers only, not for
-    training. It takes batches of any size.
+    The compiled network shares the weights of `net`, also when they change later. It is for
+    inference, not for training. It takes batches of any size.
 
     Parameters
     ----------
     net : Block
-        Initialised.
+        Initialised network.
     data : NDArray
-        (batch, channels, height, width), what it will be given.
+        A typical batch of shape (batch, channels, height, width).
 
     Returns
     -------
     Block
-        `net` itself where nothing can be gained: on a GPU, for an INT8 net, or if it cannot be
-        compiled.
+        The compiled network. `net` itself on a GPU, for an INT8 network, and for a network that
+        cannot be compiled.
 
     Examples
     --------
-    >>> quick = fused(net, data)
-    >>> quick(data).asnumpy()
+    >>> net = gluon.nn.Dense(3, in_units=4)
+    >>> net.initialize()
+    >>> fused(net, nd.zeros((2, 4)))(nd.zeros((2, 4))).shape
+    (2, 3)
     """
     if not isinstance(net, gluon.HybridBlock) or is_graph(net):
         return net
     if data.context.device_type != "cpu":
         return net
-    place = mx.sym.var("data", dtype="float32")
-    twin = gluon.SymbolBlock(net(place), [place], params=net.collect_params())
-    # With static_shape too, it would not see the weights that a trainer changes.
-    twin.optimize_for(data, backend="MKLDNN", static_alloc=True)
-    return twin
+    placeholder = mx.sym.var("data", dtype="float32")
+    compiled = gluon.SymbolBlock(net(placeholder), [placeholder], params=net.collect_params())
+    # With static_shape, the compiled network would not see weights that a trainer changes.
+    compiled.optimize_for(data, backend="MKLDNN", static_alloc=True)
+    return compiled

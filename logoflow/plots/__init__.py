@@ -1,1 +1,1 @@
-"""Figures. They take arrays and frames, and show themselves with a caption and alternative text."""
+"""Draw figures from arrays and data frames."""

@@ -1,4 +1,4 @@
-"""Show a figure with its caption and alternative text; diagrams and timings."""
+"""Show figures with caption and alternative text, and draw diagrams and timings."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,30 @@ from matplotlib.patches import FancyBboxPatch
 
 from logoflow.utils.progress import in_notebook
 
+SMALL_TEXT = 9
+"""Size of the smallest text in figures, in points."""
+
 
 def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: bool = False) -> None:
-    """Show a figure with its caption and its alternative text, and close it.
+    """Show a figure with a caption and an alternative text, and close it.
+
+    Outside a notebook, the figure is shown by matplotlib, without caption and alternative text.
 
     Parameters
     ----------
     figure : Figure
-        Drawn and ready.
+        The finished figure.
     caption : str
-        Markdown, below the figure.
+        Markdown text below the figure.
     alt : str
-        What the figure shows, for a reader who cannot see it.
+        Description for readers who cannot see the figure. Default: the caption.
     photos : bool
-        Store it as JPEG: photos take a tenth of the room they take as PNG.
+        Store the figure as JPEG, which needs a tenth of the space of PNG for photos.
+
+    Examples
+    --------
+    >>> figure, axis = plt.subplots()
+    >>> show_figure(figure, "An empty plot.", "Two axes without data.")
     """
     if not in_notebook():
         plt.show()
@@ -30,30 +40,36 @@ def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: boo
         return
     from IPython.display import Markdown, display
 
-    kind = "jpeg" if photos else "png"
+    image_format = "jpeg" if photos else "png"
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=80)
+    figure.savefig(buffer, format=image_format, dpi=80)
     plt.close(figure)
-    mime = f"image/{kind}"
+    mime = f"image/{image_format}"
     display({mime: buffer.getvalue()}, raw=True, metadata={mime: {"alt": alt or caption}})
     if caption:
         display(Markdown(f"*{caption}*"))
 
 
 def plot_workflow(steps: Sequence[str], *, caption: str = "", alt: str = "") -> None:
-    """Draw steps as a row of boxes with arrows.
+    """Draw the steps of a workflow as a row of boxes with arrows.
 
     Parameters
     ----------
     steps : sequence of str
-        A box each; a line break in a step makes a second line.
+        Text of each box. It may have several lines.
     caption, alt : str
-        See `show_figure`.
+        Caption and alternative text, see `logoflow.show_figure`.
+
+    Examples
+    --------
+    >>> plot_workflow(["photos", "network", "brand"])
     """
     figure, axis = plt.subplots(figsize=(1.75 * len(steps), 1.4), layout="constrained")
-    style = "round,pad=0.02,rounding_size=0.1"
+    box_style = "round,pad=0.02,rounding_size=0.1"
     for i, step in enumerate(steps):
-        axis.add_patch(FancyBboxPatch((i * 1.25, 0), 1, 1, boxstyle=style, fc="#e8f0fa", ec="#345"))
+        axis.add_patch(
+            FancyBboxPatch((i * 1.25, 0), 1, 1, boxstyle=box_style, fc="#e8f0fa", ec="#345")
+        )
         axis.text(i * 1.25 + 0.5, 0.5, step, ha="center", va="center", fontsize=10)
         if i:
             arrow = {"arrowstyle": "->", "color": "#345"}
@@ -64,14 +80,14 @@ def plot_workflow(steps: Sequence[str], *, caption: str = "", alt: str = "") -> 
 
 
 def plot_times(times: Mapping[str, float], *, caption: str = "", alt: str = "") -> None:
-    """Draw times as bars, one below the other.
+    """Draw times as horizontal bars in milliseconds.
 
     Parameters
     ----------
     times : mapping of str to float
-        Seconds by name.
+        Seconds by name, drawn from top to bottom.
     caption, alt : str
-        See `logoflow.plots.figures.show_figure`.
+        Caption and alternative text, see `logoflow.show_figure`.
 
     Examples
     --------

@@ -1,8 +1,4 @@
-"""Figures from arrays and frames: pictures, curves, confusion, the workflow.
-
-Every function that draws takes a `caption` and an `alt` text. With a caption, a notebook gets the
-picture, its alternative text for readers who cannot see it, and the caption below.
-"""
+"""Show photos in a grid, draw boxes into photos, and convert batches to pictures."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +7,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 
-from logoflow.plots.figures import show_figure
+from logoflow.plots.figures import SMALL_TEXT, show_figure
 
 
 def show_images(
@@ -29,20 +25,21 @@ def show_images(
     Parameters
     ----------
     imgs : sequence of array
-        NDArray or ndarray, each (height, width, 3); float pictures are on 0 to 1, integer ones
-        on 0 to 255. Those beyond ``nrows * ncols`` are left out.
+        NDArrays or ndarrays of shape (height, width, 3). Floats range from 0 to 1, integers from
+        0 to 255. Pictures after the first ``nrows * ncols`` are left out.
     nrows, ncols : int
-        Shape of the grid.
+        Rows and columns of the grid.
     figsize : (width, height), optional
-        Inches; by default 2 by 2 a picture.
+        Size in inches. Default: 2 by 2 inches per picture.
     titles : sequence of str, optional
-        One a picture.
+        Title of each picture.
     caption, alt : str
-        See `show_figure`.
+        Caption and alternative text, see `logoflow.show_figure`.
 
     Examples
     --------
-    >>> show_images([photo / 255 for photo in photos], 2, 5)
+    >>> photos = [np.zeros((60, 80, 3), np.uint8)] * 10
+    >>> show_images(photos, 2, 5, caption="Ten black photos.")
     """
     figsize = figsize or (2 * ncols, 2 * nrows)
     figure, axes = plt.subplots(nrows, ncols, figsize=figsize, squeeze=False, layout="constrained")
@@ -54,24 +51,30 @@ def show_images(
             picture = picture.clip(0, 1)
         axis.imshow(picture)
         if titles is not None:
-            axis.set_title(titles[i], fontsize=9)
+            axis.set_title(titles[i], fontsize=SMALL_TEXT)
     show_figure(figure, caption, alt, photos=True)
 
 
 def draw_boxes(img: np.ndarray, boxes: Sequence[Sequence[float]]) -> np.ndarray:
-    """Give a copy of a photo with its logo boxes framed.
+    """Draw logo boxes into a copy of a photo.
 
     Parameters
     ----------
     img : ndarray
-        (height, width, 3), RGB, uint8.
+        RGB photo of shape (height, width, 3), uint8.
     boxes : sequence of (x, y, width, height)
-        Pixels.
+        Boxes in pixels.
 
     Returns
     -------
     ndarray
-        As `img`.
+        Copy of the photo with green frames.
+
+    Examples
+    --------
+    >>> photo = np.zeros((60, 80, 3), np.uint8)
+    >>> draw_boxes(photo, [(10, 10, 20, 30)])[10, 10].tolist()
+    [0, 230, 80]
     """
     img = img.copy()
     thickness = max(2, round(max(img.shape) / 120))
@@ -82,19 +85,24 @@ def draw_boxes(img: np.ndarray, boxes: Sequence[Sequence[float]]) -> np.ndarray:
 
 
 def to_pictures(data: Any, mean_std: tuple | None = None) -> np.ndarray:
-    """Turn a batch back into pictures that can be shown.
+    """Convert a batch back to pictures that `show_images` can show.
 
     Parameters
     ----------
     data : NDArray or ndarray
-        (batch, 3, height, width), as a DataLoader gives.
+        Batch of a DataLoader, of shape (batch, 3, height, width).
     mean_std : (mean, std), optional
-        The normalisation to undo, on 0 to 255 RGB.
+        Normalisation to undo, for RGB from 0 to 255.
 
     Returns
     -------
     ndarray
-        (batch, height, width, 3), values 0 to 1.
+        Pictures of shape (batch, height, width, 3), values from 0 to 1.
+
+    Examples
+    --------
+    >>> to_pictures(np.full((1, 3, 8, 6), 255.0)).shape
+    (1, 8, 6, 3)
     """
     data = data.asnumpy() if hasattr(data, "asnumpy") else np.asarray(data)
     pictures = data.transpose(0, 2, 3, 1)

@@ -1,4 +1,4 @@
-"""Curves of a training run, and of accuracy against the number of photos."""
+"""Draw the learning curves of a training run, and accuracy by the number of photos."""
 
 from collections.abc import Mapping
 
@@ -6,23 +6,29 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from logoflow.plots.figures import show_figure
+from logoflow.plots.figures import SMALL_TEXT, show_figure
 from logoflow.utils.progress import in_notebook, watched
 
 
 def plot_history(
     frame: pd.DataFrame, baseline: float | None = None, *, caption: str = "", alt: str = ""
 ) -> None:
-    """Draw loss and accuracies by epoch.
+    """Draw the loss and the accuracies of each epoch.
 
     Parameters
     ----------
     frame : DataFrame
-        `History.frame`.
+        One row per epoch with the columns ``loss``, ``train_acc``, ``val_acc`` and ``test_acc``
+        (`logoflow.History`, attribute `frame`).
     baseline : float, optional
-        Accuracy of always answering the majority class on validation, drawn as a line.
+        Validation accuracy of always answering the most frequent class, drawn as a line.
     caption, alt : str
-        See `show_figure`.
+        Caption and alternative text, see `logoflow.show_figure`.
+
+    Examples
+    --------
+    >>> accuracies = {"train_acc": [0.5, 0.6], "val_acc": [0.4, 0.5], "test_acc": [None, None]}
+    >>> plot_history(pd.DataFrame({"loss": [2.0, 1.0], **accuracies}), baseline=0.33)
     """
     show_figure(_history_figure(frame, baseline), caption, alt)
 
@@ -38,20 +44,26 @@ def _history_figure(frame: pd.DataFrame, baseline: float | None = None) -> Figur
     if baseline is not None:
         right.axhline(baseline, color="grey", linestyle=":", label="majority class")
     right.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.02))
-    right.legend(fontsize=8)
+    right.legend(fontsize=SMALL_TEXT)
     for axis in (left, right):
         axis.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 
 class LivePlot:
-    """The learning curve, redrawn after every epoch where a person watches a notebook."""
+    """Learning curves in a live notebook, redrawn after every epoch."""
 
     def __init__(self) -> None:
         self._handle = None
 
     def update(self, frame: pd.DataFrame) -> None:
-        """Draw `History.frame` again; nothing in batch runs."""
+        """Draw the curves again. Does nothing in batch runs.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            See `plot_history`.
+        """
         if not (watched() and in_notebook()):
             return
         from IPython.display import display
@@ -67,15 +79,15 @@ class LivePlot:
 def plot_photos_curve(
     summaries: Mapping[str, pd.DataFrame], *, caption: str = "", alt: str = ""
 ) -> None:
-    """Draw how figures of merit change with the number of training photos.
+    """Draw how metrics change with the number of training photos.
 
     Parameters
     ----------
     summaries : mapping of str to DataFrame
-        By number of training photos, a frame with one row per figure and the columns
-        ``value``, ``low`` and ``high`` (`logoflow.mean_summary`).
+        Frame by number of training photos, with one row per metric and the columns ``value``,
+        ``low`` and ``high`` (`logoflow.mean_summary`).
     caption, alt : str
-        See `logoflow.plots.figures.show_figure`.
+        Caption and alternative text, see `logoflow.show_figure`.
 
     Examples
     --------
@@ -83,16 +95,16 @@ def plot_photos_curve(
     >>> plot_photos_curve({"5": frame - 0.2, "10": frame})
     """
     figure, axis = plt.subplots(figsize=(5.5, 3.5), layout="constrained")
-    for number, name in enumerate(next(iter(summaries.values())).index):
-        points = [summary.loc[name] for summary in summaries.values()]
+    for number, metric in enumerate(next(iter(summaries.values())).index):
+        points = [summary.loc[metric] for summary in summaries.values()]
         # Side by side, so that no interval hides another.
-        places = [place + 0.06 * number for place in range(len(points))]
+        positions = [position + 0.06 * number for position in range(len(points))]
         values = [point["value"] for point in points]
-        # A draw's figure may lie to one side of the value: no bar then, rather than a negative one.
+        # The interval may lie beside the value: then draw no bar, because it would be negative.
         below = [max(0.0, point["value"] - point["low"]) for point in points]
         above = [max(0.0, point["high"] - point["value"]) for point in points]
-        axis.errorbar(places, values, [below, above], marker="o", capsize=3, label=name)
+        axis.errorbar(positions, values, [below, above], marker="o", capsize=3, label=metric)
     axis.set_xticks(range(len(summaries)), list(summaries))
     axis.set(xlabel="training photos per brand", ylabel="on the test photos", ylim=(0, 1.02))
-    axis.legend(fontsize=8, loc="lower right")
+    axis.legend(fontsize=SMALL_TEXT, loc="lower right")
     show_figure(figure, caption, alt)

@@ -18,7 +18,7 @@ from logoflow.inference.levels import Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.loaders import Loaders, make_loaders
 from logoflow.models.build import BUILDERS, build_net
-from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, architecture_of_several
+from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
 from logoflow.models.finetune import finetune_net
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
@@ -194,7 +194,7 @@ def _checked_architecture(backbones: list[str], root: Path) -> str:
         raise ValueError("No backbone at all: name one at least.")
     if not any((root / "val_data").glob("*/*")):
         raise ValueError(f"No photos in {root / 'val_data'}, and the decision needs some.")
-    architecture = architecture_of_several(backbones)
+    architecture = ensemble_architecture(backbones)
     build_net(architecture, 2)
     return architecture
 

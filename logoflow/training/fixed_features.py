@@ -12,7 +12,7 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon, nd
 
-from logoflow.loading.loaders import CACHE
+from logoflow.loading.loaders import CACHE_FOLDER
 from logoflow.loading.photo_folder import PhotoFolder
 from logoflow.models.graph import fused
 from logoflow.training.batches import _get_batch
@@ -136,7 +136,7 @@ def kept_features(
     for parameter in net.features.collect_params().values():
         digest.update(parameter.data(parameter.list_ctx()[0]).asnumpy().tobytes())
     split = photos.folder
-    folder, stem = split.parent / CACHE, f"features-{split.name}"
+    folder, stem = split.parent / CACHE_FOLDER, f"features-{split.name}"
     path = folder / f"{stem}-{digest.hexdigest()[:12]}.npz"
     if path.is_file():
         with np.load(path, allow_pickle=False) as arrays:

@@ -13,7 +13,7 @@ from logoflow.errors import CacheError
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, needs_statistics
-from logoflow.loading.loaders import CACHE, PhotoLoader, split_loader, training_statistics
+from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, training_statistics
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
@@ -151,6 +151,6 @@ def _loader(
 @contextmanager
 def _all_photos(root: Path) -> Iterator[Path]:
     """A temporary data set of links whose training photos include the validation photos."""
-    (root / CACHE).mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root / CACHE, prefix="refit-") as place:
+    (root / CACHE_FOLDER).mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root / CACHE_FOLDER, prefix="refit-") as place:
         yield merge_train_val(root, Path(place))

@@ -1,4 +1,4 @@
-"""The address policy, category by category."""
+"""Which addresses and hosts are allowed, category by category."""
 
 import random
 from ipaddress import IPv4Address, IPv6Address
@@ -7,7 +7,7 @@ import pytest
 from address_lists import NEVER, PRIVATE
 
 from logoflow.errors import FetchError
-from logoflow.fetch.addresses import check_address, odd_host, refusal
+from logoflow.fetch.addresses import check_address, odd_host, refusal_reason
 
 PUBLIC = [
     "8.8.8.8",
@@ -50,7 +50,7 @@ def test_other_addresses_never_pass(meaning, ip, allow_private):
     assert caught.value.kind == "refused"
 
 
-def test_a_teredo_tunnel_is_refused_by_the_name_of_what_is_inside():
+def test_a_teredo_tunnel_is_refused_and_its_message_names_the_address_inside():
     with pytest.raises(FetchError, match=r"Teredo tunnel to 127\.0\.0\.1"):
         check_address("2001:0:808:808::80ff:fffe", allow_private=True)
 
@@ -86,12 +86,12 @@ def test_odd_spellings_never_pass(ip):
         check_address(ip, allow_private=True)
 
 
-def test_numbers_are_no_addresses():
+def test_integers_are_not_addresses():
     with pytest.raises(FetchError, match="usual spelling"):
         check_address(2130706433, allow_private=True)
 
 
-def test_what_passes_is_global_for_the_standard_library_too():
+def test_allowed_addresses_are_global_for_the_standard_library_too():
     rng = random.Random(0)
     passed = 0
     for _ in range(3000):
@@ -99,7 +99,7 @@ def test_what_passes_is_global_for_the_standard_library_too():
         value = rng.getrandbits(128) & rng.getrandbits(128) if rng.random() < 0.5 else 0
         first = rng.choice([0x2000, 0x2001, 0x2002, 0x3FFF, 0x0064, 0xFC00, rng.getrandbits(16)])
         for address in (IPv6Address(value % 2**112 | first << 112), IPv4Address(value % 2**32)):
-            if refusal(str(address)) is None:
+            if refusal_reason(str(address)) is None:
                 passed += 1
                 # Python 3.13 calls no 6to4 address global; what counts is the address inside.
                 judged = getattr(address, "sixtofour", None) or address
@@ -113,7 +113,7 @@ def test_what_passes_is_global_for_the_standard_library_too():
     ["example.com", "a", "localhost", "my_host.example", "xn--bcher-kva.example", "3com.com"]
     + ["93.184.216.34", "[2606:2800:220::1]", "a-b.c-d.museum", "1.2.3.example"],
 )
-def test_plain_hosts(host):
+def test_plain_hosts_are_allowed(host):
     assert odd_host(host) is None
 
 
@@ -135,5 +135,5 @@ def test_plain_hosts(host):
     + ["2130706433", "127.1", "0x7f.1", "0x7f000001", "0177.0.0.1", "1.2.3.4.5", "foo.0x", "a.7"]
     + ["[fe80::1%25eth0]", "[::1%1]", "[v1.a]", "[::1", "a" * 64, "a." * 127 + "com", "a\n"],
 )
-def test_odd_hosts(host):
+def test_odd_hosts_have_a_reason(host):
     assert odd_host(host)

@@ -1,4 +1,4 @@
-"""Pictures by URL are kept, and handed out only to callers who might have fetched them."""
+"""Fetched pictures are cached, and returned only to callers that may fetch them."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ def test_a_second_call_needs_no_network(server):
     assert len(server.asked) == 1
 
 
-def test_urls_that_end_alike_do_not_mix(server):
+def test_urls_with_the_same_file_name_do_not_mix(server):
     colours = {"/a/logo.jpg": "red", "/b/logo.jpg": "blue", "/a/logo.jpg?v=2": "green"}
     for path, colour in colours.items():
         content = picture(colour=colour)
@@ -61,17 +61,16 @@ def test_a_damaged_cache_entry_is_fetched_again(server, damage):
             note.write_text('["format"]')
         case "no note":
             note.unlink()
-        case "old":  # written before opting out was heeded
-            facts = json.loads(note.read_text())
-            note.write_text(
-                json.dumps({name: facts[name] for name in facts if name != "opted_out"})
-            )
+        case "old":  # written by a version that ignored opt-outs
+            fields = json.loads(note.read_text())
+            del fields["opted_out"]
+            note.write_text(json.dumps(fields))
     assert fetch_image(url, allow_private=True).content == JPEG
     assert len(server.asked) == 2
     assert path.read_bytes() == JPEG
 
 
-def test_a_private_answer_is_not_handed_to_one_who_may_not_fetch_it(server):
+def test_a_picture_from_a_private_address_needs_allow_private(server):
     url = f"{server.base}/good.jpg"
     path = fetch_image(url, allow_private=True).path
     assert json.loads(path.with_suffix(".json").read_text())["private"] is True
@@ -80,7 +79,7 @@ def test_a_private_answer_is_not_handed_to_one_who_may_not_fetch_it(server):
     assert caught.value.kind == "refused"
 
 
-def test_a_public_answer_is_handed_to_everyone(server, resolver, dialled):
+def test_a_public_picture_is_returned_to_every_caller(server, resolver, dialled):
     resolver.answers["public.example"] = [["93.184.216.34"]]
     dialled.routes["93.184.216.34"] = server.server_address
     url = f"http://public.example:{server.server_port}/good.jpg"
@@ -88,7 +87,7 @@ def test_a_public_answer_is_handed_to_everyone(server, resolver, dialled):
     assert len(server.asked) == 1
 
 
-def test_a_private_hop_on_the_way_makes_an_answer_private(server, resolver, dialled):
+def test_a_redirect_through_a_private_address_makes_a_picture_private(server, resolver, dialled):
     resolver.answers |= {"public.example": [["93.184.216.34"]], "127.0.0.1": [["127.0.0.1"]]}
     dialled.routes["93.184.216.34"] = server.server_address
     target = f"http://public.example:{server.server_port}/good.jpg"
@@ -117,7 +116,7 @@ def test_without_cache_nothing_is_read_or_written(server):
     assert fetch_image(url, allow_private=True).content == JPEG
 
 
-def test_a_picture_whose_owner_opted_out_stays_with_who_insisted(server):
+def test_a_cached_opted_out_picture_needs_honour_opt_out_false(server):
     url = server.put("/art.jpg", JPEG, X_Robots_Tag="noai")
     path = fetch_image(url, allow_private=True, honour_opt_out=False).path
     assert json.loads(path.with_suffix(".json").read_text())["opted_out"] is True
@@ -131,7 +130,7 @@ def test_a_picture_whose_owner_opted_out_stays_with_who_insisted(server):
     assert fetch_image(url, allow_private=True).content == JPEG
 
 
-def test_a_picture_kept_undecoded_is_not_passed_off_as_whole(server):
+def test_a_picture_cached_without_decoding_is_not_taken_for_complete(server):
     whole = picture(size=(400, 300))
     url = server.put("/cut.jpg", whole[:-1000])
     fetch_image(url, allow_private=True, decode=False)

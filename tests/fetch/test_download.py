@@ -1,4 +1,4 @@
-"""Answers that break the rules of HTTP, or that the libraries below do not foresee."""
+"""Answers that violate HTTP, or that make the network libraries fail in unexpected ways."""
 
 import gzip
 import time
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("dialled")
 
 
 def outcome(url):
-    """The picture's bytes, or the kind of error and whether it may pass."""
+    """The bytes of the picture, or the kind of the error and whether it is transient."""
     options = {"cache": False, "retries": 0, "max_bytes": 1_000_000, "total_timeout": 5}
     try:
         return fetch_image(url, allow_private=True, **options).content
@@ -41,7 +41,7 @@ class Chunks(Handler):
             self.wfile.write(bytes(1 << 16))
 
     def packed(self):
-        """Blocks that unpack to nothing."""
+        """Compressed blocks without content."""
         self.start(b"Content-Encoding: gzip")
         self.wfile.write(gzip.compress(b"")[:10])
         while not self.server.stop.is_set():
@@ -81,17 +81,17 @@ def test_a_chunk_size_of_very_many_digits_is_cut_off(chunks, size):
 
 
 @pytest.mark.parametrize("path", ["packed/ffffffff", "packed_stream"])
-def test_bytes_that_unpack_to_nothing_are_counted_as_sent(chunks, path):
+def test_compressed_bytes_without_content_count_as_sent(chunks, path):
     start = time.monotonic()
     assert outcome(f"{chunks.base}/{path}") == ("too_large", False)
     assert time.monotonic() - start < 3
 
 
-def test_errors_that_nobody_foresaw_are_fetch_errors_too(resolver):
+def test_unexpected_errors_become_fetch_errors(resolver):
     resolver.answers["odd.example"] = [RuntimeError("out of its depth")]
     assert outcome("http://odd.example/a.jpg") == ("unreachable", False)
 
 
-def test_interrupting_is_no_fetch_error():
+def test_a_keyboard_interrupt_stays_a_keyboard_interrupt():
     with pytest.raises(KeyboardInterrupt), _as_fetch_error("http://a.example/"):
         raise KeyboardInterrupt

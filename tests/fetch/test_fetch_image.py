@@ -1,4 +1,4 @@
-"""fetch_image against real servers on loopback, friendly and hostile. Nothing else is dialled."""
+"""fetch_image against friendly and hostile servers on loopback. Nothing else is connected to."""
 
 import gzip
 import re
@@ -44,9 +44,9 @@ def failure(url, allow_private=True, retries=0, **options):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
-def test_a_picture_arrives_with_its_facts(server, kind):
+def test_a_picture_arrives_with_its_size_and_origin(server, kind):
     content = picture(kind)
-    # The name and the headers say PNG whatever it is: only the bytes count.
+    # Name and headers say PNG in every case: only the bytes count.
     url = server.put("/a.png", content, Content_Type="image/png")
     fetched = fetch_image(url, allow_private=True)
     assert fetched.content == content == fetched.path.read_bytes()
@@ -85,7 +85,7 @@ def test_a_body_without_length_ends_with_the_connection(server):
     assert fetch_image(url, allow_private=True).content == JPEG
 
 
-# What is refused before anything is dialled.
+# URLs that are refused before any connection.
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_body_without_length_ends_with_the_connection(server):
     + ["file:///etc/passwd", "ftp://example.com/a.jpg", "data:image/png;base64,AAAA"]
     + ["gopher://example.com", "javascript:alert(1)", "//example.com/a.jpg", " http://example.com"],
 )
-def test_what_is_no_web_address_is_sent_to_predict(url, dialled):
+def test_paths_and_other_schemes_are_refused_with_a_hint(url, dialled):
     with pytest.raises(FetchError, match="local pictures go to predict") as caught:
         fetch_image(url, allow_private=True)
     assert caught.value.kind == "refused"
@@ -141,11 +141,11 @@ def test_odd_urls_are_refused(url, message, resolver, dialled):
     assert "secret" not in str(error)
 
 
-# The address policy on real connections.
+# Forbidden addresses on real connections.
 
 
-def asked_both_ways(ip, resolver):
-    """URLs with the address itself and with a name that the resolver knows under it."""
+def urls_of(ip, resolver):
+    """Two URLs of an address: one with a host name that resolves to it, one with the address."""
     resolver.answers |= {"innocent.example": [[ip]], ip: [[ip]]}
     return [
         f"http://{host}/cat.jpg" for host in ("innocent.example", f"[{ip}]" if ":" in ip else ip)
@@ -154,7 +154,7 @@ def asked_both_ways(ip, resolver):
 
 @pytest.mark.parametrize("ip", PRIVATE)
 def test_private_addresses_are_not_connected_to(ip, resolver, dialled):
-    for url in asked_both_ways(ip, resolver):
+    for url in urls_of(ip, resolver):
         error = failure(url, allow_private=False)
         assert error.kind == "refused"
         assert "allow_private=True" in str(error)
@@ -164,7 +164,7 @@ def test_private_addresses_are_not_connected_to(ip, resolver, dialled):
 @pytest.mark.parametrize("allow_private", [False, True])
 @pytest.mark.parametrize("ip", [ip for ips in NEVER.values() for ip in ips])
 def test_other_addresses_are_never_connected_to(ip, allow_private, resolver, dialled):
-    for url in asked_both_ways(ip, resolver):
+    for url in urls_of(ip, resolver):
         error = failure(url, allow_private=allow_private)
         assert error.kind == "refused"
         assert ip in str(error)
@@ -186,7 +186,7 @@ def test_allow_private_lifts_loopback_but_not_metadata(server, resolver):
 
 
 def test_the_checked_address_is_the_one_dialled(server, resolver, dialled):
-    """A name that turns from public to loopback: one lookup for each connection, no gap."""
+    """A name that changes from public to loopback: each connection looks it up once."""
     resolver.answers["rebind.example"] = [["93.184.216.34"], ["127.0.0.1"]]
     dialled.routes["93.184.216.34"] = server.server_address
     url = f"http://rebind.example:{server.server_port}/good.jpg"
@@ -195,7 +195,7 @@ def test_the_checked_address_is_the_one_dialled(server, resolver, dialled):
     assert resolver.lookups == ["rebind.example"]
 
 
-def test_a_name_that_turns_to_loopback_between_hops_is_refused(server, resolver, dialled):
+def test_a_name_that_changes_to_loopback_between_redirects_is_refused(server, resolver, dialled):
     resolver.answers["rebind.example"] = [["93.184.216.34"], ["127.0.0.1"]]
     dialled.routes["93.184.216.34"] = server.server_address
     error = failure(f"http://rebind.example:{server.server_port}/loop", allow_private=False)
@@ -282,7 +282,7 @@ def test_a_redirect_from_a_public_host_to_loopback_is_refused(server, resolver, 
     assert len(server.asked) == 1
 
 
-# Answers that are no picture.
+# Answers without a picture.
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_redirect_from_a_public_host_to_loopback_is_refused(server, resolver, 
     + [(429, "http_error"), (500, "http_error"), (503, "http_error"), (302, "http_error")]
     + [(204, "http_error"), (304, "http_error")],
 )
-def test_statuses(server, status, kind):
+def test_statuses_become_kinds_of_errors(server, status, kind):
     error = failure(f"{server.base}/status/{status}")
     assert error.kind == kind
     assert str(status) in str(error)
@@ -308,7 +308,7 @@ def test_statuses(server, status, kind):
         (picture("TIFF"), "not an image"),
     ],
 )
-def test_what_does_not_decode_is_not_an_image(server, content, message):
+def test_content_that_does_not_decode_is_not_an_image(server, content, message):
     error = failure(server.put("/cat.jpg", content, Content_Type="image/jpeg"))
     assert error.kind == "not_an_image"
     assert message in str(error)
@@ -331,7 +331,7 @@ def test_a_polyglot_is_judged_by_its_first_bytes(server):
     assert caught.value.kind == "not_an_image"
 
 
-def test_lengths_that_lie(server):
+def test_wrong_content_lengths(server):
     long = server.put("/long", JPEG, Content_Length=len(JPEG) + 100)
     short = server.put("/short", JPEG, Content_Length=len(JPEG) // 2)
     assert failure(long).kind == "unreachable"
@@ -339,13 +339,13 @@ def test_lengths_that_lie(server):
     assert failure(f"{server.base}/cut_chunks").kind == "unreachable"
 
 
-def test_answers_that_break_the_rules_of_http(server):
+def test_answers_that_violate_http(server):
     assert failure(f"{server.base}/garbage").kind == "unreachable"
     broken = server.put("/broken", b"this is not gzip", Content_Encoding="gzip")
     assert failure(broken).kind == "not_an_image"
 
 
-def test_nobody_there(resolver):
+def test_hosts_that_cannot_be_reached(resolver):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -354,7 +354,7 @@ def test_nobody_there(resolver):
     assert failure("http://no-such-host.example/").kind == "unreachable"
 
 
-# Too much, or too slow.
+# Answers that are too large or too slow.
 
 
 @pytest.mark.parametrize("path", ["endless", "endless_chunks", "huge_chunk"])
@@ -405,7 +405,7 @@ def test_a_compression_bomb_in_chunks_is_cut_off(server):
 
 def test_a_small_file_of_400_million_pixels_is_too_large(server):
     content = png_of_size(20_000, 20_000)
-    assert len(content) < 60_000  # test_images measures the memory
+    assert len(content) < 60_000  # tests/images/test_decode.py measures the memory
     error = failure(server.put("/huge.png", content))
     assert error.kind == "too_large"
     assert "20000 x 20000" in str(error)
@@ -427,7 +427,7 @@ def test_slow_answers_end_at_the_total_timeout(server, path):
 def test_an_answer_that_never_begins_ends_soon(server):
     start = time.monotonic()
     error = failure(f"{server.base}/continues", total_timeout=0.5)
-    # Newer Pythons count the lines "100 Continue" and give up before the time is over.
+    # Newer versions of Python count the lines "100 Continue" and give up before the timeout.
     assert error.kind in ("timeout", "unreachable")
     assert time.monotonic() - start < 3
 
@@ -452,7 +452,7 @@ def test_a_long_silence_is_a_timeout(server, monkeypatch):
 
 @contextmanager
 def deaf_listener(backlog):
-    """A socket that listens and never accepts; with its backlog full it does not even connect."""
+    """A socket that listens and never accepts. With a full backlog, connecting fails too."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(backlog)
@@ -494,7 +494,7 @@ def test_a_lookup_that_hangs_is_a_timeout(monkeypatch):
     assert time.monotonic() - start < 3
 
 
-# https, with a certificate made for the test.
+# https, with a certificate that the test makes.
 
 
 @pytest.fixture
@@ -511,11 +511,11 @@ def tls_server(tmp_path, monkeypatch):
     tls = Server()
     tls.socket = context.wrap_socket(tls.socket, server_side=True)
     tls.certificate = certificate
-    connections._trust.cache_clear()
+    connections._ssl_context.cache_clear()
     with serving(tls):
         tls.put("/good.jpg", JPEG)
         yield tls
-    connections._trust.cache_clear()
+    connections._ssl_context.cache_clear()
 
 
 def test_https_checks_the_certificate(tls_server, resolver, monkeypatch):
@@ -525,10 +525,10 @@ def test_https_checks_the_certificate(tls_server, resolver, monkeypatch):
     error = failure(url, retries=2)
     assert error.kind == "unreachable"
     assert "certificate" in str(error)
-    assert resolver.lookups == ["shop.example"]  # it would be as bad another time
+    assert resolver.lookups == ["shop.example"]  # a bad certificate is a permanent error
 
     monkeypatch.setenv("SSL_CERT_FILE", str(tls_server.certificate))  # now it is trusted
-    connections._trust.cache_clear()
+    connections._ssl_context.cache_clear()
     assert failure(f"https://other.example:{port}/good.jpg").kind == "unreachable"
     assert fetch_image(url, allow_private=True).content == JPEG
 

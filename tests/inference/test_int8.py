@@ -10,7 +10,7 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.int8 import agreement, logit_error, quantize
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
-from logoflow.models.graph import block_of, graph_of, without_pads
+from logoflow.models.graph import block_from_graph, fold_kernel_padding, graph_of
 
 CLASSES = ("adidas", "aldi", "no-logo")
 
@@ -83,7 +83,9 @@ def test_padding_moves_into_the_kernels(classifier):
     net, data = classifier.net, nd.random.normal(shape=(2, 3, 64, 64))
     graph, arrays = graph_of(net)
     assert graph.count('"op": "Pad"') == 5  # one for each convolution of stride 2
-    symbol, wider = without_pads(graph, arrays)
+    symbol, wider = fold_kernel_padding(graph, arrays)
     assert '"op": "Pad"' not in symbol.tojson()
-    assert np.allclose(block_of(symbol, wider)(data).asnumpy(), net(data).asnumpy(), atol=1e-4)
+    assert np.allclose(
+        block_from_graph(symbol, wider)(data).asnumpy(), net(data).asnumpy(), atol=1e-4
+    )
     assert sum(wider[name].shape != arrays[name].shape for name in arrays) == 5

@@ -34,7 +34,7 @@ def test_changes_are_drawn_from_the_seed(aug):
     assert not np.array_equal(changed[0], changed[2])
 
 
-def test_no_strength_is_no_change():
+def test_zero_strength_changes_nothing():
     random.seed(0)
     for aug in (ViewpointAug(0, 0), LightAug(0, 0, 0), QualityAug(0)):
         assert np.allclose(aug(picture()), picture(), atol=1e-2)
@@ -48,15 +48,15 @@ def test_light_keeps_a_grey_picture_grey():
         assert np.ptp(changed, axis=2).max() < 1.0
 
 
-def test_a_turned_hue_keeps_the_brightness():
+def test_rotating_the_hue_keeps_the_brightness():
     random.seed(4)
     red = np.tile([150.0, 100.0, 100.0], (8, 8, 1)).astype(np.float32)
-    moved = []
+    changes = []
     for _ in range(10):
         changed = LightAug(strength=0, hue=0.3, grey=0)(red)[0, 0]
         assert changed @ [0.299, 0.587, 0.114] == pytest.approx(150 * 0.299 + 100 * 0.701, abs=1)
-        moved.append(abs(changed - [150, 100, 100]).max())
-    assert max(moved) > 10
+        changes.append(abs(changed - [150, 100, 100]).max())
+    assert max(changes) > 10
 
 
 def test_viewpoint_moves_no_point_far():

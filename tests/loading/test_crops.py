@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logoflow.images.boxes import resize_region
-from logoflow.loading.crops import LogoCropAug, crop_anywhere, crop_around, crop_beside
+from logoflow.loading.crops import LogoCropAug, crop_anywhere, crop_around, crop_background
 
 
 def photo(height=300, width=400):
@@ -14,7 +14,7 @@ def photo(height=300, width=400):
 @pytest.mark.parametrize(
     "box", [(50, 60, 40, 30), (0, 0, 400, 300), (390, 290, 30, 30), (5, 5, 1, 1)]
 )
-def test_logo_aware_crops_hold_the_box_and_stay_in_the_photo(box):
+def test_crops_around_a_box_contain_it_and_stay_in_the_photo(box):
     random.seed(1)
     right, bottom = min(400, box[0] + box[2]), min(300, box[1] + box[3])
     areas = []
@@ -40,7 +40,7 @@ def test_crops_without_a_box_keep_most_of_the_photo():
         assert width * height > 0.48 * 400 * 300
 
 
-def test_logo_crop_is_drawn_from_the_seed():
+def test_the_seed_decides_a_logo_crop():
     crops = []
     for _ in range(2):
         random.seed(3)
@@ -48,12 +48,12 @@ def test_logo_crop_is_drawn_from_the_seed():
     assert np.array_equal(*crops)
 
 
-def test_backgrounds_show_next_to_nothing_of_any_logo():
+def test_background_crops_show_almost_nothing_of_any_logo():
     random.seed(5)
     boxes = [(100, 50, 80, 60), (300, 200, 90, 90)]
     sides = []
     for _ in range(200):
-        x, y, width, height = crop_beside(boxes, 400, 300)
+        x, y, width, height = crop_background(boxes, 400, 300)
         assert 0 <= x <= x + width <= 400
         assert 0 <= y <= y + height <= 300
         for left, top, across, down in boxes:
@@ -65,9 +65,9 @@ def test_backgrounds_show_next_to_nothing_of_any_logo():
     assert max(sides) > 0.4
 
 
-def test_a_photo_full_of_logo_has_no_background():
-    assert crop_beside([(0, 0, 400, 300)], 400, 300) is None
-    assert crop_beside([], 400, 300) is not None
+def test_a_photo_that_its_logo_fills_has_no_background():
+    assert crop_background([(0, 0, 400, 300)], 400, 300) is None
+    assert crop_background([], 400, 300) is not None
 
 
 def test_a_region_is_cut_out_and_brought_to_a_square():
@@ -78,7 +78,7 @@ def test_a_region_is_cut_out_and_brought_to_a_square():
     assert resize_region(image[:3, :3], (0, 0, 3, 3), 8).shape == (8, 8, 3)
 
 
-def test_logo_crop_takes_the_region_it_is_given():
+def test_a_region_takes_precedence_over_boxes():
     image = np.zeros((100, 200, 3), np.float32)
     image[20:60, 50:150] = 200
     square = LogoCropAug(16)(image, [(0, 0, 10, 10)], (50, 20, 100, 40))

@@ -9,11 +9,11 @@ from logoflow.datasets.prepared import photos_of
 from logoflow.errors import ClassListError
 from logoflow.images.decode import read_image
 from logoflow.loading.augment import needs_statistics, transform
-from logoflow.loading.loaders import make_loaders, split_boxes, training_statistics
+from logoflow.loading.loaders import make_loaders, training_statistics
 from logoflow.models.backbones.registry import new_net
 
 
-def test_batches_have_the_articles_shapes_and_every_photo_once(small_root):
+def test_batches_have_the_articles_shapes_and_contain_every_photo_once(small_root):
     train_data, val_data, test_data = make_loaders(small_root, "article", 4)
     for data in (train_data, val_data, test_data):
         batches = list(data)
@@ -44,7 +44,7 @@ def test_worker_processes_give_the_same_validation_batches(small_root):
         assert np.array_equal(x.asnumpy(), y.asnumpy())
 
 
-def test_a_missing_class_folder_is_an_error_before_labels_shift(small_root, tmp_path):
+def test_a_missing_class_folder_is_an_error(small_root, tmp_path):
     root = tmp_path / "root"
     shutil.copytree(small_root, root)
     shutil.rmtree(root / "val_data" / "aldi")
@@ -52,7 +52,7 @@ def test_a_missing_class_folder_is_an_error_before_labels_shift(small_root, tmp_
         make_loaders(root, "article")
 
 
-def test_a_folder_that_was_not_prepared_says_what_to_do(tmp_path):
+def test_the_error_for_an_unprepared_folder_says_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="prepare_root"):
         make_loaders(tmp_path, "article")
 
@@ -86,7 +86,7 @@ def test_backbones_bring_their_own_normalisation():
     assert not needs_statistics("article", None)
 
 
-def test_logo_crops_get_the_photos_own_boxes(small_root):
+def test_logo_crops_use_the_boxes_of_the_photo(small_root):
     boxes = json.loads((small_root / "boxes.json").read_text())
     train_data = make_loaders(small_root, "logoflow", net=new_net("efficientnet_lite0", 3)).train
     folder = train_data.dataset
@@ -95,11 +95,11 @@ def test_logo_crops_get_the_photos_own_boxes(small_root):
     }
     assert len(folder.boxes) == 8
     random.seed(0)
-    seen = {folder[0][0].asnumpy().tobytes() for _ in range(4)}
-    assert len(seen) == 4
+    different_crops = {folder[0][0].asnumpy().tobytes() for _ in range(4)}
+    assert len(different_crops) == 4
 
 
-def test_without_negatives_only_training_loses_its_no_logo_photos(small_root):
+def test_use_no_logo_false_leaves_no_logo_photos_out_of_training_only(small_root):
     net = new_net("efficientnet_lite0", 3)
     loaders = make_loaders(small_root, "logoflow", 4, net=net, use_no_logo=False)
     labels = np.concatenate([y.asnumpy() for _, y in loaders.train])
@@ -107,7 +107,7 @@ def test_without_negatives_only_training_loses_its_no_logo_photos(small_root):
     assert len(loaders.photos.val) == len(loaders.photos.test) == 14
 
 
-def test_without_boxes_there_are_no_backgrounds_either(small_root):
+def test_without_boxes_there_are_no_background_crops(small_root):
     net = new_net("efficientnet_lite0", 3)
     photos = make_loaders(small_root, "logoflow", net=net, use_boxes=False).photos.train
     assert photos.boxes == {}
@@ -125,29 +125,31 @@ def batches_of(root, **options):
 def test_a_seed_repeats_order_and_augmentation_with_and_without_workers_and_cache(small_root):
     expected = batches_of(small_root, cache=False)
     for options in ({"cache": True}, {"num_workers": 2}, {"num_workers": 1, "cache": False}):
-        found = batches_of(small_root, **options)
-        for (data, labels), (x, y) in zip(found, expected, strict=True):
-            assert np.array_equal(labels, y)
-            assert np.array_equal(data, x)
-    half = len(expected) // 2
-    assert not np.array_equal(expected[0][0], expected[half][0]), "another epoch, other crops"
+        batches = batches_of(small_root, **options)
+        for (data, labels), (expected_data, expected_labels) in zip(batches, expected, strict=True):
+            assert np.array_equal(labels, expected_labels)
+            assert np.array_equal(data, expected_data)
+    epoch_length = len(expected) // 2
+    assert not np.array_equal(expected[0][0], expected[epoch_length][0]), (
+        "the second epoch has other crops"
+    )
 
 
-def test_worker_processes_learn_of_places_mined_later(small_root):
+def test_hard_negatives_found_later_reach_worker_processes(small_root):
     net = new_net("efficientnet_lite0", 3)
     no_logo = (small_root / "train_data" / "no-logo").iterdir()
     places = {f"no-logo/{path.name}": [(0, 0, 3, 3)] for path in no_logo}
-    seen = []
+    first_batches = []
     for workers in (0, 1):
         loader = make_loaders(small_root, "logoflow", 20, workers, net=net, image_size=16).train
         loader.dataset.boxes.update(places)
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - the order of photos
-        seen.append(next(iter(loader))[0].asnumpy())
-    assert np.array_equal(*seen)
+        first_batches.append(next(iter(loader))[0].asnumpy())
+    assert np.array_equal(*first_batches)
 
 
-def test_loaders_unpack_in_the_articles_order_and_say_what_they_are_made_of(small_root):
+def test_loaders_unpack_in_the_articles_order_and_carry_photos_and_classes(small_root):
     data = make_loaders(small_root, "pytorch-article")
     train_data, val_data, test_data = data
     assert (train_data, val_data, test_data) == (data.train, data.val, data.test)
@@ -157,9 +159,3 @@ def test_loaders_unpack_in_the_articles_order_and_say_what_they_are_made_of(smal
     preprocessed, _ = transform(read_image(path), label, data.preprocessing)
     batch, _ = next(iter(val_data))
     assert np.array_equal(batch[0].asnumpy(), preprocessed.asnumpy())
-
-
-def test_boxes_of_a_split_are_named_as_in_its_folder(small_root):
-    boxes = split_boxes(small_root, "val_data")
-    assert len(boxes) == 8
-    assert all((small_root / "val_data" / name).is_file() for name in boxes)

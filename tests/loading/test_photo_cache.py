@@ -13,51 +13,51 @@ from logoflow.loading.photo_cache import cache_photos, read_photo
 
 @pytest.fixture
 def paths(tmp_path):
-    """Five photos of several shapes, JPEG and PNG."""
-    rng, found = np.random.default_rng(0), []
+    """Four photos of several shapes, JPEG and PNG."""
+    rng, files = np.random.default_rng(0), []
     for number, (height, width) in enumerate([(90, 160), (400, 300), (61, 61), (700, 1000)]):
         image = cv2.resize(rng.integers(0, 255, (9, 9, 3), dtype=np.uint8), (width, height))
-        found.append(str(tmp_path / f"{number}.{'png' if number == 2 else 'jpg'}"))
-        cv2.imwrite(found[-1], image)
-    return found
+        files.append(str(tmp_path / f"{number}.{'png' if number == 2 else 'jpg'}"))
+        cv2.imwrite(files[-1], image)
+    return files
 
 
-@pytest.mark.parametrize("side", [None, 64, 100])
-def test_the_file_holds_what_reading_gives(paths, tmp_path, side):
-    cached = cache_photos(paths, tmp_path / "cache", "train", side)
+@pytest.mark.parametrize("max_short_side", [None, 64, 100])
+def test_cached_photos_equal_photos_read_from_their_files(paths, tmp_path, max_short_side):
+    cached = cache_photos(paths, tmp_path / "cache", "train", max_short_side)
     assert len(cached) == len(paths)
-    for number, path in enumerate(paths):
-        photo, scale = cached.photo(number)
-        expected, its_scale = read_photo(path, side)
+    for index, path in enumerate(paths):
+        photo, scale = cached.photo(index)
+        expected, expected_scale = read_photo(path, max_short_side)
         assert np.array_equal(photo, expected)
-        assert scale == its_scale
+        assert scale == expected_scale
     with pytest.raises(ValueError, match="read-only"):
         photo[0] = 0
 
 
 def test_a_photo_is_shrunk_but_never_enlarged(paths):
     for path in paths:
-        whole, photo = read_image(path), read_photo(path, 100)[0]
-        assert min(photo.shape[:2]) == min(100, *whole.shape[:2])
+        original, photo = read_image(path), read_photo(path, 100)[0]
+        assert min(photo.shape[:2]) == min(100, *original.shape[:2])
         assert photo.shape[0] / photo.shape[1] == pytest.approx(
-            whole.shape[0] / whole.shape[1], rel=0.02
+            original.shape[0] / original.shape[1], rel=0.02
         )
-    plain = cv2.resize(whole, photo.shape[1::-1], interpolation=cv2.INTER_AREA).astype(int)
-    assert np.abs(photo - plain).mean() < 2, "JPEG's own scaled decode is nearly the same"
+    plain = cv2.resize(original, photo.shape[1::-1], interpolation=cv2.INTER_AREA).astype(int)
+    assert np.abs(photo - plain).mean() < 2, "scaled JPEG decoding differs little"
 
 
-def test_it_is_built_once_and_anew_after_a_change(paths, tmp_path, monkeypatch):
+def test_the_file_is_written_once_and_again_after_a_change(paths, tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     cache_photos(paths, folder, "train")
-    (built,) = folder.glob("*.photos")
+    (first_file,) = folder.glob("*.photos")
     with monkeypatch.context() as patch:
-        patch.setattr(photo_cache, "_build", None)
+        patch.setattr(photo_cache, "_write_cache", None)
         cache_photos(paths, folder, "train")
     cv2.imwrite(paths[0], np.full((50, 50, 3), 7, np.uint8))
     again = cache_photos(paths, folder, "train")
     assert again.photo(0)[0].shape == (50, 50, 3)
     assert len(cache_photos(paths[1:], folder, "train")) == 3
-    assert not built.exists()
+    assert not first_file.exists()
     assert len(list(folder.glob("train-*.photos"))) == 1
     cache_photos(paths, folder, "train", 64)
     cache_photos(paths, folder, "val")
@@ -72,7 +72,7 @@ def test_a_broken_photo_leaves_no_file(paths, tmp_path):
     assert not list((tmp_path / "cache").glob("*photos*"))
 
 
-def test_a_disk_that_is_too_small_is_told_before_anything_is_written(paths, tmp_path, monkeypatch):
+def test_a_full_disk_is_an_error_before_anything_is_written(paths, tmp_path, monkeypatch):
     full = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(photo_cache.shutil, "disk_usage", lambda _: full)
     with pytest.raises(CacheError, match=r"GB free: make room, or pass cache=False"):
@@ -80,16 +80,16 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_written(paths, tmp_
     assert not list((tmp_path / "cache").glob("*photos*"))
 
 
-def test_too_many_photos_are_not_kept(paths, tmp_path, monkeypatch):
-    monkeypatch.setattr(photo_cache, "MAX_BYTES", 10_000)
+def test_too_many_photos_are_not_cached(paths, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_cache, "MAX_CACHE_BYTES", 10_000)
     assert cache_photos(paths, tmp_path / "cache", "train") is None
 
 
 def _sum_of(arguments):
-    return int(sum(cache_photos(*arguments).photo(number)[0].sum() for number in range(4)))
+    return int(sum(cache_photos(*arguments).photo(index)[0].sum() for index in range(4)))
 
 
-def test_processes_that_build_at_once_get_the_same(paths, tmp_path):
+def test_processes_that_write_at_once_get_the_same_photos(paths, tmp_path):
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         sums = pool.map(_sum_of, [(paths, str(tmp_path / "cache"), "train")] * 2)
     assert sums == [sum(int(read_image(path).sum()) for path in paths)] * 2

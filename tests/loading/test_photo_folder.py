@@ -4,11 +4,10 @@ import mxnet as mx
 import numpy as np
 
 from logoflow.loading.crops import LogoCropAug
-from logoflow.loading.loaders import split_boxes
-from logoflow.loading.photo_folder import PhotoFolder
+from logoflow.loading.photo_folder import PhotoFolder, split_boxes
 
 
-def test_photos_are_turned_upright_as_everywhere_else(tmp_path):
+def test_photos_are_turned_upright(tmp_path):
     from PIL import Image
 
     (tmp_path / "a").mkdir()
@@ -21,18 +20,18 @@ def test_photos_are_turned_upright_as_everywhere_else(tmp_path):
 
 
 class SpyCrop(LogoCropAug):
-    """Crops as its parent does and notes what it was asked for."""
+    """Crops as its parent class does, and records how each crop was chosen."""
 
     def __init__(self):
         super().__init__(8)
-        self.asked = []
+        self.choices = []
 
     def __call__(self, src, boxes=(), region=None):
-        self.asked.append("region" if region else "box" if boxes else "most")
+        self.choices.append("region" if region else "box" if boxes else "anywhere")
         return super().__call__(src, boxes, region)
 
 
-def test_backgrounds_come_after_the_photos_as_no_logo(small_root):
+def test_background_crops_follow_the_photos_with_the_label_no_logo(small_root):
     boxes = split_boxes(small_root, "train_data")
     crop = SpyCrop()
     folder = PhotoFolder(small_root / "train_data", [crop], boxes, backgrounds=0.5)
@@ -40,10 +39,10 @@ def test_backgrounds_come_after_the_photos_as_no_logo(small_root):
     random.seed(0)
     labels = [folder[index][1] for index in range(14, 18)]
     assert labels == [folder.synsets.index("no-logo")] * 4
-    assert crop.asked == ["region"] * 4
+    assert crop.choices == ["region"] * 4
 
 
-def test_a_photo_without_room_beside_its_logo_stays_what_it_is(small_root):
+def test_a_photo_without_background_keeps_its_label(small_root):
     everywhere = {f"{brand}/{path.name}": [(0, 0, 999, 999)] for brand, path in _photos(small_root)}
     folder = PhotoFolder(small_root / "train_data", [LogoCropAug(32)], everywhere, backgrounds=1.0)
     random.seed(0)
@@ -56,7 +55,7 @@ def _photos(root):
     return [(path.parent.name, path) for path in sorted((root / "train_data").glob("*/*"))]
 
 
-def test_mined_places_are_half_of_what_a_no_logo_photo_shows(small_root):
+def test_half_of_the_crops_of_a_no_logo_photo_are_hard_negatives(small_root):
     folder = PhotoFolder(small_root / "train_data", [LogoCropAug(8)])
     index = next(i for i, item in enumerate(folder.items) if item[1] == 2)
     path = folder.items[index][0]
@@ -65,11 +64,11 @@ def test_mined_places_are_half_of_what_a_no_logo_photo_shows(small_root):
     folder.augs = [SpyCrop()]
     for _ in range(60):
         folder[index]
-    assert 15 < folder.augs[0].asked.count("box") < 45
-    assert "most" not in folder.augs[0].asked
+    assert 15 < folder.augs[0].choices.count("box") < 45
+    assert "anywhere" not in folder.augs[0].choices
 
 
-def test_large_photos_are_shrunk_and_their_boxes_with_them(tmp_path):
+def test_large_photos_are_shrunk_together_with_their_boxes(tmp_path):
     import cv2
 
     (tmp_path / "a").mkdir()
@@ -87,3 +86,9 @@ def test_large_photos_are_shrunk_and_their_boxes_with_them(tmp_path):
     )
     data, _ = folder[0]
     assert data.asnumpy().min() == 255
+
+
+def test_the_boxes_of_a_split_are_named_as_in_its_folder(small_root):
+    boxes = split_boxes(small_root, "val_data")
+    assert len(boxes) == 8
+    assert all((small_root / "val_data" / name).is_file() for name in boxes)

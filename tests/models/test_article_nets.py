@@ -13,7 +13,7 @@ from logoflow.training.checkpoint import load_state, save_state
 
 
 def shapes_of_layers(net, size=224, classes=33):
-    """Each layer's weights and the maps that it gives, batch left out; nothing is computed."""
+    """Weight and output shapes of each layer without the batch. Nothing is computed."""
     outputs, x, names = [], mx.sym.var("data"), {}
     for layer in net:
         x = layer(x)
@@ -69,12 +69,12 @@ def test_number_of_weights_at_224_pixels(build, weights):
     assert count_parameters(build(33)) == weights
 
 
-def test_mlp_on_grey_photos_has_the_articles_weights_and_more():
+def test_mlp_on_grey_photos_has_the_articles_weights_and_an_output():
     assert count_parameters(mlp(33), (1, 1, 224, 224)) == 1_505_310 + 30 * 33 + 33
 
 
 @pytest.mark.parametrize(("build", "size"), [(mlp, 32), (lenet5, 32), (alexnet_cnn, 67)])
-def test_builders_give_uninitialised_nets(build, size):
+def test_builders_return_uninitialised_networks(build, size):
     net = build(7)
     with pytest.raises(RuntimeError, match="not been initialized"):
         net(nd.zeros((2, 3, size, size)))
@@ -82,7 +82,7 @@ def test_builders_give_uninitialised_nets(build, size):
     assert net(nd.zeros((2, 3, size, size))).shape == (2, 7)
 
 
-# The network that alexnet_cnn was before, with a small dense layer in place of 2,048 units.
+# The network of alexnet_cnn in earlier versions, with a small dense layer instead of 2,048 units.
 
 
 def old_cnn(classes=3):
@@ -136,7 +136,7 @@ def trainer_of(net):
     return gluon.Trainer(net.collect_params(), "sgd", update_on_kvstore=False)
 
 
-def test_other_files_that_do_not_fit_keep_mxnets_own_words(tmp_path):
+def test_other_files_that_do_not_fit_keep_the_error_of_mxnet(tmp_path):
     lenet = lenet5(3)
     lenet.initialize()
     lenet(nd.zeros((1, 3, 80, 80)))
@@ -146,13 +146,13 @@ def test_other_files_that_do_not_fit_keep_mxnets_own_words(tmp_path):
 
 
 def test_the_networks_own_weights_load_back(tmp_path):
-    net, again = new_cnn(), new_cnn()
+    net, copy = new_cnn(), new_cnn()
     net.collect_params().save(str(tmp_path / "cnn-5.params"))
-    again.collect_params().load(str(tmp_path / "cnn-5.params"), mx.cpu())
+    copy.collect_params().load(str(tmp_path / "cnn-5.params"), mx.cpu())
     photo = nd.random.uniform(0, 255, (1, 3, 80, 80))
-    assert (net(photo) == again(photo)).asnumpy().all()
+    assert (net(photo) == copy(photo)).asnumpy().all()
 
 
-def test_only_the_earlier_networks_weights_have_a_reason():
+def test_only_weights_of_the_earlier_network_have_a_reason():
     assert "five convolutions" in old_cnn_reason([(96, 3, 11, 11), (256, 96, 5, 5)])
     assert old_cnn_reason([(96, 3, 11, 11), (192, 96, 5, 5)]) == ""

@@ -1,4 +1,4 @@
-"""Figures that a test draws, as they would be shown."""
+"""Record the figures that a test draws, instead of showing them."""
 
 import matplotlib.pyplot as plt
 import pytest
@@ -8,13 +8,13 @@ from logoflow.plots import bulk, evaluation, figures, pictures, training
 
 @pytest.fixture(name="figures")
 def shown_figures(monkeypatch):
-    """List of ``(figure, caption, alt)``, in the order in which the test drew them."""
+    """List of ``(figure, caption, alt)`` in the order of drawing."""
     shown = []
 
-    def keep(figure, caption="", alt="", **_):
+    def record(figure, caption="", alt="", **_):
         shown.append((figure, caption, alt))
 
     for module in (bulk, evaluation, figures, pictures, training):
-        monkeypatch.setattr(module, "show_figure", keep)
+        monkeypatch.setattr(module, "show_figure", record)
     yield shown
     plt.close("all")

@@ -25,15 +25,15 @@ def test_reliability_shows_accuracy_gap_and_counts(figures):
     plot_reliability(frame, caption="Figure 1.", alt="Bars.")
     figure, caption, alt = figures[0]
     assert (caption, alt) == ("Figure 1.", "Bars.")
-    top, below = figure.axes
+    top, bottom = figure.axes
     accuracy, gap = top.patches
     assert (accuracy.get_x(), accuracy.get_width(), accuracy.get_height()) == (0.5, 0.5, 0.6)
     assert (gap.get_y(), gap.get_height()) == pytest.approx((0.6, 0.3))
     assert top.lines[0].get_xydata().tolist() == [[0, 0], [1, 1]]
-    assert [text.get_text() for text in below.texts] == ["7"]
+    assert [text.get_text() for text in bottom.texts] == ["7"]
 
 
-def test_roc_has_a_curve_for_each_net_and_the_diagonal(figures):
+def test_roc_has_a_curve_for_each_network_and_the_diagonal(figures):
     frame = pd.DataFrame({"false_positive_rate": [0, 0, 1], "true_positive_rate": [0, 0.5, 1]})
     plot_roc({"frozen": frame, "fine-tuned": frame})
     lines = figures[0][0].axes[0].lines
@@ -41,7 +41,7 @@ def test_roc_has_a_curve_for_each_net_and_the_diagonal(figures):
     assert lines[0].get_xydata().tolist() == [[0, 0], [0, 0.5], [1, 1]]
 
 
-def test_precision_recall_has_a_curve_for_each_net(figures):
+def test_precision_recall_has_a_curve_for_each_network(figures):
     frame = pd.DataFrame({"recall": [1, 0], "precision": [0.5, 1]})
     plot_precision_recall({"frozen": frame})
     (line,) = figures[0][0].axes[0].lines
@@ -65,7 +65,7 @@ def test_threshold_curve_marks_the_chosen_threshold(figures):
     assert lines[3].get_xdata() == [0.25, 0.25]
 
 
-def test_confusion_writes_the_counts(figures):
+def test_confusion_shows_the_counts(figures):
     plot_confusion(np.array([[3, 1], [0, 2]]), ["a", "b"])
     texts = [text.get_text() for text in figures[0][0].axes[0].texts]
     assert texts == ["3", "1", "2"]

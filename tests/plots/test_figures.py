@@ -9,7 +9,7 @@ def test_a_workflow_has_a_box_for_each_step(figures):
     assert [text for text in texts if text] == ["one", "two"]
 
 
-def test_bars_are_milliseconds_in_the_order_given(figures):
+def test_times_are_drawn_in_milliseconds_and_in_order(figures):
     plot_times({"decode": 0.004, "net": 0.011})
     (axis,) = figures[0][0].axes
     assert [bar.get_width() for bar in axis.patches] == pytest.approx([4, 11])

@@ -8,7 +8,7 @@ from logoflow.datasets.prepared import read_boxes
 from logoflow.errors import CacheError, ClassListError
 from logoflow.evaluation.assessment import assess
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.loading import photo_folder
+from logoflow.loading import photo_cache
 from logoflow.training import refit as refitting
 from logoflow.training.fit import fit
 from logoflow.training.refit import refit
@@ -82,11 +82,11 @@ def test_it_learns_from_all_photos_by_the_settings_of_before(
     how = {"num_epochs": 1, "learning_rate": 0.02, "label_smoothing": 0.3}
     classifier = fit(small_root, "lenet5", image_size=64, levels=("whole",), quiet=True, **how)
     if not room:
-        monkeypatch.setattr(photo_folder, "cache_photos", full)
+        monkeypatch.setattr(photo_cache, "cache_photos", full)
     monkeypatch.setattr(refitting, "train", spy)
     grown = refit(classifier, small_root)
     ((photos, rest, options),) = seen
-    names = {Path(path).name for path, _ in photos.items[: photos._count]}
+    names = {Path(path).name for path, _ in photos.items[: photos._num_photos]}
     assert len(names) == 28
     assert rest[0:1] == (None,)
     assert rest[5] == 0.01

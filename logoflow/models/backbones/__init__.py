@@ -1,1 +1,1 @@
-"""Pretrained networks, and where their weights come from."""
+"""Pretrained networks and the sources of their weights."""

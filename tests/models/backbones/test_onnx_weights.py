@@ -1,4 +1,4 @@
-"""The way of the published weights: a Gluon net exported to ONNX, fetched, and read back."""
+"""A Gluon network is exported to ONNX, fetched and loaded, like the published weights."""
 
 import mxnet as mx
 import numpy as np
@@ -15,12 +15,12 @@ from logoflow.utils.mxnet_compat import restore_onnx_mapping
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """A seeded resnet18_v2 under the Model Zoo's prefix, as (net, its ONNX file)."""
+    """A seeded resnet18_v2 with the prefix of the ONNX Model Zoo, and its ONNX file."""
     folder = tmp_path_factory.mktemp("exported")
     mx.random.seed(3)
     net = mx.gluon.model_zoo.vision.resnet18_v2(prefix="resnetv22_")
     net.initialize(mx.init.Xavier())
-    with mx.autograd.record():  # so that running statistics are not the zeros and ones at birth
+    with mx.autograd.record():  # so that running statistics are not the initial zeros and ones
         net(mx.nd.random.uniform(shape=(4, 3, 64, 64)))
     net.hybridize()
     net(mx.nd.zeros((1, 3, 224, 224)))
@@ -44,16 +44,16 @@ def test_served_net_gives_the_same_logits(exported, served, tmp_path):
     net, path = exported
     (served.folder / path.name).write_bytes(path.read_bytes())
     fetched = fetch_file(f"{served.address}/{path.name}", sha256_of(path), tmp_path)
-    twin = new_net("resnet18_v2", 1000)
-    load_onnx(twin, fetched)
+    loaded = new_net("resnet18_v2", 1000)
+    load_onnx(loaded, fetched)
     photos = mx.nd.random.uniform(-2, 2, shape=(2, 3, 224, 224))
-    assert np.abs(net(photos).asnumpy() - twin(photos).asnumpy()).max() < 1e-5
+    assert np.abs(net(photos).asnumpy() - loaded(photos).asnumpy()).max() < 1e-5
 
 
-def test_array_left_over_is_an_error(exported, tmp_path):
+def test_superfluous_array_is_an_error(exported, tmp_path):
     extra = onnx.numpy_helper.from_array(np.zeros(3, "float32"), "resnetv22_extra")
     path = alter(exported[1], tmp_path / "more.onnx", lambda g: g.initializer.append(extra))
-    with pytest.raises(WeightsError, match=r"more\.onnx .* 1 places: extra is left over"):
+    with pytest.raises(WeightsError, match=r"more\.onnx .* 1 places: extra is superfluous"):
         load_onnx(new_net("resnet18_v2", 1000), path)
 
 
@@ -68,7 +68,7 @@ def test_array_of_another_shape_is_an_error(exported):
         load_onnx(new_net("resnet18_v2", 33), exported[1])
 
 
-def test_constants_of_the_graph_are_no_weights(exported, tmp_path):
+def test_constants_of_the_graph_are_not_weights(exported, tmp_path):
     shape = onnx.numpy_helper.from_array(np.array([0, -1]), "reshape_attr_tensor164")
     path = alter(exported[1], tmp_path / "shape.onnx", lambda g: g.initializer.append(shape))
     load_onnx(new_net("resnet18_v2", 1000), path)
@@ -86,7 +86,7 @@ def test_data_in_another_file_is_not_followed(exported, tmp_path):
         load_onnx(new_net("resnet18_v2", 1000), path)
 
 
-def test_a_file_of_another_kind_is_an_error(tmp_path):
+def test_a_file_of_another_format_is_an_error(tmp_path):
     path = tmp_path / "page.onnx"
     path.write_text("<html>quota exceeded</html>")
     with pytest.raises(WeightsError, match=r"page\.onnx cannot be read as an ONNX file"):

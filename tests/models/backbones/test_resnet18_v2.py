@@ -1,4 +1,4 @@
-"""The order in which resnet18_v2's weights are looked for, and what is refused."""
+"""The order of the sources of resnet18_v2's weights, and the files that are refused."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ ZOO_SHA1 = mx.gluon.model_zoo.model_store._model_sha1
 
 @pytest.fixture(scope="module")
 def random_net(tmp_path_factory):
-    """A seeded net of the right shape, as (net, its .params file, its .onnx file)."""
+    """A seeded network of the right shape, its .params file and its .onnx file."""
     folder = tmp_path_factory.mktemp("random")
     mx.random.seed(5)
     net = mx.gluon.model_zoo.vision.resnet18_v2(prefix="resnetv22_")
@@ -38,15 +38,15 @@ def logits(net):
     return net(mx.nd.random.uniform(-2, 2, shape=(1, 3, 224, 224))).asnumpy()
 
 
-@pytest.mark.parametrize("kind", [1, 2])
-def test_own_file_is_loaded(random_net, kind):
-    net = pretrained_net("resnet18_v2", weights=random_net[kind])
+@pytest.mark.parametrize("file", [1, 2])
+def test_a_weight_file_of_the_user_is_loaded(random_net, file):
+    net = pretrained_net("resnet18_v2", weights=random_net[file])
     assert abs(logits(net) - logits(random_net[0])).max() < 1e-5
     assert net.backbone == "resnet18_v2"
 
 
-def test_published_onnx_file_must_know_a_cat(random_net, served, monkeypatch):
-    """The way of `finetune_net(33)` where the bucket is empty and the ONNX Model Zoo answers."""
+def test_the_published_onnx_file_must_recognise_a_cat(random_net, served, monkeypatch):
+    """The bucket is empty, and the ONNX Model Zoo answers, as for `finetune_net(33)`."""
     target = served.folder / resnet18_v2.ONNX_FOLDER / resnet18_v2.ONNX_FILE
     target.parent.mkdir(parents=True)
     target.write_bytes(random_net[2].read_bytes())
@@ -58,7 +58,7 @@ def test_published_onnx_file_must_know_a_cat(random_net, served, monkeypatch):
         pretrained_net("resnet18_v2", weights=random_net[2])
 
 
-def test_published_params_must_know_a_cat(random_net, own_mxnet_home, monkeypatch):
+def test_the_published_params_must_recognise_a_cat(random_net, own_mxnet_home, monkeypatch):
     content = random_net[1].read_bytes()
     sha1 = hashlib.sha1(content).hexdigest()
     monkeypatch.setitem(ZOO_SHA1, "resnet18_v2", sha1)

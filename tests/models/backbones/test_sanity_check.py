@@ -6,7 +6,7 @@ from logoflow.models.backbones.registry import new_net, normalisation, pretraine
 from logoflow.models.backbones.sanity_check import require_cat
 
 
-def test_trained_weights_know_a_cat():
+def test_trained_weights_recognise_a_cat():
     net = pretrained_net("efficientnet_lite0")
     require_cat(net, normalisation(net))
 

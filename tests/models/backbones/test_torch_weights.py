@@ -1,4 +1,4 @@
-"""The restricted reader of PyTorch files, on files written byte by byte as torch.save did."""
+"""The restricted reader of PyTorch files. The files are written as torch.save wrote them."""
 
 import os
 import pickle
@@ -18,7 +18,7 @@ VALUES = np.arange(6, dtype="float32")
 
 
 class Named:
-    """Pickled as a call of a function by its module and name, as torch's tensors are."""
+    """Pickled as a call of a function by module and name, like the tensors of torch."""
 
     def __init__(self, function: str, *arguments):
         self.function, self.arguments = function, arguments
@@ -59,7 +59,7 @@ def tensor(offset=0, shape=(2, 3), strides=(3, 1), length=6) -> Named:
 
 
 def write_legacy(path, content, values=VALUES, length=6):
-    """Write what torch.save before 1.6 wrote for `content` on one storage."""
+    """Write `content` on one storage, as torch.save did before version 1.6."""
     machine = {"protocol_version": LEGACY_PROTOCOL, "little_endian": True, "type_sizes": {}}
     with open(path, "wb") as file:
         for part in (LEGACY_MAGIC, LEGACY_PROTOCOL, machine, content, ["7"]):
@@ -68,20 +68,20 @@ def write_legacy(path, content, values=VALUES, length=6):
     return path
 
 
-def test_tensors_come_back(tmp_path):
+def test_tensors_are_read(tmp_path):
     path = write_legacy(tmp_path / "net.pth", {"whole": tensor(), "part": tensor(4, (2,), (1,))})
     weights = read_torch_weights(path)
     assert weights["whole"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert weights["part"].tolist() == [4, 5]
 
 
-def test_transposed_tensors_come_back(tmp_path):
+def test_transposed_tensors_are_read(tmp_path):
     path = write_legacy(tmp_path / "net.pth", {"turned": tensor(0, (3, 2), (1, 3))})
     assert read_torch_weights(path)["turned"].tolist() == [[0, 3], [1, 4], [2, 5]]
 
 
 @pytest.mark.parametrize("function", ["os system", "builtins eval", "torch load"])
-def test_nothing_else_is_called(tmp_path, function):
+def test_no_other_function_is_called(tmp_path, function):
     marker = tmp_path / "planted"
     path = write_legacy(tmp_path / "net.pth", {"w": Named(function, f"touch {marker}")})
     with pytest.raises(ValueError, match=function.replace(" ", ".")):
@@ -108,5 +108,5 @@ def test_truncated_file_is_refused(tmp_path):
 def test_other_formats_are_refused(tmp_path):
     path = tmp_path / "net.pth"
     path.write_bytes(b"PK\x03\x04 torch's newer format is a zip archive")
-    with pytest.raises(ValueError, match=r"net\.pth is no PyTorch weight file"):
+    with pytest.raises(ValueError, match=r"net\.pth is not a PyTorch weight file"):
         read_torch_weights(path)

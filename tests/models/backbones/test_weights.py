@@ -25,7 +25,7 @@ def put_in_bucket(folder, content=CONTENT, member=PARAMS):
     return path
 
 
-def test_file_is_fetched_once(served):
+def test_a_file_is_fetched_once(served):
     (served.folder / "net.onnx").write_bytes(CONTENT)
     path = fetch_file(f"{served.address}/net.onnx", SHA256)
     assert path == cache_home() / "weights" / "net.onnx"
