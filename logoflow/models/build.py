@@ -1,11 +1,13 @@
 """Rebuild a network from the name of its architecture, and count its weights."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import mxnet as mx
 from mxnet import gluon
 
+from logoflow.errors import ClassListError
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp
 from logoflow.models.backbones.registry import backbone_of, new_net, normalisation
 from logoflow.models.ensemble import Ensemble, backbones_of
@@ -86,6 +88,37 @@ def _build_ensemble(architecture: str, backbones: list[str], classes: int) -> En
             "networks cannot share an input. Choose backbones of one family."
         )
     return ensemble
+
+
+def check_outputs(net: gluon.Block, classes: Sequence[str]) -> None:
+    """Raise an error unless a network has one output per class.
+
+    Parameters
+    ----------
+    net : Block
+        The last parameter is taken for the weights of the output layer. A network whose output
+        layer has no size yet passes.
+    classes : sequence of str
+        The class list.
+
+    Raises
+    ------
+    ClassListError
+        If the numbers differ; the message gives both.
+
+    Examples
+    --------
+    >>> check_outputs(lenet5(33), ["adidas", "no-logo"])
+    Traceback (most recent call last):
+    logoflow.errors.ClassListError: The network has 33 outputs, but the class list has 2 names: ...
+    """
+    parameters = list(net.collect_params().values())
+    shape = parameters[-1].shape if parameters else None
+    if shape and shape[0] not in (0, -1, len(classes)):
+        raise ClassListError(
+            f"The network has {shape[0]} outputs, but the class list has {len(classes)} names: "
+            "give the class list of the data that the network was trained on."
+        )
 
 
 def count_parameters(
