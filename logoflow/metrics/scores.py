@@ -1,4 +1,4 @@
-"""Metrics of probabilities: how well logo photos are told from others, and brands from brands.
+"""Metrics of probabilities: how well logos are detected, and how well brands are distinguished.
 
 The logo score of a photo compares its most likely brand with no-logo and ignores the other brands:
 a network that hesitates between two brands can still be sure that there is a logo. In all
