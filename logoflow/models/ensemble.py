@@ -64,8 +64,8 @@ class Ensemble(gluon.HybridBlock):
         normalisations = {str(normalisation(member)) for member in self.members}
         if len(normalisations) > 1:
             raise ValueError(
-                f"{self.architecture}: photos for these networks are normalised in different ways, so "
-                "the networks cannot share an input. Choose backbones of one family."
+                f"{self.architecture}: their photos are normalised in different ways, so these "
+                "networks cannot share an input. Choose backbones of one family."
             )
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
