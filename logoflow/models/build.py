@@ -84,8 +84,8 @@ def _build_ensemble(architecture: str, backbones: list[str], classes: int) -> En
     ensemble = Ensemble(backbones, partial(build_net, classes=classes))
     if len({str(normalisation(member)) for member in ensemble.members}) > 1:
         raise ValueError(
-            f"{architecture}: photos for these networks are normalised in different ways, so the "
-            "networks cannot share an input. Choose backbones of one family."
+            f"{architecture}: their photos are normalised in different ways, so these networks "
+            "cannot share an input. Choose backbones of one family."
         )
     return ensemble
 

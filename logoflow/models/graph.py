@@ -36,7 +36,13 @@ def compile_graph(block: gluon.SymbolBlock, architecture: str, backbone: str | N
 
 
 def is_graph(net: gluon.Block) -> bool:
-    """Tell whether a network is a graph, so that it has to be saved with its graph."""
+    """Tell whether a network is a graph, so that it has to be saved with its graph.
+
+    Examples
+    --------
+    >>> is_graph(gluon.nn.Dense(3))
+    False
+    """
     return isinstance(net, gluon.SymbolBlock)
 
 
@@ -110,6 +116,15 @@ def block_from_graph(symbol: mx.sym.Symbol, arrays: dict[str, nd.NDArray]) -> gl
     Returns
     -------
     SymbolBlock
+        Network that can be called on batches.
+
+    Examples
+    --------
+    >>> net = gluon.nn.Dense(3, in_units=4)
+    >>> net.initialize()
+    >>> graph, arrays = graph_of(net)
+    >>> block_from_graph(mx.sym.load_json(graph), arrays)(nd.zeros((2, 4))).shape
+    (2, 3)
     """
     block = gluon.SymbolBlock(symbol, mx.sym.var("data", dtype="float32"))
     inputs = set(symbol.list_inputs())

@@ -9,7 +9,12 @@ import mxnet as mx
 from mxnet import gluon
 
 from logoflow.errors import WeightsError
-from logoflow.models.backbones import efficientnet_lite, gluoncv_zoo, resnet18_v2
+from logoflow.models.backbones import (
+    efficientnet_lite,
+    efficientnet_lite_weights,
+    gluoncv_zoo,
+    resnet18_v2,
+)
 from logoflow.models.backbones.onnx_weights import load_onnx
 from logoflow.models.backbones.sanity_check import Statistics, require_cat
 from logoflow.models.backbones.weights import load_params
@@ -63,7 +68,7 @@ def _load_resnet18_v2_file(net: gluon.HybridBlock, path: Path, ctx: Contexts | N
 
 _EFFICIENTNET_LITE = Backbone(
     build=efficientnet_lite.EfficientNetLite,
-    load_published=efficientnet_lite.load_published,
+    load_published=efficientnet_lite_weights.load_published,
     load_file=load_params,
     statistics=(efficientnet_lite.MEAN, efficientnet_lite.STD),
 )

@@ -11,13 +11,8 @@ import pytest
 from mxnet import nd
 from skimage import data
 
-from logoflow.models.backbones.efficientnet_lite import (
-    MEAN,
-    STD,
-    EfficientNetLite,
-    load_torch_weights,
-    torch_names,
-)
+from logoflow.models.backbones.efficientnet_lite import MEAN, STD, EfficientNetLite
+from logoflow.models.backbones.efficientnet_lite_weights import torch_names
 from logoflow.models.backbones.registry import pretrained_net
 from logoflow.models.backbones.sanity_check import CATS, cat_photo, to_input
 
@@ -56,17 +51,6 @@ def test_strided_maps_are_half_as_wide():
     stem = EfficientNetLite().features[0]
     stem.initialize()
     assert stem(nd.zeros((1, 3, 192, 256))).shape == (1, 32, 96, 128)
-
-
-def test_a_missing_tensor_is_an_error():
-    with pytest.raises(ValueError, match=r"_fc\.weight of shape \(1000, 1280\) is missing"):
-        load_torch_weights(EfficientNetLite(), {"_conv_stem.weight": np.zeros((32, 3, 3, 3))})
-
-
-def test_a_superfluous_tensor_is_an_error(net):
-    tensors = {name: p.data().asnumpy() for p, name in torch_names(net)}
-    with pytest.raises(ValueError, match="no parameters for these weights: .'_blocks.16"):
-        load_torch_weights(EfficientNetLite(), {**tensors, "_blocks.16.x": np.zeros(1)})
 
 
 @pytest.mark.parametrize(
