@@ -1,4 +1,4 @@
-"""A running average of a net's weights, steadier than the last step's."""
+"""The moving average of a network's weights, which varies less than the last step's weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,66 +7,67 @@ from mxnet import gluon, nd
 
 
 class WeightAverage:
-    """Exponential moving average of a net's weights and running statistics.
+    """Exponential moving average of a network's weights and running statistics.
 
     Parameters
     ----------
     net : Block
-        The net that is trained. It has to know its shapes when `update` is first called.
+        The network being trained. Its shapes must be known when `update` is first called.
     decay : float
-        How much of the average stays at each step, 0 to below 1. Early on less stays, so that
-        the first steps do not linger. With 0 nothing is averaged: all methods leave the net be.
+        Share of the average that stays at each step, 0 or more and below 1. In the first steps
+        the share is smaller, so that the initial weights fade quickly. With 0 nothing is averaged,
+        and no method changes the network.
 
     Notes
     -----
-    Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992; the
-    early decay is TensorFlow's.
+    Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992. The
+    smaller decay in the first steps is that of TensorFlow.
 
     Examples
     --------
     >>> average = WeightAverage(net, 0.99)
     >>> average.update()  # after each step
-    >>> with average.in_place():
+    >>> with average.applied():
     ...     evaluate_accuracy(val_data, net, ctx)
     """
 
     def __init__(self, net: gluon.Block, decay: float):
         if not 0 <= decay < 1:
-            raise ValueError(f"The average's decay is {decay}: give 0 or more, below 1.")
+            raise ValueError(f"ema_decay is {decay}. It must be 0 or more, and below 1.")
         self.net, self.decay = net, decay
         self.steps = 0
         self.values: list[nd.NDArray] = []
 
     def update(self) -> None:
-        """Take in the net's weights as they are now."""
+        """Add the network's current weights to the average."""
         if not self.decay:
             return
-        # BatchNorm writes its running statistics during the backward pass, and MXNet does not know
-        # it: without the wait they may be read half-written, and a seed would not repeat a run.
+        # BatchNorm updates its running statistics during the backward pass, which MXNet does not
+        # track. Without the wait they may be read half-written, and a seed would not repeat a run.
         nd.waitall()
         weights = [parameter.list_data()[0] for parameter in self._parameters()]
         if not self.values:
             self.values = [weight.copy() for weight in weights]
         self.steps += 1
-        fresh = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
+        update_share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
         for value, weight in zip(self.values, weights, strict=True):
-            value += fresh * (weight - value)
+            value += update_share * (weight - value)
 
     @contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Give the net its average within a ``with``, and its own weights back after it."""
+    def applied(self) -> Iterator[None]:
+        """Give the network the averaged weights inside a ``with`` block."""
         if not self.values:
             yield
             return
-        own = [parameter.list_data()[0].copy() for parameter in self._parameters()]
-        self.put_in_place()
+        trained = [parameter.list_data()[0].copy() for parameter in self._parameters()]
+        self.apply()
         try:
             yield
         finally:
-            _set(self._parameters(), own)
+            _set(self._parameters(), trained)
 
-    def put_in_place(self) -> None:
-        """Give the net its average for good; before the first update, nothing."""
+    def apply(self) -> None:
+        """Give the network the averaged weights; before the first update, change nothing."""
         if self.values:
             _set(self._parameters(), self.values)
 

@@ -1,4 +1,4 @@
-"""What a net answers: batches shared out to devices, accuracies, reports."""
+"""Split batches over devices, and compute predicted labels and accuracy."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,19 +14,19 @@ from logoflow.utils.progress import bar
 def _get_batch(
     batch: tuple[nd.NDArray, nd.NDArray], ctx: Sequence[mx.Context]
 ) -> tuple[list[nd.NDArray], list[nd.NDArray], int]:
-    """Share one batch out to the devices.
+    """Split one batch over the devices.
 
     Parameters
     ----------
     batch : (data, label)
         From a Gluon DataLoader.
     ctx : sequence of Context
-        Devices. Those beyond the number of photos in a small last batch get nothing.
+        Devices. If a small last batch has fewer photos than there are devices, the rest get none.
 
     Returns
     -------
     data, label : list of NDArray
-        A piece per device.
+        One part per device.
     batch_size : int
         Photos in the batch.
     """
@@ -40,41 +40,51 @@ def _get_batch(
 
 
 def evaluate_accuracy(data_iterator: Iterable, net: gluon.Block, ctx: Contexts) -> float:
-    """Share of photos that the net answers right.
+    """Compute the accuracy of a network.
 
     Parameters
     ----------
     data_iterator : iterable of (data, label)
         Usually a DataLoader.
     net : Block
-        Gives logits of shape (batch, classes).
+        Returns logits of shape (batch, classes).
     ctx : Context or sequence of Context
-        Devices that the net lives on.
+        Devices that hold the network.
 
     Returns
     -------
     float
-        0 to 1. Every photo counts once, those of the smaller last batch too.
+        Share of photos whose largest logit is at the right label, 0 to 1; NaN without photos.
+        Every photo counts once, also in a smaller last batch.
     """
-    truth, answers = predict_labels(data_iterator, net, ctx)
-    return float(np.mean(truth == answers)) if len(truth) else float("nan")
+    truth, predicted = predict_labels(data_iterator, net, ctx)
+    return float(np.mean(truth == predicted)) if len(truth) else float("nan")
 
 
 def predict_labels(
     data_iterator: Iterable, net: gluon.Block, ctx: Contexts
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Class numbers of a data set's photos and the net's answers.
+    """Compute the predicted label of every photo.
+
+    Parameters
+    ----------
+    data_iterator : iterable of (data, label)
+        Usually a DataLoader.
+    net : Block
+        Returns logits of shape (batch, classes).
+    ctx : Context or sequence of Context
+        Devices that hold the network.
 
     Returns
     -------
-    truth, answers : ndarray of int
-        Shape (photos,), in the iterator's order.
+    truth, predicted : ndarray of int
+        True and predicted labels of shape (photos,), in the iterator's order.
     """
     ctx = as_list(ctx)
-    truth, answers = [np.zeros(0, int)], [np.zeros(0, int)]
+    truth, predicted = [np.zeros(0, int)], [np.zeros(0, int)]
     for batch in bar(data_iterator, "evaluating"):
         data, label, _ = _get_batch(batch, ctx)
         outputs = [net(X) for X in data]
         truth += [y.asnumpy().astype(int) for y in label]
-        answers += [output.argmax(axis=1).asnumpy().astype(int) for output in outputs]
-    return np.concatenate(truth), np.concatenate(answers)
+        predicted += [output.argmax(axis=1).asnumpy().astype(int) for output in outputs]
+    return np.concatenate(truth), np.concatenate(predicted)

@@ -1,4 +1,4 @@
-"""The state of an interrupted training run, in a format that holds numbers and text only."""
+"""Save and load the state of a training run, in a file that holds only numbers and text."""
 
 import json
 import zipfile
@@ -20,30 +20,30 @@ def save_state(
     net: gluon.Block,
     trainer: gluon.Trainer,
     average: WeightAverage,
-    facts: dict,
+    run_state: dict,
 ) -> None:
-    """Write weights, optimizer state and `facts` to one file, whole or not at all.
+    """Write the weights, the optimizer's state and `run_state` to one file, atomically.
 
     Parameters
     ----------
     path : Path or str
         An ``.npz`` file.
     net : Block
-        Its parameters are saved by position: names differ from one process to the next.
+        Its parameters are saved by position, because their names differ between processes.
     trainer : Trainer
-        Its optimizer's state and update count are saved.
+        Its optimizer's state and number of updates are saved.
     average : WeightAverage
-        Its values and step count are saved.
-    facts : dict
-        Anything JSON holds: epochs done, history, settings.
+        Its values and number of steps are saved.
+    run_state : dict
+        Anything that JSON can hold: the settings and the history.
     """
     arrays = {
         f"weight-{i}": parameter.data(parameter.list_ctx()[0]).asnumpy()
         for i, parameter in enumerate(net.collect_params().values())
     }
     arrays |= {f"average-{i}": value.asnumpy() for i, value in enumerate(average.values)}
-    place = _places(net, trainer)
-    states = {place[index]: state for index, state in trainer._updaters[0].states.items()}
+    positions = _parameter_positions(net, trainer)
+    states = {positions[index]: state for index, state in trainer._updaters[0].states.items()}
     shapes = {}
     for i, state in states.items():
         parts = state if isinstance(state, list | tuple) else [state]
@@ -53,7 +53,7 @@ def save_state(
                 arrays[f"state-{i}-{j}"] = part.asnumpy()
     header = {
         "format": FORMAT,
-        "facts": facts,
+        "facts": run_state,
         "states": shapes,
         "single": [str(i) for i, s in states.items() if not isinstance(s, list | tuple)],
         "num_update": trainer._optimizer.num_update,
@@ -64,13 +64,13 @@ def save_state(
         np.savez(file, **arrays)
 
 
-def read_facts(path: Path | str) -> dict:
-    """Read the `facts` of a resume file.
+def read_run_state(path: Path | str) -> dict:
+    """Read the `run_state` of a resume file.
 
     Raises
     ------
     ResumeError
-        If the file is not one that `save_state` wrote. Nothing in it is ever unpickled.
+        If `save_state` did not write the file. Nothing in the file is ever unpickled.
     """
     return _read_header(path)["facts"]
 
@@ -78,26 +78,26 @@ def read_facts(path: Path | str) -> dict:
 def load_state(
     path: Path | str, net: gluon.Block, trainer: gluon.Trainer, average: WeightAverage
 ) -> None:
-    """Put the weights, their average and the optimizer's state of a resume file back.
+    """Load the weights, their average and the optimizer's state from a resume file.
 
     Raises
     ------
     ResumeError
-        If the file is not ours, or its weights do not fit `net`.
+        If `save_state` did not write the file, or its weights do not fit `net`.
     """
     header = _read_header(path)
     parameters = list(net.collect_params().values())
     with np.load(path, allow_pickle=False) as arrays:
         stored = [name for name in arrays.files if name.startswith("weight-")]
         shapes = [arrays[f"weight-{i}"].shape for i in range(len(stored))]
-        if not _fits(parameters, shapes):
-            why = " ".join([f"{path} was written for another network.", old_cnn_reason(shapes)])
-            raise ResumeError(f"{why.strip()} Delete it to start afresh.")
+        if not _shapes_fit(parameters, shapes):
+            reason = " ".join([f"{path} was written for another network.", old_cnn_reason(shapes)])
+            raise ResumeError(f"{reason.strip()} Delete it to start again.")
         for i, parameter in enumerate(parameters):
             parameter.shape = shapes[i]
             parameter.set_data(nd.array(arrays[f"weight-{i}"], dtype=parameter.dtype))
         for updater, ctx in zip(trainer._updaters, trainer._contexts, strict=True):
-            _restore_states(updater, arrays, header, ctx, _places(net, trainer))
+            _restore_states(updater, arrays, header, ctx, _parameter_positions(net, trainer))
         average.steps = header["average_steps"]
         if average.steps:
             ctx = trainer._contexts[0]
@@ -108,8 +108,8 @@ def load_state(
     optimizer.begin_num_update = optimizer.num_update = header["num_update"]
 
 
-def _fits(parameters: list, shapes: list[tuple[int, ...]]) -> bool:
-    """Tell whether parameters, some of them of a size still to be inferred, can take shapes."""
+def _shapes_fit(parameters: list, shapes: list[tuple[int, ...]]) -> bool:
+    """Return whether the parameters can have these shapes; unknown sizes fit any number."""
     if len(parameters) != len(shapes):
         return False
     return all(
@@ -119,23 +119,23 @@ def _fits(parameters: list, shapes: list[tuple[int, ...]]) -> bool:
     )
 
 
-def _places(net: gluon.Block, trainer: gluon.Trainer) -> list[int]:
-    """Place in the net of each of the trainer's parameters.
+def _parameter_positions(net: gluon.Block, trainer: gluon.Trainer) -> list[int]:
+    """Return the position in the network of each of the trainer's parameters.
 
-    The trainer numbers them by sorted name, where dense10 comes before dense9: another order
-    in another process.
+    The trainer sorts its parameters by name, where dense10 comes before dense9. Names differ
+    between processes, so the trainer's own order does too.
     """
-    place = {id(parameter): i for i, parameter in enumerate(net.collect_params().values())}
-    return [place[id(parameter)] for parameter in trainer._params]
+    positions = {id(parameter): i for i, parameter in enumerate(net.collect_params().values())}
+    return [positions[id(parameter)] for parameter in trainer._params]
 
 
-def _restore_states(updater, arrays, header: dict, ctx, places: list[int]) -> None:
-    """Give one device's updater the optimizer state that was saved."""
+def _restore_states(updater, arrays, header: dict, ctx, positions: list[int]) -> None:
+    """Restore the optimizer's state of one device."""
     for key, present in header["states"].items():
-        index = places.index(int(key))
+        index = positions.index(int(key))
         parts = [
-            nd.array(arrays[f"state-{key}-{j}"], ctx=ctx) if there else None
-            for j, there in enumerate(present)
+            nd.array(arrays[f"state-{key}-{j}"], ctx=ctx) if is_present else None
+            for j, is_present in enumerate(present)
         ]
         updater.states[index] = parts[0] if key in header["single"] else tuple(parts)
         updater.states_synced[index] = True
@@ -147,8 +147,8 @@ def _read_header(path: Path | str) -> dict:
             header = json.loads(arrays["header"].tobytes())
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ResumeError(
-            f"{path} is not a resume file of logoflow ({error}): delete it to start afresh."
+            f"{path} is not a resume file of logoflow ({error}). Delete it to start again."
         ) from error
     if header.get("format") != FORMAT:
-        raise ResumeError(f"{path} has an unknown format: delete it to start afresh.")
+        raise ResumeError(f"{path} has an unknown format. Delete it to start again.")
     return header

@@ -1,4 +1,4 @@
-"""The Gluon article's training loop; what the article does not have is off by default."""
+"""The Gluon article's training loop. Everything that goes beyond the article is off by default."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -16,10 +16,10 @@ from logoflow.plots.training import LivePlot
 from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
 from logoflow.training.averaging import WeightAverage
 from logoflow.training.batches import _get_batch, evaluate_accuracy
-from logoflow.training.checkpoint import load_state, read_facts, save_state
+from logoflow.training.checkpoint import load_state, read_run_state, save_state
 from logoflow.training.history import History
 from logoflow.training.losses import make_loss
-from logoflow.training.schedules import learning_rate_options, speed_up_head
+from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.devices import Contexts, as_list
 from logoflow.utils.progress import bar
 
@@ -48,10 +48,11 @@ def train(
 ) -> History:
     """Train a network and keep the epoch that is best on validation.
 
-    Prints the Gluon article's line per epoch. The best epoch's weights are in
-    ``<model_prefix>-<epoch>.params``, written by ``collect_params().save``; the file before it is
-    deleted only when the new one is safely on disk. The network ends with the last epoch's weights
-    (with a recipe that averages, their average): `History.load_best` brings the best back.
+    Each epoch prints the same line as in the Gluon article. The weights of the best epoch are
+    saved as ``<model_prefix>-<epoch>.params`` with ``collect_params().save``. The previous
+    checkpoint is deleted only after the new one is on disk. After training, the network has the
+    weights of the last epoch, or their moving average if the recipe has one. `History.load_best`
+    loads the best epoch.
 
     Parameters
     ----------
@@ -60,52 +61,54 @@ def train(
     ctx : Context or sequence of Context
         Devices.
     train_data, val_data, test_data : iterable of (data, label)
-        DataLoaders. Without `test_data` (None) the test set is not looked at every epoch.
+        Data loaders. If `test_data` is None, no test accuracy is computed.
     batch_size : int
-        Photos per batch, at its place in the article's argument order; the loaders decide, and
-        each step uses its batch's own size.
+        Photos per batch, kept for the article's argument order. The loaders set the actual size,
+        and each step uses the size of its own batch.
     num_epochs : int
         Passes over `train_data`.
     model_prefix : str or Path
-        Start of the checkpoint's file name.
+        Beginning of the checkpoint's file name.
     hybridize : bool
-        Compile the network first.
+        Whether to compile the network before training.
     learning_rate, wd : float or None
-        Peak learning rate and weight decay. None takes those of `recipe`.
+        Peak learning rate and weight decay. If None, those of `recipe`.
     recipe : str or Recipe
-        Its optimizer, schedule, warm-up, label smoothing, learning rate of the head and average of
-        the weights count here (`logoflow.get_recipe`). ``"article"``: plain SGD and nothing else.
+        `train` uses its optimizer, schedule, warm-up, label smoothing, learning rate of the output
+        layer and moving average of the weights (`logoflow.get_recipe`). ``"article"`` is plain SGD.
     seed : int, optional
-        Makes shuffling, augmentation and dropout repeatable on one machine, as far as its cores add
-        up alike: loaders of `logoflow.make_loaders` whatever their workers, others without any.
+        Makes shuffling, augmentation and dropout repeatable on one machine. Loaders of
+        `logoflow.make_loaders` are repeatable with any number of workers, other loaders only
+        without workers.
     class_weights : sequence of float, optional
-        Weight of each class in the loss.
+        Weight of each class in the loss, in label order.
     patience : int, optional
-        Stop after this many epochs without a better one on validation.
+        Stop after this many epochs without a better validation accuracy.
     resume : bool
-        Keep ``<model_prefix>.resume.npz`` up to date after every epoch, and go on from it if it
-        is there. A run killed at any moment ends with the same epochs done.
+        Whether to update ``<model_prefix>.resume.npz`` after every epoch, and to continue from that
+        file if it exists. A run that was killed then loses at most one epoch.
     train_acc_in_passing : bool
-        Count training accuracy while training instead of in a second pass.
+        Whether to count training accuracy during training instead of in a second pass.
     after_epoch : callable, optional
-        Called with the number of each epoch that is done, the network being as it was measured.
+        Called with the epoch's number after each epoch, while the network has the weights that
+        were evaluated.
     quiet : bool
-        Print no lines.
+        Whether to print nothing.
 
     Returns
     -------
     History
-        A line per epoch, the best epoch, the checkpoint's path.
+        One row per epoch, the best epoch, and the path of its checkpoint.
 
     Raises
     ------
     ClassListError
-        If the loaders' folders are not the same classes, or not as many as the network has outputs:
-        their labels would mean other brands.
+        If the loaders' folders have different classes, or the network has more or fewer outputs
+        than there are classes. A label would then stand for another brand.
     FloatingPointError
-        If the loss is not a number any more.
+        If the loss becomes infinite or NaN.
     ResumeError
-        If the resume file belongs to another run.
+        If the resume file belongs to a run with other settings or another network.
 
     Examples
     --------
@@ -119,7 +122,8 @@ def train(
         check_outputs(net, classes)
     net.collect_params().reset_ctx(ctx)
     if hybridize:
-        net.hybridize(static_alloc=True, static_shape=True)  # a step takes 0.7 of the time
+        # With a static graph, a step takes 0.7 of the time.
+        net.hybridize(static_alloc=True, static_shape=True)
     trainer = _make_trainer(net, recipe, num_epochs, len(train_data))
     average = WeightAverage(net, recipe.ema_decay)
     loss = make_loss(class_weights, recipe.label_smoothing)
@@ -128,35 +132,35 @@ def train(
     if resume:
         _resume(history, net, trainer, average, settings)
     else:
-        history.resume_path.unlink(missing_ok=True)  # an older run's
-    live = LivePlot()
+        history.resume_path.unlink(missing_ok=True)  # a previous run wrote it
+    live_plot = LivePlot()
     for epoch in range(len(history.rows), num_epochs):
         if history.out_of_patience(patience):
             break
         start = time()
         seed_epoch(seed, epoch)
         train_loss, train_acc = _train_epoch(net, ctx, train_data, trainer, loss, average, epoch)
-        with average.in_place():
+        with average.applied():
             if not train_acc_in_passing:
                 train_acc = evaluate_accuracy(train_data, net, ctx)
             val_acc = evaluate_accuracy(val_data, net, ctx)
             test_acc = None if test_data is None else evaluate_accuracy(test_data, net, ctx)
             history.add(epoch, train_loss, train_acc, val_acc, test_acc, time() - start)
-            replaced = history.keep_if_best(net)
+            replaced_checkpoint = history.keep_if_best(net)
             if after_epoch:
                 after_epoch(epoch)
         if resume:
-            save_state(history.resume_path, net, trainer, average, settings | history.facts())
-        if replaced is not None:
-            replaced.unlink(missing_ok=True)
-        live.update(history.frame)
-    average.put_in_place()
+            save_state(history.resume_path, net, trainer, average, settings | history.state())
+        if replaced_checkpoint is not None:
+            replaced_checkpoint.unlink(missing_ok=True)
+        live_plot.update(history.frame)
+    average.apply()
     return history
 
 
 def _make_trainer(net: gluon.Block, recipe: Recipe, num_epochs: int, batches: int) -> gluon.Trainer:
-    """Gluon's trainer with a recipe's optimizer, schedule and learning rate of the head."""
-    speed_up_head(net, recipe.head_lr_multiplier)
+    """Make a trainer with the recipe's optimizer, schedule and rate of the output layer."""
+    set_head_lr_multiplier(net, recipe.head_lr_multiplier)
     rates = learning_rate_options(
         recipe.schedule, recipe.learning_rate, recipe.warmup_epochs, num_epochs, batches
     )
@@ -172,7 +176,7 @@ def _settings(
     class_weights: Sequence[float] | None,
     classes: list[str] | None,
 ) -> dict[str, object]:
-    """What has to be the same for an interrupted run to go on; the resume file keeps it."""
+    """Collect the settings that must be the same when an interrupted run is resumed."""
     settings = {
         "optimizer": recipe.optimizer,
         "learning_rate": recipe.learning_rate,
@@ -192,78 +196,75 @@ def _settings(
 
 
 def _shared_classes(*loaders: Iterable | None) -> list[str] | None:
-    """Class folders of ImageFolderDatasets, the article's own ones too, if they agree."""
-    lists = [found for loader in loaders if (found := _folder_classes(loader)) is not None]
-    for synsets in lists[1:]:
-        check_classes(synsets, lists[0], "the folders of another split")
-    return lists[0] if lists else None
+    """Return the class list that the loaders' data sets share; None if no data set has one.
 
-
-def _folder_classes(loader: Iterable | None) -> list[str] | None:
-    """Class folders that a loader's labels number; None where it does not say."""
-    # Gluon's own DataLoader, which the article uses, has no public name for its data set. It is
-    # asked all the same: labels of other folders would mean other brands.
-    photos = getattr(loader, "dataset", getattr(loader, "_dataset", None))
-    return getattr(photos, "synsets", None)
+    Gluon's own DataLoader does not give access to its data set, so its classes are not checked
+    here. `prepare_datasets` has checked them when it made the folders.
+    """
+    datasets = [getattr(loader, "dataset", None) for loader in loaders]
+    class_lists = [dataset.synsets for dataset in datasets if hasattr(dataset, "synsets")]
+    for synsets in class_lists[1:]:
+        check_classes(synsets, class_lists[0], "the folders of another split")
+    return class_lists[0] if class_lists else None
 
 
 def _train_epoch(net, ctx, train_data, trainer, loss, average, epoch) -> tuple[float, float]:
-    """One pass: mean loss per photo, and share answered right on the way."""
-    total = right = n = 0.0
+    """Train for one epoch; return the mean loss per photo and the training accuracy."""
+    total_loss = num_right = num_photos = 0.0
     for batch in bar(train_data, f"epoch {epoch}"):
         data, label, batch_size = _get_batch(batch, ctx)
         with autograd.record():
             outputs = [net(X) for X in data]
             losses = [loss(yhat, y) for yhat, y in zip(outputs, label, strict=True)]
-            idle = [_no_loss(net, loss, data[0], label[0], spare) for spare in ctx[len(data) :]]
+            idle = [_zero_loss(net, loss, data[0], label[0], spare) for spare in ctx[len(data) :]]
         autograd.backward(losses + idle)
         trainer.step(batch_size)
         average.update()
-        total += sum(float(part.sum().asscalar()) for part in losses)
-        right += sum(
+        total_loss += sum(float(part.sum().asscalar()) for part in losses)
+        num_right += sum(
             float((yhat.argmax(axis=1) == y).sum().asscalar())
             for yhat, y in zip(outputs, label, strict=True)
         )
-        n += batch_size
-    mx.nd.waitall()  # running statistics, as in `WeightAverage.update`
-    if not np.isfinite(total):
+        num_photos += batch_size
+    mx.nd.waitall()  # for BatchNorm's running statistics (see `WeightAverage.update`)
+    if not np.isfinite(total_loss):
         raise FloatingPointError(
-            f"The loss is {total} in epoch {epoch}: the run has diverged. Lower learning_rate."
+            f"The loss is {total_loss} in epoch {epoch}: the run has diverged. Lower learning_rate."
         )
-    return total / n, right / n
+    return total_loss / num_photos, num_right / num_photos
 
 
-def _no_loss(net, loss, data, label, ctx):
-    """A loss of zero on a device that a small last batch left without photos.
+def _zero_loss(net, loss, data, label, ctx):
+    """Return a loss of zero for a device that gets no photo of a small last batch.
 
-    The trainer adds up the gradients of all devices: those of an idle one have to be zero, not
-    what the batch before left there.
+    The trainer adds up the gradients of all devices. Without this loss, the idle device would
+    contribute its gradients of the previous batch.
     """
     photo, y = data[:1].as_in_context(ctx), label[:1].as_in_context(ctx)
     return 0 * loss(net(photo), y)
 
 
 def seed_epoch(seed: int | None, epoch: int) -> None:
-    """Seed all generators from (seed, epoch), so that a resumed run draws what it would have."""
+    """Seed all generators from the seed and the epoch, so that a resumed run draws the same."""
     if seed is None:
         return
     random.seed(f"{seed} {epoch}")
-    np.random.seed((seed * 100_003 + epoch) % 2**32)  # noqa: NPY002 - Gluon's sampler uses it
+    np.random.seed((seed * 100_003 + epoch) % 2**32)  # noqa: NPY002 - Gluon's sampler uses this generator
     mx.random.seed((seed * 100_003 + epoch) % 2**31)
 
 
 def _resume(history: History, net, trainer, average, settings: dict) -> None:
     """Continue an interrupted run from its resume file, if there is one."""
     path = history.resume_path
-    history.drop_leftovers()
+    history.remove_partial_files()
     if not path.exists():
         return
-    facts = with_new_names(read_facts(path), FORMER_FIELDS)
-    different = {key for key, value in settings.items() if facts.get(key) != value}
+    run_state = with_new_names(read_run_state(path), FORMER_FIELDS)
+    different = {key for key, value in settings.items() if run_state.get(key) != value}
     if different:
         raise ResumeError(
-            f"{path} is of a run with other settings ({', '.join(sorted(different))}): "
-            "use the same ones, or delete the file to start afresh."
+            f"{path} belongs to a run with other settings ({', '.join(sorted(different))}). "
+            "Use the same settings, or delete the file to start again."
         )
     load_state(path, net, trainer, average)
-    history.restore(facts)
+    history.restore(run_state)

@@ -1,4 +1,4 @@
-"""What training minimises: the articles' cross-entropy, with weights and smoothing if asked for."""
+"""The loss: cross-entropy as in the articles, optionally with class weights and label smoothing."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,20 +13,21 @@ from logoflow.datasets.prepared import photos_of
 def make_loss(
     class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0
 ) -> Callable[[nd.NDArray, nd.NDArray], nd.NDArray]:
-    """Give the loss of a training run.
+    """Make the loss function of a training run.
 
     Parameters
     ----------
     class_weights : sequence of float, optional
-        Weight of each class's photos.
+        Weight of each class, in label order.
     label_smoothing : float
-        Share of the label that is spread over all classes alike, 0 to below 1 (Szegedy et al.,
-        Rethinking the Inception Architecture, CVPR 2016).
+        Share of the label that is spread evenly over all classes, 0 or more and below 1
+        (Szegedy et al., Rethinking the Inception Architecture, CVPR 2016).
 
     Returns
     -------
     callable
-        From logits (batch, classes) and class numbers (batch,) to a loss per photo (batch,).
+        Takes logits of shape (batch, classes) and labels of shape (batch,), and returns the loss
+        of each photo, of shape (batch,).
 
     Raises
     ------
@@ -35,11 +36,14 @@ def make_loss(
 
     Examples
     --------
-    >>> make_loss(label_smoothing=0.1)(nd.zeros((1, 4)), nd.array([2]))  # log(4)
-    [1.3862944]
+    >>> loss = make_loss(label_smoothing=0.1)
+    >>> loss(nd.zeros((1, 4)), nd.array([2])).asnumpy()  # log(4)
+    array([1.3862944], dtype=float32)
     """
     if not 0 <= label_smoothing < 1:
-        raise ValueError(f"label_smoothing is {label_smoothing}: give 0 or more, below 1.")
+        raise ValueError(
+            f"label_smoothing is {label_smoothing}. It must be 0 or more, and below 1."
+        )
     cross_entropy = gluon.loss.SoftmaxCrossEntropyLoss()
 
     def loss(yhat: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
@@ -55,17 +59,17 @@ def make_loss(
 
 
 def balanced_weights(root: Path | str) -> list[float]:
-    """Give weights for the loss with which every class of the training photos counts the same.
+    """Compute class weights that make every class count the same in the loss.
 
     Parameters
     ----------
     root : Path or str
-        A prepared data set.
+        The folder of a prepared data set.
 
     Returns
     -------
     list of float
-        One a class, in label order; their mean over the training photos is 1.
+        One weight per class, in label order. Their mean over the training photos is 1.
 
     Examples
     --------

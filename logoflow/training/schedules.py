@@ -6,7 +6,7 @@ from mxnet import gluon, lr_scheduler
 def learning_rate_options(
     schedule: str | None, learning_rate: float, warmup_epochs: float, num_epochs: int, batches: int
 ) -> dict[str, object]:
-    """Give an optimizer's options for the learning rate.
+    """Return the optimizer's options for the learning rate.
 
     The rate rises in equal steps from 0 to its peak during the warm-up. It then stays there, or
     with ``"cosine"`` falls to 0 along half a cosine wave; the run's last step has rate 0.
@@ -18,7 +18,7 @@ def learning_rate_options(
     learning_rate : float
         The peak rate.
     warmup_epochs : float
-        Length of the warm-up. It ends two steps before the run does at the latest.
+        Length of the warm-up. It ends at least two steps before the end of the run.
     num_epochs : int
         Epochs in the run.
     batches : int
@@ -57,10 +57,17 @@ def learning_rate_options(
     return {"learning_rate": learning_rate, "lr_scheduler": scheduler}
 
 
-def speed_up_head(net: gluon.Block, multiplier: float) -> None:
-    """Let the output layer learn `multiplier` times as fast as the features, now and later.
+def set_head_lr_multiplier(net: gluon.Block, multiplier: float) -> None:
+    """Multiply the learning rate of the output layer, ``net.output``.
 
-    A net without an ``output`` of its own is left as it is. Call it before the Trainer is made.
+    Call this function before you make the Trainer. A network without ``output`` does not change.
+
+    Parameters
+    ----------
+    net : Block
+        The network to train.
+    multiplier : float
+        The output layer's learning rate, as a multiple of the rate of all other layers.
     """
     if hasattr(net, "output"):
         for parameter in net.output.collect_params().values():

@@ -128,7 +128,7 @@ def test_resume_files_of_the_earlier_network_are_refused_with_the_reason(tmp_pat
     path = tmp_path / "cnn.resume.npz"
     old, new = old_cnn(), new_cnn()
     save_state(path, old, trainer_of(old), WeightAverage(old, 0.0), {})
-    with pytest.raises(ResumeError, match="five convolutions.*Delete it to start afresh"):
+    with pytest.raises(ResumeError, match="five convolutions.*Delete it to start again"):
         load_state(path, new, trainer_of(new), WeightAverage(new, 0.0))
 
 

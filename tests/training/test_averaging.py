@@ -24,7 +24,7 @@ def test_the_average_follows_the_weights_slowly():
         average.update()
     step_to(net, 1.0)
     average.update()
-    with average.in_place():
+    with average.applied():
         assert net.weight.data().asscalar() == pytest.approx(0.1)
     assert net.weight.data().asscalar() == 1.0
 
@@ -36,7 +36,7 @@ def test_early_steps_do_not_linger():
     step_to(net, 0.0)
     for _ in range(30):
         average.update()
-    average.put_in_place()
+    average.apply()
     assert net.weight.data().asscalar() < 1.0
 
 
@@ -45,9 +45,9 @@ def test_a_decay_of_zero_leaves_the_net_be():
     average = WeightAverage(net, 0.0)
     average.update()
     step_to(net, 2.0)
-    with average.in_place():
+    with average.applied():
         assert net.weight.data().asscalar() == 2.0
-    average.put_in_place()
+    average.apply()
     assert net.weight.data().asscalar() == 2.0
 
 
@@ -56,7 +56,7 @@ def test_own_weights_come_back_after_an_error():
     average = WeightAverage(net, 0.5)
     average.update()
     step_to(net, 5.0)
-    with pytest.raises(KeyError), average.in_place():
+    with pytest.raises(KeyError), average.applied():
         raise KeyError
     assert net.weight.data().asscalar() == 5.0
 
@@ -70,11 +70,11 @@ def test_running_statistics_are_averaged_too_on_all_devices():
     net.running_mean.set_data(nd.array([2.0, 4.0]))
     for _ in range(20):
         average.update()
-    average.put_in_place()
+    average.apply()
     for data in net.running_mean.list_data():
         assert np.allclose(data.asnumpy(), [2, 4], atol=1e-2)
 
 
 def test_a_decay_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="decay is 1"):
+    with pytest.raises(ValueError, match="ema_decay is 1"):
         WeightAverage(net_at(0.0), 1.0)
