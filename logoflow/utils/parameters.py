@@ -1,4 +1,4 @@
-"""Parameters that a command line gives as text."""
+"""Read parameters from the text of a command line."""
 
 import ast
 from collections.abc import Sequence
@@ -6,16 +6,18 @@ from pathlib import Path
 
 
 def parse_value(text: str) -> object:
-    """Turn a value from the command line into what Python would write for it.
+    """Convert the text of a value to a Python value.
 
     Parameters
     ----------
     text : str
+        A number, a string in quotes, a list, ``true``, ``false`` or ``none`` (in upper or lower
+        case), or any other text.
 
     Returns
     -------
     int, float, bool, None, list or str
-        ``true``, ``false`` and ``none`` are known in any case; what is nothing else is text.
+        Text that is no other value stays text.
 
     Examples
     --------
@@ -33,33 +35,36 @@ def parse_value(text: str) -> object:
 
 
 def read_parameters(pairs: Sequence[str]) -> dict[str, object]:
-    """Read ``parameter=value`` pairs of the command line.
+    """Read ``parameter=value`` pairs from the command line.
+
+    The value of a parameter that ends in ``_dir`` becomes an absolute path, unless it is a URL,
+    because a notebook may run in another folder than the command.
 
     Parameters
     ----------
     pairs : sequence of str
-        Values of names that end in ``_dir`` are made absolute, unless they are URLs, for a
-        notebook's current directory need not be that of the command.
+        Texts such as ``num_epochs=2``.
 
     Returns
     -------
     dict of str to object
+        Values by parameter name.
 
     Raises
     ------
     ValueError
-        If a pair is not of that form.
+        If a text has another form.
 
     Examples
     --------
-    >>> read_parameters(["num_epochs=2", "data_dir=~/photos"])
-    {'num_epochs': 2, 'data_dir': '/home/me/photos'}
+    >>> read_parameters(["num_epochs=2", "data_dir=/photos/brands"])
+    {'num_epochs': 2, 'data_dir': '/photos/brands'}
     """
     parameters: dict[str, object] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not (name.isidentifier() and equals):
-            raise ValueError(f"{pair!r} is not parameter=value.")
+            raise ValueError(f"{pair!r} is not parameter=value. Write, for example, num_epochs=2.")
         value = parse_value(text)
         if name.endswith("_dir") and value not in ("", None) and "://" not in text:
             value = str(Path(text).expanduser().resolve())
