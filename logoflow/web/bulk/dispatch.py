@@ -184,6 +184,8 @@ def _result(client: Client, future: Future) -> list[Answer] | None:
             answers = None if error else future.result(timeout=_RESULT_TIMEOUT)
         except TimeoutError:
             continue  # the worker went away before it sent the answers: another one has to do it
+        except KilledWorker:  # it went away in the same way, and the next one crashed too
+            return None
         except (Exception, asyncio.CancelledError) as problem:
             # An error of the task itself is in `error`. This one is about the connection.
             if isinstance(problem, OSError) or future.cancelled():

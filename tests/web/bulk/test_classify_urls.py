@@ -18,6 +18,7 @@ import pandas as pd
 import psutil
 import pytest
 from distributed import Client
+from distributed.scheduler import KilledWorker
 from pictures import jpeg
 from stubs import ByColour
 
@@ -245,7 +246,7 @@ def start(server, tmp_path, count=600, cluster=None):
 
 
 def wait_for_shards(folder, count):
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180  # a busy machine takes a minute to start
     while len(list(folder.glob("part-*.parquet"))) < count:
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -411,6 +412,17 @@ def test_answers_lost_with_the_last_worker_are_not_waited_for(tmp_path, monkeypa
         os.killpg(worker.pid, signal.SIGKILL)
         with pytest.raises(ConnectionError, match="All workers"):
             dispatch._result(client, future)
+
+
+def test_a_task_whose_answers_were_lost_and_whose_next_worker_crashed_is_a_suspect(
+    cluster, monkeypatch
+):
+    def killed(timeout):
+        raise KilledWorker("answer_urls-1", None, 2)
+
+    future = cluster.submit(list, "ab")
+    monkeypatch.setattr(future, "result", killed)  # the crash comes after `future.exception`
+    assert dispatch._result(cluster, future) is None
 
 
 def test_answers_lost_with_the_scheduler_raise(tmp_path):
