@@ -1,5 +1,5 @@
-# logoflow: plain `make` lists the targets. They all use one environment, the folder .venv. While
-# the conda environment of environment.yml is active, they use that one instead.
+# `make` alone lists the targets. All targets use the environment in the folder .venv. If the conda
+# environment of environment.yml is active, they use that environment instead.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -18,7 +18,7 @@ endif
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 run test notebooks: export LOGOFLOW_PROGRESS := 0
 
-# --- What `make run NAME=value …` hands on to the notebooks, where it is set. ---
+# --- Variables of the command line: `make run EPOCHS=2` passes num_epochs=2 to the notebooks. ---
 
 DATA_KNOBS := DATASET DATA_DIR NO_LOGO_DIR PHOTOS_PER_CLASS SEED
 KNOBS := $(DATA_KNOBS) BACKBONE RECIPE IMAGE_SIZE LEVEL EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
@@ -41,30 +41,30 @@ parameter_WD := wd
 parameter_NUM_GPUS := num_gpus
 parameter_NUM_WORKERS := num_workers
 
-# From the command line only: an environment has its own NAME (WSL) or SEED.
-given = $(filter command,$(firstword $(origin $1)))
+# Only variables of the command line count. The environment may have a NAME (as in WSL) or a SEED.
+is_set = $(filter command,$(firstword $(origin $1)))
 , := ,
 quoted = '$(subst ','\'',$1)'
-pass = $(foreach v,$1,$(if $(and $(call given,$v),$($v)),$(call quoted,$(parameter_$v)=$($v))))
+parameters = $(foreach v,$1,$(if $(and $(call is_set,$v),$($v)),$(call quoted,$(parameter_$v)=$($v))))
 
-ifneq ($(call given,VIEWS),)
+ifneq ($(call is_set,VIEWS),)
 $(error VIEWS is now LEVEL, such as LEVEL=windows or LEVEL="windows, read_names". docs/own-data.md lists the levels)
 endif
 
-UNKNOWN := $(filter-out $(KNOWN) -%,$(foreach v,$(.VARIABLES),$(if $(call given,$v),$v)))
+UNKNOWN := $(filter-out $(KNOWN) -%,$(foreach v,$(.VARIABLES),$(if $(call is_set,$v),$v)))
 ifneq ($(UNKNOWN),)
-$(error There is no variable $(UNKNOWN). You can set $(SWITCHES) $(KNOBS))
+$(error There is no variable $(UNKNOWN). You can set $(SET_UP_VARIABLES) $(RUN_VARIABLES))
 endif
 
-# --- Which packages: requirements.txt for the processor, requirements-gpu.txt for a GPU. ---
+# --- The lock file: requirements.txt for the processor, requirements-gpu.txt for a GPU. ---
 
-# Written at the start of a set-up. It tells a .venv of ours, even a half-made one, from someone
-# else's, and it holds the lock's name: a GPU set-up stays one until someone says GPU=0.
+# This file is written at the start of a set-up. It shows that make created .venv, even if the set-up
+# was interrupted. It holds the name of the lock file, so that a GPU set-up stays until GPU=0.
 MADE_BY_MAKE := .venv/made-by-make
 
-ifneq ($(call given,GPU),)
+ifneq ($(call is_set,GPU),)
 ifeq ($(filter 0 1,$(GPU)),)
-$(error GPU=$(GPU) is not known. Say GPU=1 for a set-up with GPU support, GPU=0 for one without)
+$(error GPU=$(GPU) is not allowed. Say GPU=1 for a set-up with GPU support, GPU=0 for one without)
 endif
 ifeq ($(READY),)
 $(error GPU=$(GPU) changes .venv, but make uses the active conda environment $(CONDA_DEFAULT_ENV). \
@@ -76,11 +76,11 @@ LAST := $(shell cat $(MADE_BY_MAKE) 2>/dev/null)
 LOCK := $(or $(filter requirements-gpu.txt,$(LAST)),requirements.txt)
 endif
 
-# The checksum, not the time of the last change: git sets a new time whenever it switches branches.
+# A checksum, because git changes the time of a file whenever it switches branches.
 STAMP := $(LOCK) $(firstword $(shell cksum 2>/dev/null <$(LOCK)))
 INSTALLED := $(shell test -x .venv/bin/python && cat .venv/complete 2>/dev/null)
 VERSION := -c "import sys; print(sys.version)" 2>/dev/null
-ifneq ($(call given,PYTHON),)
+ifneq ($(call is_set,PYTHON),)
 INSTALLED += $(shell test "$$("$(PYTHON)" $(VERSION))" = "$$(.venv/bin/python $(VERSION))" || \
   echo another Python)
 endif
@@ -90,31 +90,31 @@ endif
 
 # --- Targets ---
 
-help:  ## this list
+help:  ## list the targets
 	@echo "logoflow: tell the brand in a photo by its logo"
 	echo
 	awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	echo
-	echo "  make run DATASET=folder DATA_DIR=~/brands EPOCHS=10 NAME=mine   runs them on your data;"
-	echo "  it takes NAME $(DATA_KNOBS)"
-	echo "  $(filter-out $(DATA_KNOBS),$(KNOBS))"
+	echo "  make run DATASET=folder DATA_DIR=~/brands EPOCHS=10 NAME=mine   run them on your photos."
+	echo "  Variables: NAME $(DATA_VARIABLES)"
+	echo "  $(filter-out $(DATA_VARIABLES),$(RUN_VARIABLES))"
 	echo
-	echo "  make setup GPU=1                 packages for an NVIDIA card; GPU=0 goes back"
-	echo "  make setup PYTHON=python3.12     with this Python"
-	echo "  make lab IP=0.0.0.0 PORT=9000    JupyterLab for other machines, at another port"
+	echo "  make setup GPU=1                 packages for an NVIDIA GPU; GPU=0 goes back"
+	echo "  make setup PYTHON=python3.12     use this Python"
+	echo "  make lab IP=0.0.0.0 PORT=9000    let other machines reach JupyterLab, at port 9000"
 
-setup: $(READY)  ## install the pinned packages into .venv (the others do it when needed)
+setup: $(READY)  ## install the pinned packages into .venv (other targets do this too)
 	@prefix=$$($(PY) -c 'import sys; print(sys.prefix)')
 	echo "setup: ready ($$($(PY) --version), $(if $(READY),$(LOCK)$(,) )$$prefix)"
 
 data: $(READY)  ## build the sample data set, or prepare yours (DATASET=, DATA_DIR=)
-	@$(PY) -m logoflow.prepare_data $(call pass,$(DATA_KNOBS))
+	@$(PY) -m logoflow.prepare_data $(call parameters,$(DATA_VARIABLES))
 
-run: data  ## run the notebooks into runs/<name>/: pages, figures, the trained model
-	@$(PY) -m logoflow.run_notebooks $(if $(call given,NAME),--name $(call quoted,$(NAME))) \
-	  $(call pass,$(KNOBS))
+run: data  ## run all notebooks; pages, figures and the model go to runs/<name>/
+	@$(PY) -m logoflow.run_notebooks $(if $(call is_set,NAME),--name $(call quoted,$(NAME))) \
+	  $(call parameters,$(RUN_VARIABLES))
 
-test: $(READY)  ## unit tests, then the notebooks against their committed outputs
+test: $(READY)  ## run the unit tests, then check the notebooks' outputs
 	@$(PY) -m pytest tests -n auto --maxprocesses=4 --dist=worksteal
 	$(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
@@ -126,7 +126,7 @@ lint: $(READY)  ## check style, format (ruff, notebooks too), types (mypy) and i
 	$(PY) -m mypy
 	$(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo --no-cache
 
-bench: $(READY)  ## measure the speed against MXNet as it comes and others (20 minutes)
+bench: $(READY)  ## compare the speed with plain MXNet and others (20 minutes)
 	@$(PY) benchmarks/speed.py
 
 lab: $(READY)  ## open the notebooks in JupyterLab
@@ -136,16 +136,16 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 	  echo "lab: you are root. JupyterLab refuses to run as root without --allow-root; make adds it."
 	fi
 	$(PY) -m jupyterlab --ServerApp.root_dir=notebooks $$root \
-	  $(if $(call given,IP),--ServerApp.ip=$(call quoted,$(IP))) \
-	  $(if $(call given,PORT),--ServerApp.port=$(call quoted,$(PORT)))
+	  $(if $(call is_set,IP),--ServerApp.ip=$(call quoted,$(IP))) \
+	  $(if $(call is_set,PORT),--ServerApp.port=$(call quoted,$(PORT)))
 
 notebooks: $(READY)  ## run the notebooks and save their outputs in place, to commit them
 	@$(PY) -m nbconvert --to notebook --execute --inplace --log-level=WARN \
 	  --ExecutePreprocessor.record_timing=False --KernelManager.transport_encryption=auto \
 	  notebooks/[0-9]*.ipynb
 
-# Without --upgrade, uv would keep the versions that the locks hold now. pyproject.toml, [tool.uv],
-# overrides those bounds of MXNet that forbid today's NumPy.
+# Without --upgrade, uv would keep the versions in the present lock files. [tool.uv] in pyproject.toml
+# overrides the bounds of MXNet that forbid a current NumPy.
 lock:  ## renew requirements.txt and requirements-gpu.txt from pyproject.toml (needs uv)
 	@if ! uv --version >/dev/null 2>&1; then
 	  echo "lock: make lock needs uv. Install it (pip install uv), then run make lock again." >&2
@@ -158,16 +158,16 @@ lock:  ## renew requirements.txt and requirements-gpu.txt from pyproject.toml (n
 	    --universal --python-version 3.11 --upgrade --generate-hashes --no-annotate \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	    --quiet --output-file $$lock
-	  echo "lock: $$lock is renewed."
+	  echo "lock: $$lock has the newest versions."
 	done
-	echo "lock: run make test before you commit them; it installs them first."
+	echo "lock: run make test before you commit them. It installs the new versions first."
 
-clean:  ## remove runs/, the built data (not what you put in data/) and caches; keep .venv
+clean:  ## remove runs/, built data and caches; keep .venv and your own data
 	@rm -rf runs data/sample-* data/prepared build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
-	echo "clean: kept .venv, data/downloads and what you put in data/; remove them by hand."
+	echo "clean: .venv, data/downloads and your own files in data/ stay. Remove them by hand."
 
-# --- The environment: only complete when the last step has passed. ---
+# --- The environment. The last step writes .venv/complete. ---
 
 EXTRAS := backbones bulk read export sample notebooks test
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
@@ -175,8 +175,8 @@ PLATFORM := $(shell uname -s)-$(shell uname -m)
 SYSTEM_LIBRARIES := libgl1 libglib2.0-0 libgomp1 libquadmath0
 SIZE := $(if $(filter requirements-gpu.txt,$(LOCK)),about 5 GB,1 to 4 minutes$(,) 1.8 GB)
 
-# Prints the Python below a virtual environment or a pyenv shim: .venv itself is emptied before use.
-# pip needs venv and ensurepip, uv neither. Free-threaded builds lack wheels of most packages here.
+# Prints the base Python of a virtual environment or pyenv shim, because .venv is emptied before use.
+# pip needs the modules venv and ensurepip; uv does not. Most packages have no free-threaded wheels.
 define FITS
 import sys, sysconfig
 if not (3, 11) <= sys.version_info[:2] <= (3, 14) or sysconfig.get_config_var("Py_GIL_DISABLED"):
@@ -203,13 +203,13 @@ Install one, then run make again:
   uv                  uv python install 3.13
   conda               conda create -n py313 python=3.13 && conda activate py313
   pyenv               pyenv install 3.13, then make setup PYTHON="$$(pyenv prefix 3.13)/bin/python"
-If it has another name, give it: make setup PYTHON=/path/to/python3.13
+If Python is elsewhere, give its path: make setup PYTHON=/path/to/python3.13
 endef
 
 define NO_PLATFORM
 logoflow runs on Linux on x86-64, and this is $(PLATFORM). MXNet 1.9.1 has no wheel for Windows
-or for Apple silicon, and the pinned packages are those for Linux. On Windows, use WSL 2.
-Elsewhere, use a virtual machine with Linux, or Docker:
+or for Apple silicon, and the pinned packages are for Linux. On Windows, use WSL 2.
+On other machines, use a virtual machine with Linux, or Docker:
   docker build --platform linux/amd64 -t logoflow .
   docker run --platform linux/amd64 --rm -it -p 8888:8888 logoflow
 endef
@@ -220,25 +220,25 @@ Set up without GPU support: make setup GPU=0
 endef
 
 define NOT_OURS
-make empties .venv before it installs packages, and only a folder that it made itself. So it stops,
-and .venv stays as it is. Rename or remove .venv, then run make again.
+make empties .venv before it installs packages, but only if it made the folder itself. Nothing has
+been changed. Rename or remove .venv, then run make again.
 endef
 
 define NO_LIBRARY
-setup: OpenCV or MXNet does not load; the line above says what is missing. Their system libraries
-come, on Debian and Ubuntu, by
+setup: OpenCV or MXNet does not load; the line above says what is missing. On Debian and Ubuntu,
+install the system libraries:
   sudo apt install $(SYSTEM_LIBRARIES)
 Then run make again.
 endef
 
 define NO_DRIVER
 setup: mxnet-cu112 does not load without libcuda.so.1, a library of NVIDIA's driver. Install the
-driver (nvidia-smi shows whether it works), then run make again. Without a card: make setup GPU=0
+driver (nvidia-smi shows whether it works), then run make again. Without a GPU: make setup GPU=0
 endef
 
 define UV_HINT
-setup: uv does not read pip's configuration. Where packages come from a mirror, tell uv, for example
-by the environment variable UV_DEFAULT_INDEX.
+setup: uv does not read pip's configuration. If your packages come from a mirror, set its address
+for uv, for example in the environment variable UV_DEFAULT_INDEX.
 endef
 
 export FITS FOUND NO_PYTHON NO_PLATFORM NO_GPU_PLATFORM NOT_OURS NO_LIBRARY NO_DRIVER UV_HINT
@@ -295,7 +295,7 @@ export FITS FOUND NO_PYTHON NO_PLATFORM NO_GPU_PLATFORM NOT_OURS NO_LIBRARY NO_D
 	}
 	if ! with_$$installer >$$log 2>&1; then
 	  tail -n 15 $$log >&2
-	  echo "setup: $$installer stopped; $$log has all it said. Run make again to start over." >&2
+	  echo "setup: $$installer failed. $$log has its full output. Run make again to start over." >&2
 	  if [ $$installer = uv ]; then printf '%s\n' "$$UV_HINT" >&2; fi
 	  exit 1
 	fi

@@ -1,9 +1,9 @@
-"""Measure logoflow on FlickrLogos-27's 270 query photos: what docs/accuracy.md and the notes quote.
+"""Measure the accuracy on FlickrLogos-27's 270 query photos, for the tables of docs/accuracy.md.
 
     python benchmarks/accuracy.py headline --seeds 0 1 2
 
-Each training's result is kept on disk when it is done, so that an interrupted or repeated command
-goes on from there. benchmarks/README.md says which command prints what and how long it takes.
+The result of every training is kept on disk, so that an interrupted or repeated command continues
+from there. benchmarks/README.md says what each command prints and how long it takes.
 """
 
 import argparse
@@ -33,21 +33,25 @@ LEVELS = [
     "more-windows, match_logos, read_names",
 ]
 SHOWN = ("brand top-1", "accuracy", "recall at 2%", "AUROC", "calibration error")
-SAMPLES = 1000  # draws of the bootstrap
+SAMPLES = 1000  # resamples of the bootstrap
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one benchmark; the exit code is 0, or 2 where the photos are not there."""
+    """Run one benchmark. The exit code is 0, or 2 if the photos are missing."""
     options = parser().parse_args(arguments)
     try:
         check_folders(options)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
-    places = {"no_logo_dir": options.no_logo, "photos_per_class": options.photos_per_class}
-    root = lf.prepare_root("flickrlogos27", options.data, **places)
+    root = lf.prepare_root(
+        "flickrlogos27",
+        options.data,
+        no_logo_dir=options.no_logo,
+        photos_per_class=options.photos_per_class,
+    )
     for table in BENCHMARKS[options.what][0](root, options):
-        keep(table, options)
+        write_table(table, options)
         print(f"\n{table.to_string()}", flush=True)
     return 0
 
@@ -60,7 +64,7 @@ def headline(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     for seed in options.seeds:
         keep_in = options.save and Path(options.save) / f"seed-{seed}"
         how = {"levels": options.levels, "seed": seed, "keep": keep_in}
-        runs.append(run(root, options.work, of_several(options), **how, **hardware(options)))
+        runs.append(run(root, options.work, headline_settings(options), **how, **hardware(options)))
         yield headline_table(root, runs, options, repeats)
 
 
@@ -81,7 +85,7 @@ def headline_table(root: Path, runs: list, options: argparse.Namespace, repeats)
 
 
 def as_text(assessments: list[Assessment], seconds: float) -> dict[str, str]:
-    """Figures with their intervals, and the training time in minutes."""
+    """Format the figures with their intervals, and the training time in minutes."""
     summary = mean_summary(assessments, SHOWN, SAMPLES)
     figures = {
         name: f"{row.value:.3f} ({row.low:.3f} to {row.high:.3f})"
@@ -91,7 +95,7 @@ def as_text(assessments: list[Assessment], seconds: float) -> dict[str, str]:
 
 
 def ablation(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
-    """From the article's recipe to ours, one improvement at a time."""
+    """From the article's recipe to ours, one idea at a time."""
     yield from step_tables(run_steps(root, STEPS, options.work, **common(options)))
 
 
@@ -102,14 +106,14 @@ def photos(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
 
 
 def setups(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
-    """Three ways to a "no logo" side by side, and what is lost without boxes."""
+    """Three ways to reject photos without a logo, and training without boxes."""
     steps = [step._replace(level=lf.Level("windows")) for step in SET_UPS]
     results = run_steps(root, steps, options.work, **common(options))
     yield from step_tables(results, against_first=True)
 
 
 def step_tables(results: Iterator, *, against_first: bool = False) -> Iterator[pd.DataFrame]:
-    """The table after each step."""
+    """Yield the table after each step."""
     done = {}
     for name, assessments in results:
         done[name] = assessments
@@ -117,14 +121,17 @@ def step_tables(results: Iterator, *, against_first: bool = False) -> Iterator[p
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
-    """What `fit` is told; the rest is its own."""
+    """Return the settings of `fit` that the command line decides."""
     return {"num_epochs": options.epochs, "image_size": options.size, "backbone": options.backbone}
 
 
-def of_several(options: argparse.Namespace) -> dict[str, object]:
-    """Settings of the headline's trainings."""
-    several = {"backbone": options.together, "refit_epochs": options.refit_epochs}
-    return {**settings(options), **several}
+def headline_settings(options: argparse.Namespace) -> dict[str, object]:
+    """Return the settings of `fit` for the headline."""
+    return {
+        **settings(options),
+        "backbone": options.together,
+        "refit_epochs": options.refit_epochs,
+    }
 
 
 def hardware(options: argparse.Namespace) -> dict[str, object]:
@@ -135,36 +142,41 @@ def common(options: argparse.Namespace) -> dict[str, object]:
     return {"seeds": options.seeds, **settings(options), **hardware(options)}
 
 
-def keep(table: pd.DataFrame, options: argparse.Namespace) -> None:
-    """Write a table as JSON, and all tables there are as one Markdown page."""
-    told = of_several if options.what == "headline" else settings
-    seeds = options.seeds
-    if options.what == "headline":  # of those that are done
+def settings_of_table(table: pd.DataFrame, options: argparse.Namespace) -> dict[str, object]:
+    """Return the settings that a table was made with."""
+    if options.what == "headline":  # the seeds that are finished
         seeds = sorted({int(seed) for *_, seed in table.index if seed != "mean"})
-    given = {**told(options), "seeds": seeds}
+        used = {**headline_settings(options), "seeds": seeds}
+    else:
+        used = {**settings(options), "seeds": options.seeds}
     if options.photos_per_class:
-        given["photos_per_class"] = options.photos_per_class
-    told = {
+        used["photos_per_class"] = options.photos_per_class
+    return used
+
+
+def write_table(table: pd.DataFrame, options: argparse.Namespace) -> None:
+    """Write a table as JSON, and all tables together as a Markdown page."""
+    result = {
         "what": options.what,
-        "settings": given,
+        "settings": settings_of_table(table, options),
         "table": json.loads(table.to_json(orient="split")),
     }
-    text = json.dumps(told, indent=1, allow_nan=False)
+    text = json.dumps(result, indent=1, allow_nan=False)
     write_text(options.results / "results" / f"accuracy-{options.what}.json", text + "\n")
     write_text(options.results / "accuracy.md", page(options.results / "results"))
 
 
 def page(folder: Path) -> str:
-    """All benchmarks that have a result, as Markdown."""
+    """Write all benchmarks that have a result as Markdown."""
     parts = ["# Accuracy on FlickrLogos-27's 270 query photos\n\nWritten by `accuracy.py`.\n"]
     for what, (_, title) in BENCHMARKS.items():
         path = folder / f"accuracy-{what}.json"
         if path.is_file():
-            told = json.loads(path.read_text(encoding="utf-8"))
-            given = ", ".join(
-                f"{name} {as_words(value)}" for name, value in told["settings"].items()
+            result = json.loads(path.read_text(encoding="utf-8"))
+            used = ", ".join(
+                f"{name} {as_words(value)}" for name, value in result["settings"].items()
             )
-            parts.append(f"## {title}\n\n`{what}`: {given}\n\n{markdown(told['table'])}\n")
+            parts.append(f"## {title}\n\n`{what}`: {used}\n\n{markdown(result['table'])}\n")
     return "\n".join(parts)
 
 
@@ -173,7 +185,7 @@ def as_words(value: object) -> str:
 
 
 def markdown(table: dict) -> str:
-    """A table of `DataFrame.to_json` as Markdown."""
+    """Write a table of `DataFrame.to_json` as Markdown."""
     names = [label if isinstance(label, list) else [label] for label in table["index"]]
     levels = ["level", "query photos", "seed"] if len(names[0]) == 3 else [""]
     lines = [[*levels, *table["columns"]], ["---"] * (len(levels) + len(table["columns"]))]
@@ -183,16 +195,16 @@ def markdown(table: dict) -> str:
 
 
 def check_folders(options: argparse.Namespace) -> None:
-    """Say how to get the photos where they are not."""
+    """Raise an error that says how to get the photos, if they are missing."""
     if not options.data.exists():
         raise FileNotFoundError(
-            f"No FlickrLogos-27 in {options.data}: get {ARCHIVE_URL} and give the archive, or "
-            "the folder it extracts to, as --data."
+            f"There is no FlickrLogos-27 in {options.data}. Download {ARCHIVE_URL} and pass the "
+            "archive, or the folder that it extracts to, as --data."
         )
     if not options.no_logo.is_dir():
         raise FileNotFoundError(
-            f"No folder {options.no_logo}: give a folder of photos without logos as --no-logo, "
-            "your own for example. The data set has none to train on."
+            f"There is no folder {options.no_logo}. Pass a folder of photos without logos as "
+            "--no-logo, for example your own. The data set has no such photos for training."
         )
 
 
@@ -205,13 +217,15 @@ BENCHMARKS: dict[str, tuple[Callable, str]] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    what = "\n".join(f"  {name:<9} {about.__doc__}" for name, (about, _) in BENCHMARKS.items())
-    made = argparse.ArgumentParser(
+    """Make the parser of the command line."""
+    what = "\n".join(
+        f"  {name:<9} {function.__doc__}" for name, (function, _) in BENCHMARKS.items()
+    )
+    parser = argparse.ArgumentParser(
         description=f"{__doc__}\n{what}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add = made.add_argument
-    add("what", choices=BENCHMARKS, help="which benchmark")
+    add = parser.add_argument
+    add("what", choices=BENCHMARKS, help="the benchmark")
     add("--data", type=Path, default=SHARED / "flickrlogos27", help="FlickrLogos-27 (%(default)s)")
     add(
         "--no-logo",
@@ -219,34 +233,39 @@ def parser() -> argparse.ArgumentParser:
         default=SHARED / "no_logo_photos",
         help="photos without logos to train on (%(default)s)",
     )
-    add("--photos-per-class", type=int, help="a small part of the data, for a quick try")
-    add("--seeds", type=int, nargs="+", default=[0], help="a training each (default 0)")
-    add("--epochs", type=int, default=10, help="of every training (default %(default)s)")
-    add("--size", type=int, default=160, help="pixels the net sees (default %(default)s)")
-    add("--backbone", default="efficientnet_lite0", help="default %(default)s")
-    add("--together", nargs="+", default=SEVERAL, help="of headline: backbones that answer as one")
+    add("--photos-per-class", type=int, help="use only part of the data, for a quick try")
+    add("--seeds", type=int, nargs="+", default=[0], help="one training per seed (default: 0)")
+    add("--epochs", type=int, default=10, help="epochs of every training (default: %(default)s)")
+    add(
+        "--size",
+        type=int,
+        default=160,
+        help="side of the network's input in pixels (default: %(default)s)",
+    )
+    add("--backbone", default="efficientnet_lite0", help="(default: %(default)s)")
+    add("--together", nargs="+", default=SEVERAL, help="headline: backbones of the ensemble")
     add(
         "--refit-epochs",
         type=int,
         default=4,
-        help="of headline: last ones, on validation photos too (default %(default)s)",
+        help="headline: last epochs, on validation photos too (default: %(default)s)",
     )
     add(
         "--levels",
         nargs="+",
         default=LEVELS,
-        help="of headline: how closely to look, such as windows or 'windows, read_names'",
+        help="headline: how closely to look, such as windows or 'windows, read_names'",
     )
-    add("--save", help="of headline: folder for the models, seed-<n>/ each")
+    add("--save", help="headline: folder for the models, in seed-<n>/")
     add("--num-workers", type=int, default=0, help="processes that decode photos")
     add(
         "--work",
         type=Path,
         default=lf.runs_home() / "accuracy",
-        help="where finished trainings are kept (%(default)s)",
+        help="folder of finished trainings (%(default)s)",
     )
-    add("--results", type=Path, default=HERE, help="where tables are written (%(default)s)")
-    return made
+    add("--results", type=Path, default=HERE, help="folder for the tables (%(default)s)")
+    return parser
 
 
 if __name__ == "__main__":

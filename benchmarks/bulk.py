@@ -1,9 +1,10 @@
-"""Measure classify_urls against pictures by the thousand, from a server on loopback.
+"""Measure classify_urls on thousands of pictures from a server on this machine.
 
-    python benchmarks/bulk.py                 # all rows, about 20 minutes; or name some
+    python benchmarks/bulk.py                 # all rows, about 20 minutes
+    python benchmarks/bulk.py bulk_rate       # one row
 
-Rates are ratios of two processes that ran one right after the other, the median of five such
-pairs. Rows go to results.json beside this file, and are printed.
+A rate is the ratio of two processes that run one right after the other. The median of five such
+pairs counts. Rows are printed and go to results.json beside this file.
 """
 
 import sys
@@ -18,28 +19,41 @@ Side = Callable[[], float]
 
 
 def measure(case: str, *arguments: object) -> float:
-    """One figure of bulk_cases.py."""
+    """Run one case of bulk_cases.py."""
     return rows.measure(HERE / "bulk_cases.py", case, *arguments)
 
 
 def paired(name: str, ours: Side, theirs: Side, **target: float) -> Callable:
-    """A row of two sides, each a process."""
+    """Return a function that measures one row of two sides."""
     return lambda runs, folder: [row(name, ours, theirs, runs, **target)]
 
 
 def kills(runs: int, folder: Path) -> list[dict]:
-    """Rows lost or doubled over twenty kills; the ratio is their number."""
+    """Count the rows that are lost or repeated over twenty kills. Their number is the ratio."""
     wrong = measure("kills", 5000, 20)
     return [
-        {"name": "bulk_kills", "ours": wrong, "theirs": 0.0, "ratio": wrong, "runs": 20}
-        | {"at_most": 0}
+        {
+            "name": "bulk_kills",
+            "ours": wrong,
+            "theirs": 0.0,
+            "ratio": wrong,
+            "runs": 20,
+            "at_most": 0,
+        }
     ]
 
 
 def memory(runs: int, folder: Path) -> list[dict]:
-    """Peak memory of client and worker together."""
-    many, few = (lambda: measure("memory", 20_000)), (lambda: measure("memory", 1_000))
-    return [row("bulk_memory", many, few, 1, at_most=1.1)]
+    """Compare the peak memory of client and worker for many rows and for few."""
+    return [
+        row(
+            "bulk_memory",
+            lambda: measure("memory", 20_000),
+            lambda: measure("memory", 1_000),
+            1,
+            at_most=1.1,
+        )
+    ]
 
 
 ROWS: rows.Rows = {

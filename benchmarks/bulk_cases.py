@@ -1,4 +1,4 @@
-"""What bulk.py measures, one case per process: prints one JSON line with a value."""
+"""The cases of bulk.py. Each runs in a process of its own and prints one number as JSON."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from pathlib import Path
 
 warnings.filterwarnings("ignore")
 HERE = Path(__file__).resolve().parent
-PHOTOS = 160  # other bytes each
-LEVEL = "windows"  # as classifiers of `fit` look, fourteen windows a photo
+PHOTOS = 160  # each with different bytes
+LEVEL = "windows"  # the default of classifiers of `fit`, fourteen windows a photo
 
 
 @contextmanager
 def serving(folder: Path, delay: float = 0.0) -> Iterator[str]:
-    """A server in a process of its own, of the files in a folder; gives its address."""
+    """Serve the files in a folder from a process of its own, and yield the address."""
     command = [sys.executable, str(HERE / "bulk_server.py"), str(folder), str(delay)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -31,12 +31,12 @@ def serving(folder: Path, delay: float = 0.0) -> Iterator[str]:
 
 
 def photos(folder: Path, count: int, side: int = 500) -> list[Path]:
-    """The sample's photos as JPEGs of some pixels, no two the same."""
+    """Write photos of the sample as JPEGs of `side` pixels, no two of them equal."""
     import cv2
 
     import logoflow as lf
 
-    root, found = lf.prepare_root(), []
+    root, written = lf.prepare_root(), []
     paths = [
         path
         for split in ("val_data", "test_data", "train_data")
@@ -46,13 +46,13 @@ def photos(folder: Path, count: int, side: int = 500) -> list[Path]:
         image = cv2.imread(str(paths[number % len(paths)]))
         image = cv2.resize(image, (side, round(side * 0.75)), interpolation=cv2.INTER_AREA)
         image[0, 0] = number % 256, number // 256, 0
-        found.append(folder / f"{number}.jpg")
-        cv2.imwrite(str(found[-1]), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
-    return found
+        written.append(folder / f"{number}.jpg")
+        cv2.imwrite(str(written[-1]), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    return written
 
 
 def classifier() -> object:
-    """EfficientNet-Lite0 with ImageNet's classes, 224 pixels."""
+    """Return EfficientNet-Lite0 with ImageNet's classes, at 224 pixels."""
     import logoflow as lf
     from logoflow.loading.augment import make_augs
     from logoflow.models.backbones.registry import pretrained_net
@@ -63,7 +63,7 @@ def classifier() -> object:
 
 
 def in_memory() -> float:
-    """Photos per second of `predict` on encoded photos in memory."""
+    """Return photos per second of `predict` on encoded photos in memory."""
     with tempfile.TemporaryDirectory() as folder:
         contents = [path.read_bytes() for path in photos(Path(folder), PHOTOS)]
     model = classifier()
@@ -74,17 +74,17 @@ def in_memory() -> float:
 
 
 def rate(delay: float) -> float:
-    """URLs per second of one worker with all cores, so many pictures on their way as it takes."""
+    """Return URLs per second of one worker with all cores, which fetches 64 pictures at once."""
     return bulk_rate(PHOTOS, delay, 1, None, per_host=64, threads=64)
 
 
 def workers(count: int) -> float:
-    """URLs per second of some workers with one thread each."""
-    return bulk_rate(256, 0.0, count, 1)  # sixteen parts: eight for each of two
+    """Return URLs per second of several workers with one thread each."""
+    return bulk_rate(256, 0.0, count, 1)  # 16 parts, so 8 for each of two workers
 
 
 def bulk_rate(number: int, delay: float, count: int, cores: int | None, **options: int) -> float:
-    """URLs per second, once the workers are there and warm."""
+    """Return URLs per second, once the workers have started and warmed up."""
     import logoflow as lf  # before anything that imports mxnet
     from distributed import Client  # isort: skip
     from logoflow.web.bulk.dask_cluster import local_cluster
@@ -106,14 +106,14 @@ def bulk_rate(number: int, delay: float, count: int, cores: int | None, **option
             lf.classify_urls(warm, model, f"{folder}/first", **options)
             urls = [f"{base}/{path.name}" for path in paths]
             start = time.perf_counter()
-            found = lf.classify_urls(urls, model, f"{folder}/out", **options)
-            spent = time.perf_counter() - start
-        assert found.statuses == {"ok": len(urls)}, found
-    return len(urls) / spent
+            summary = lf.classify_urls(urls, model, f"{folder}/out", **options)
+            seconds = time.perf_counter() - start
+        assert summary.statuses == {"ok": len(urls)}, summary
+    return len(urls) / seconds
 
 
 class Stub:
-    """Answers at no cost."""
+    """A classifier that costs nothing."""
 
     name = "stub"
 
@@ -125,7 +125,7 @@ class Stub:
 
 
 def memory(count: int) -> float:
-    """Peak memory of client and worker together, bytes."""
+    """Return the peak memory of client and worker together in bytes."""
     import logoflow as lf
     from distributed import Client  # isort: skip
     from speed_cases import peak
@@ -141,14 +141,14 @@ def memory(count: int) -> float:
         ):
             urls = (f"{base}/{number % 500}.jpg?{number}" for number in range(count))
             options = {"allow_private": True, "cluster": client, "per_host": 32}
-            found = lf.classify_urls(urls, Stub(), f"{folder}/out", **options)
-            assert found.statuses == {"ok": count}
-            (worker,) = client.run(peak).values()  # workers find the module: sys.path is ours
+            summary = lf.classify_urls(urls, Stub(), f"{folder}/out", **options)
+            assert summary.statuses == {"ok": count}
+            (worker,) = client.run(peak).values()  # workers have our sys.path, so they find `peak`
     return peak() + worker
 
 
 def kills(count: int, times: int) -> float:
-    """Rows lost, doubled or without answer after so many kills, of a worker or the client."""
+    """Count rows that are lost, repeated or unanswered after kills of a worker or the client."""
     import pandas as pd
     import psutil
 
@@ -164,29 +164,31 @@ def kills(count: int, times: int) -> float:
                     client.wait()
                     continue
                 children = psutil.Process(client.pid).children(recursive=True)
-                spawned = [one.pid for one in children if "spawn_main" in " ".join(one.cmdline())]
-                if draw.random() < 0.3 or not spawned:
+                workers = [
+                    child.pid for child in children if "spawn_main" in " ".join(child.cmdline())
+                ]
+                if draw.random() < 0.3 or not workers:
                     client.kill()
                     client.wait()
                     client = start_client(base, count, out)
                 else:
-                    os.kill(draw.choice(spawned), signal.SIGKILL)
+                    os.kill(draw.choice(workers), signal.SIGKILL)
                 killed += 1
             assert client.returncode == 0
-            assert killed == times, f"over after {killed} kills"
-        found = pd.read_parquet(out)
-        wanted = urls_of(base, count)
-        rest = sum(given != url for given, url in zip(found.url, wanted, strict=False))
-    return float(abs(len(found) - count) + rest + (found.status != "ok").sum())
+            assert killed == times, f"the run ended after {killed} kills"
+        answers = pd.read_parquet(out)
+        pairs = zip(answers.url, urls_of(base, count), strict=False)
+        misplaced = sum(url != expected for url, expected in pairs)
+    return float(abs(len(answers) - count) + misplaced + (answers.status != "ok").sum())
 
 
 def start_client(base: str, count: int, out: Path) -> subprocess.Popen:
-    words = [json.dumps(word) for word in (base, count, str(out))]
-    return subprocess.Popen([sys.executable, __file__, "client", *words])
+    arguments = [json.dumps(argument) for argument in (base, count, str(out))]
+    return subprocess.Popen([sys.executable, __file__, "client", *arguments])
 
 
 def client(base: str, count: int, out: str) -> float:
-    """The run that is killed."""
+    """Classify the URLs. This is the process that `kills` kills."""
     import logoflow as lf
 
     options = {"allow_private": True, "rows_per_shard": 50, "threads": 4}
@@ -197,12 +199,12 @@ def urls_of(base: str, count: int) -> list[str]:
     return [f"{base}/{number % 500}.jpg?{number}" for number in range(count)]
 
 
-CASES = {f.__name__: f for f in (in_memory, rate, workers, memory, kills, client)}
+CASES = {case.__name__: case for case in (in_memory, rate, workers, memory, kills, client)}
 
 
 def main() -> None:
-    name, *words = sys.argv[1:]
-    print(json.dumps(CASES[name](*map(json.loads, words))))
+    name, *arguments = sys.argv[1:]
+    print(json.dumps(CASES[name](*map(json.loads, arguments))))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""A server of the files in a folder, on loopback: bulk_server.py FOLDER DELAY prints its port.
+"""Serve the files in a folder on this machine: ``bulk_server.py FOLDER DELAY`` prints its port.
 
-One thread and as little work per answer as can be, since it shares the cores with what it serves.
+The server has one thread and does little work per request, because it shares the cores with the
+program that is measured.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ def content(path: str) -> bytes:
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One request per connection."""
+    """Answer one request per connection."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
         body = content(head.split(b" ", 2)[1].decode().split("?")[0])
@@ -28,7 +29,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.write(b"Connection: close\r\n\r\n" + body)
         await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
-        pass  # a client that was killed
+        pass  # the client was killed
     finally:
         writer.close()
 

@@ -1,4 +1,4 @@
-"""Draw docs/answers.png, the picture at the top of the README: sample photos with answers.
+"""Draw docs/answers.png, the picture in the README: sample photos with answers.
 
 python benchmarks/readme_picture.py runs/sample-efficientnet_lite0/model
 """
@@ -24,7 +24,7 @@ DEFAULT = Path(__file__).resolve().parent.parent / "docs" / "answers.png"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw the picture; the exit code is 0, or 2 where the model does not fit the sample."""
+    """Draw the picture. The exit code is 0, or 2 if the model is missing or of another data set."""
     options = parser().parse_args(arguments)
     try:
         classifier = lf.LogoClassifier.load(options.model)
@@ -35,42 +35,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shown = assessment.take(choose(assessment, options.seed))
     with atomic_path(options.output) as tmp:
         draw(shown, tmp)
-    for photos, each in (("test photos", assessment), ("photos in the picture", shown)):
-        print(f"{each.report.accuracy:.0%} of the {len(each.truth)} {photos} are answered right")
+    for photos, part in (("test photos", assessment), ("photos in the picture", shown)):
+        print(f"{part.report.accuracy:.0%} of the {len(part.truth)} {photos} are answered right")
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's options."""
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("model", type=Path, help="folder that LogoClassifier.save wrote")
-    words.add_argument("--output", type=Path, default=DEFAULT, help="PNG file to write")
-    words.add_argument("--seed", type=int, default=0, help="decides which photos are shown")
-    return words
+    """Make the parser of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="folder that LogoClassifier.save wrote")
+    parser.add_argument("--output", type=Path, default=DEFAULT, help="PNG file to write")
+    parser.add_argument("--seed", type=int, default=0, help="decides which photos are shown")
+    return parser
 
 
 def choose(assessment: Assessment, seed: int) -> list[int]:
-    """Choose photos of different brands; the share of right ones is that of all test photos."""
+    """Choose photos of different brands, with the share of right answers of all test photos."""
     right = assessment.answers == assessment.truth
-    left = {True: round(COLUMNS * ROWS * right.mean())}
-    left[False] = COLUMNS * ROWS - left[True]
+    missing = {True: round(COLUMNS * ROWS * right.mean())}
+    missing[False] = COLUMNS * ROWS - missing[True]
     chosen, seen = [], set()
     for row in np.random.RandomState(seed).permutation(len(right)):
         height, width = load_image(assessment.paths[row]).shape[:2]
         brand = assessment.truth[row]
-        if left[right[row]] and brand not in seen and width > height:
+        if missing[right[row]] and brand not in seen and width > height:
             chosen.append(int(row))
             seen.add(brand)
-            left[right[row]] -= 1
+            missing[right[row]] -= 1
     return chosen
 
 
 def draw(assessment: Assessment, path: Path) -> None:
-    """Draw each photo with its answer above it; a wrong answer says what would be right."""
+    """Draw each photo with its answer above it, and with the right brand if that is wrong."""
     size = {"figsize": (2.1 * COLUMNS, 2.15 * ROWS), "layout": "constrained"}
     figure, axes = plt.subplots(ROWS, COLUMNS, **size)
     for i, axis in zip(range(len(assessment.truth)), axes.flat, strict=True):
-        truth, answer = (assessment.classes[n[i]] for n in (assessment.truth, assessment.answers))
+        truth = assessment.classes[assessment.truth[i]]
+        answer = assessment.classes[assessment.answers[i]]
         colour = RIGHT if answer == truth else WRONG
         verdict = "right" if answer == truth else f"wrong, it is {truth}"
         axis.imshow(load_image(assessment.paths[i]))
@@ -80,7 +81,7 @@ def draw(assessment: Assessment, path: Path) -> None:
             edge.set(color=colour, linewidth=3)
     figure.savefig(path, format="png", dpi=DPI)
     plt.close(figure)
-    # 256 colours: a third of the bytes, and the photos look the same.
+    # With 256 colours the photos look the same and take a third of the bytes.
     Image.open(path).convert("RGB").quantize(256).save(path, format="png", optimize=True)
 
 

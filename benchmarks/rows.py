@@ -1,4 +1,4 @@
-"""Rows of results.json: pairs of processes that ran one right after the other, and a target."""
+"""Measure the rows of results.json: each compares pairs of processes and has a target."""
 
 import argparse
 import json
@@ -14,14 +14,36 @@ from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent
 Rows = dict[str, Callable[[int, Path], list[dict]]]
-# What would make a rival's process other than its users': ours and the notebooks' settings.
+# Variables of ours that would change the speed of the other side.
 OWN_VARIABLES = ("OMP_NUM_THREADS", "KMP_", "LOGOFLOW_", "MXNET_")
 
 
 def measure(
     cases: Path, case: str, *arguments: object, python: Path | str = sys.executable
 ) -> float:
-    """One figure, by a process of its own with a clean environment."""
+    """Run one case in a process of its own, without our environment variables.
+
+    Parameters
+    ----------
+    cases : Path
+        Script with the cases.
+    case : str
+        Name of the case.
+    *arguments
+        Arguments of the case.
+    python : Path or str
+        Python that runs the script.
+
+    Returns
+    -------
+    float
+        The number that the case prints.
+
+    Raises
+    ------
+    RuntimeError
+        If the case fails.
+    """
     clean = {
         key: value
         for key, value in os.environ.items()
@@ -45,7 +67,21 @@ def row(
     seconds: bool = False,
     **target: float,
 ) -> dict:
-    """Pairs of runs, one right after the other; of seconds the inverse ratio is how much faster."""
+    """Run both sides of a row in turns, and return the medians.
+
+    Parameters
+    ----------
+    name : str
+        Name of the row.
+    ours, theirs : callable
+        Each runs one process and returns its number.
+    runs : int
+        Number of pairs.
+    seconds : bool
+        Whether the numbers are seconds. Then less is better and the ratio is theirs to ours.
+    **target
+        The target for the ratio, `at_least` or `at_most`.
+    """
     pairs = [(ours(), theirs()) for _ in range(runs)]
     ratios = [b / a if seconds else a / b for a, b in pairs]
     return {
@@ -58,38 +94,40 @@ def row(
     }
 
 
-def main(made_by: Rows, description: str, arguments: Sequence[str] | None = None) -> int:
-    """Measure rows; the exit code is 1 if one misses its target."""
-    made = argparse.ArgumentParser(
+def main(row_functions: Rows, description: str, arguments: Sequence[str] | None = None) -> int:
+    """Measure rows and write results.json. The exit code is 1 if a row misses its target."""
+    parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    made.add_argument("rows", nargs="*", choices=[*made_by, []], help="which (default all)")
-    made.add_argument("--runs", type=int, default=5, help="pairs of each (default 5)")
-    made.add_argument("--results", type=Path, default=HERE / "results.json")
-    options = made.parse_args(arguments)
-    known = json.loads(options.results.read_text()) if options.results.is_file() else []
+    parser.add_argument(
+        "rows", nargs="*", choices=[*row_functions, []], help="rows to measure (default: all)"
+    )
+    parser.add_argument("--runs", type=int, default=5, help="pairs of runs per row (default: 5)")
+    parser.add_argument("--results", type=Path, default=HERE / "results.json")
+    options = parser.parse_args(arguments)
+    stored = json.loads(options.results.read_text()) if options.results.is_file() else []
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in options.rows or made_by:
-            for found in made_by[name](options.runs, Path(folder)):
-                rows.append(found)
-                print(line(found), flush=True)
-                others = [old for old in known if old["name"] not in {new["name"] for new in rows}]
+        for name in options.rows or row_functions:
+            for measured in row_functions[name](options.runs, Path(folder)):
+                rows.append(measured)
+                print(line(measured), flush=True)
+                others = [old for old in stored if old["name"] not in {new["name"] for new in rows}]
                 write_text(options.results, json.dumps(others + rows, indent=1) + "\n")
     return int(not all(map(reached, rows)))
 
 
-def line(found: dict) -> str:
-    """A row as text."""
-    wanted = next(f"{key.replace('_', ' ')} {found[key]}" for key in found if key.startswith("at_"))
+def line(row: dict) -> str:
+    """Format a row as text."""
+    target = next(f"{key.replace('_', ' ')} {row[key]}" for key in row if key.startswith("at_"))
     return (
-        f"{found['name']:<34} {found['ours']:>12.4g} {found['theirs']:>12.4g} "
-        f"{found['ratio']:>8.2f}  {wanted}{'' if reached(found) else '  MISSED'}"
+        f"{row['name']:<34} {row['ours']:>12.4g} {row['theirs']:>12.4g} "
+        f"{row['ratio']:>8.2f}  {target}{'' if reached(row) else '  MISSED'}"
     )
 
 
-def reached(found: dict) -> bool:
-    """Whether a row's ratio is what it should be."""
-    if "at_least" in found:
-        return found["ratio"] >= found["at_least"]
-    return found["ratio"] <= found["at_most"]
+def reached(row: dict) -> bool:
+    """Return whether the ratio of a row reaches its target."""
+    if "at_least" in row:
+        return row["ratio"] >= row["at_least"]
+    return row["ratio"] <= row["at_most"]

@@ -1,9 +1,10 @@
-"""Measure logoflow's speed against the article's way, MXNet as it comes, PyTorch and ONNX Runtime.
+"""Compare the speed of logoflow with the Gluon article, plain MXNet, PyTorch and ONNX Runtime.
 
-    python benchmarks/speed.py                 # all rows, about 20 minutes; or name some
+    python benchmarks/speed.py                 # all rows, about 20 minutes
+    python benchmarks/speed.py load            # one row
 
-Every figure is a ratio of two processes that ran one right after the other; the median of five
-such pairs counts. Rows go to results.json beside this file, and are printed.
+Every figure is the ratio of two processes that run one right after the other. The median of five
+such pairs counts. Rows are printed and go to results.json beside this file.
 """
 
 import json
@@ -25,23 +26,23 @@ RIVALS = HERE.parent / ".venv-rivals/bin/python"
 
 
 def measure(case: str, *arguments: object, python: Path | str = sys.executable) -> float:
-    """One figure of speed_cases.py."""
+    """Run one case of speed_cases.py."""
     return rows.measure(HERE / "speed_cases.py", case, *arguments, python=python)
 
 
-def against_the_article(case: str, root: Path, runs: int, **about: object) -> dict:
-    """A row of ours against the Gluon article's way on the same photos."""
+def against_the_article(case: str, root: Path, runs: int, **target: object) -> dict:
+    """Compare a case with the Gluon article's way, on the same photos."""
     return row(
         case,
         lambda: measure(case, True, root),
         lambda: measure(case, False, root),
         runs,
-        **about,
+        **target,
     )
 
 
 def predictions(backbone: str, runs: int) -> dict:
-    """A row of a float net against MXNet as it comes."""
+    """Compare a float network with plain MXNet."""
     return row(
         f"predict_float_{backbone}",
         lambda: measure("predict_float", True, backbone),
@@ -52,14 +53,14 @@ def predictions(backbone: str, runs: int) -> dict:
 
 
 def int8(runs: int, folder: Path) -> list[dict]:
-    """INT8 of the faster of the two nets: against MXNet as it comes."""
+    """Compare the INT8 network of the faster backbone with plain MXNet."""
     backbones = ("efficientnet_lite0", "resnet18_v2")
-    best = max(backbones, key=lambda name: measure("predict_int8", True, name))
+    fastest = max(backbones, key=lambda name: measure("predict_int8", True, name))
     return [
         row(
             "predict_int8",
-            lambda: measure("predict_int8", True, best),
-            lambda: measure("predict_int8", False, best),
+            lambda: measure("predict_int8", True, fastest),
+            lambda: measure("predict_int8", False, fastest),
             runs,
             at_least=4,
         )
@@ -67,18 +68,26 @@ def int8(runs: int, folder: Path) -> list[dict]:
 
 
 def int8_agreement(runs: int, folder: Path) -> list[dict]:
-    """How often INT8 answers FlickrLogos-27's query photos as the float net does."""
+    """Measure how often the INT8 network answers FlickrLogos-27 as the float network does."""
     photos = [SHARED / "flickrlogos27", SHARED / "no_logo_photos"]
     if not all(map(Path.exists, photos)):
         print(f"int8_agreement is left out: there are no photos in {SHARED}.", file=sys.stderr)
         return []
-    found = measure("int8_agreement", *photos)
-    about = {"name": "int8_agreement", "ours": found, "theirs": 1.0, "ratio": found, "runs": 1}
-    return [about | {"at_least": 0.99}]
+    share = measure("int8_agreement", *photos)
+    return [
+        {
+            "name": "int8_agreement",
+            "ours": share,
+            "theirs": 1.0,
+            "ratio": share,
+            "runs": 1,
+            "at_least": 0.99,
+        }
+    ]
 
 
 def against_ort(runs: int, folder: Path) -> list[dict]:
-    """Our float net, and our INT8 one, against ONNX Runtime's."""
+    """Compare the float and the INT8 network with ONNX Runtime."""
     from logoflow.loading.augment import make_augs
     from logoflow.models.backbones.registry import pretrained_net
 
@@ -102,31 +111,31 @@ def against_ort(runs: int, folder: Path) -> list[dict]:
 
 
 def ort_int8(model: Path, classifier: lf.LogoClassifier, folder: Path) -> Path:
-    """ONNX Runtime's static INT8, prepared as its documentation says for processors like this."""
+    """Make ONNX Runtime's static INT8 network, as its documentation says for such processors."""
     from onnxruntime.quantization import CalibrationDataReader, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     photos = [path for path, _ in lf.photos_of(lf.prepare_root(), "val_data")][:64]
 
     class Photos(CalibrationDataReader):
-        waiting = iter([{"data": classifier.preprocess(p).asnumpy()[None]} for p in photos])
+        batches = iter([{"data": classifier.preprocess(p).asnumpy()[None]} for p in photos])
 
         def get_next(self):
-            return next(self.waiting, None)
+            return next(self.batches, None)
 
-    ready, small = folder / "ready.onnx", folder / "int8.onnx"
-    quant_pre_process(str(model), str(ready), skip_symbolic_shape=True)
-    quantize_static(str(ready), str(small), Photos(), per_channel=True, reduce_range=True)
+    prepared, small = folder / "prepared.onnx", folder / "int8.onnx"
+    quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
+    quantize_static(str(prepared), str(small), Photos(), per_channel=True, reduce_range=True)
     return small
 
 
 def against_pytorch(runs: int, folder: Path) -> list[dict]:
-    """Our float net against PyTorch's, where it is installed."""
+    """Compare the float network with PyTorch, if PyTorch is installed."""
     if not RIVALS.exists():
         print(
             f"float_vs_pytorch is left out: there is no {RIVALS.relative_to(HERE.parent)}. "
-            "`python -m venv .venv-rivals && .venv-rivals/bin/pip install torch==2.13.0 "
-            "efficientnet-lite-pytorch==0.1.0` brings it.",
+            "Install it with `python -m venv .venv-rivals && .venv-rivals/bin/pip install "
+            "torch==2.13.0 efficientnet-lite-pytorch==0.1.0`.",
             file=sys.stderr,
         )
         return []
@@ -143,34 +152,34 @@ def against_pytorch(runs: int, folder: Path) -> list[dict]:
 
 
 def large_photos(folder: Path, count: int = 120) -> Path:
-    """A prepared set of 1024 x 768 JPEGs, of the sample's photos enlarged."""
+    """Make a prepared data set of 1024 x 768 JPEGs: enlarged photos of the sample."""
     root, sample = folder / "large", lf.prepare_root()
     for split in SPLITS:
         photos = lf.photos_of(sample, split)
         for number, (path, _) in enumerate(photos[:: max(1, len(photos) // count)]):
             image = cv2.resize(cv2.imread(str(path)), (1024, 768), interpolation=cv2.INTER_CUBIC)
-            place = root / split / path.parent.name / f"{number}.jpg"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(place), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+            target = root / split / path.parent.name / f"{number}.jpg"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(target), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
     write_text(root / "classes.json", json.dumps(lf.read_classes(sample)))
     return root
 
 
 def frozen(runs: int, folder: Path) -> list[dict]:
-    """A row of twenty epochs on five brands, two photos each: theirs takes long as it is."""
+    """Compare twenty epochs on five brands with two photos each; the article's way is slow."""
     lf.make_sample(folder / "five", brands=5, train=2, val=2, test=2, no_logo=2)
     root = lf.prepare_root("flickrlogos32", folder / "five", output_dir=folder / "five-root")
     return [against_the_article("frozen_20_epochs", root, runs, seconds=True, at_least=20)]
 
 
-def training(case: str, **about: object) -> Callable[[int, Path], list[dict]]:
-    """A row of training on a small part of the sample."""
+def training(case: str, **target: object) -> Callable[[int, Path], list[dict]]:
+    """Return a function that compares training on a small part of the sample."""
 
-    def of_training(runs: int, folder: Path) -> list[dict]:
+    def measure_training(runs: int, folder: Path) -> list[dict]:
         root = lf.prepare_root(output_dir=folder / "few", photos_per_class=1)
-        return [against_the_article(case, root, runs, seconds=True, **about)]
+        return [against_the_article(case, root, runs, seconds=True, **target)]
 
-    return of_training
+    return measure_training
 
 
 ROWS: rows.Rows = {

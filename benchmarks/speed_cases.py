@@ -1,7 +1,8 @@
-"""What speed.py measures, one case and side per process: prints one JSON line with a value.
+"""The cases of speed.py. Each process runs one side of a case and prints one number as JSON.
 
-Seconds, photos per second or bytes, as the case says. `theirs` is the article's way, MXNet as it
-comes (imported before logoflow, so with its own number of threads), PyTorch or ONNX Runtime.
+The number is seconds, photos per second or bytes, as the docstring of the case says. The other side
+is the article's way, plain MXNet, PyTorch or ONNX Runtime. Plain MXNet is imported before logoflow,
+so that it uses its own number of threads.
 """
 
 import json
@@ -9,16 +10,16 @@ import runpy
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 warnings.filterwarnings("ignore")
 BATCH, SIDE = 32, 224
-SECONDS = 2.0  # that a rate is measured for
+SECONDS = 2.0  # duration of measuring a rate
 
 
 def rate_of(step: Callable[[], object], photos: int = BATCH) -> float:
-    """Photos per second of a step that is done over and over."""
+    """Return photos per second of a step that is repeated."""
     for _ in range(2):
         step()
     start, steps = time.perf_counter(), 0
@@ -29,7 +30,7 @@ def rate_of(step: Callable[[], object], photos: int = BATCH) -> float:
 
 
 def load(ours: bool, root: Path) -> float:
-    """Photos per second from disk to a training batch, second epoch."""
+    """Return photos per second from disk to a training batch, in the second epoch."""
     if ours:
         import logoflow as lf
 
@@ -46,7 +47,7 @@ def load(ours: bool, root: Path) -> float:
 
 
 def article_loaders(root: Path) -> list:
-    """The Gluon article's data sets, augmentations and loaders, in MXNet alone."""
+    """Make the Gluon article's data sets, augmentations and loaders with MXNet alone."""
     import mxnet as mx
     import numpy as np
     from mxnet import gluon, nd
@@ -70,7 +71,7 @@ def article_loaders(root: Path) -> list:
 
 
 def frozen_20_epochs(ours: bool, root: Path) -> float:
-    """Seconds of 20 epochs of the fixed feature extractor, from prepared folders on."""
+    """Return seconds of 20 epochs of an output layer on fixed features, from prepared folders."""
     net, ctx, prefix, lf = frozen_net(root)
     start = time.perf_counter()
     if ours:
@@ -87,12 +88,12 @@ def frozen_net(root: Path) -> tuple:
 
     net = lf.finetune_net(len(lf.read_classes(root)), "efficientnet_lite0")
     lf.freeze_features(net)
-    lf.make_loaders, lf.train, lf.train_head  # noqa: B018 - imported now: an import is no training
+    lf.make_loaders, lf.train, lf.train_head  # noqa: B018 - import now, so that it is not timed
     return net, lf.default_ctx(), root / "net", lf
 
 
 def finetune_epoch(ours: bool, root: Path) -> float:
-    """Seconds of a fine-tuning epoch, the second one."""
+    """Return seconds of the second epoch of fine-tuning."""
     import logoflow as lf
 
     net = lf.finetune_net(len(lf.read_classes(root)), "efficientnet_lite0")
@@ -107,8 +108,8 @@ def finetune_epoch(ours: bool, root: Path) -> float:
 
 
 def predict_float(ours: bool, backbone: str) -> float:
-    """Photos per second of a net on arrays in memory."""
-    import logoflow as lf  # before mxnet, unless `main` has imported that for the other side
+    """Return photos per second of a network on arrays in memory."""
+    import logoflow as lf  # before mxnet, unless `main` has imported mxnet for the other side
     import mxnet as mx  # isort: skip
     from logoflow.models.graph import fused
 
@@ -121,7 +122,7 @@ def predict_float(ours: bool, backbone: str) -> float:
 
 
 def ready_net(lf, mx, backbone: str) -> tuple:
-    """A net of a thousand classes; random weights where none come with pip, which time alike."""
+    """Make a network of 1000 classes. Random weights, if pip has no others, are as fast."""
     from logoflow.models.backbones.registry import new_net, pretrained_net
 
     if backbone.startswith("efficientnet"):
@@ -149,7 +150,7 @@ def sample_photos(lf, count: int) -> list[Path]:
 
 
 def predict_int8(ours: bool, backbone: str) -> float:
-    """Photos per second of the INT8 twin, or of the net hybridized by MXNet as it comes."""
+    """Return photos per second of the INT8 network, or of the network in plain MXNet."""
     if not ours:
         return predict_float(False, backbone)
     import logoflow as lf
@@ -162,7 +163,7 @@ def predict_int8(ours: bool, backbone: str) -> float:
 
 
 def int8_agreement(photos: str, no_logo: str) -> float:
-    """Share of the query photos for which INT8 answers as the float net, fine-tuned 3 epochs."""
+    """Return the share of query photos with the same answer from INT8 and float networks."""
     import logoflow as lf
     from logoflow.inference.int8 import agreement
 
@@ -170,14 +171,14 @@ def int8_agreement(photos: str, no_logo: str) -> float:
     net = lf.fit(
         root, num_epochs=3, image_size=160, levels=("whole",), hard_negative_rounds=1, quiet=True
     )
-    known, asked = (
+    known, query = (
         [path for path, _ in lf.photos_of(root, split)] for split in ("val_data", "test_data")
     )
-    return agreement(net, lf.quantize(net, known[::4][:64]), asked)
+    return agreement(net, lf.quantize(net, known[::4][:64]), query)
 
 
 def ort(model: str) -> float:
-    """Photos per second of ONNX Runtime on an exported net."""
+    """Return photos per second of ONNX Runtime on an exported network."""
     import numpy as np
     import onnxruntime
 
@@ -187,7 +188,7 @@ def ort(model: str) -> float:
 
 
 def pytorch() -> float:
-    """Photos per second of EfficientNet-Lite0 in PyTorch, channels last."""
+    """Return photos per second of EfficientNet-Lite0 in PyTorch, channels last."""
     import torch
     from efficientnet_lite_pytorch import EfficientNet
 
@@ -198,31 +199,26 @@ def pytorch() -> float:
 
 
 def memory(photos: int) -> float:
-    """Peak memory of predicting so many photos, bytes."""
+    """Return the peak memory in bytes of predicting `photos` photos."""
     import logoflow as lf
     from logoflow.loading.augment import make_augs
 
     net = lf.finetune_net(17, "efficientnet_lite0")
     augs = make_augs("logoflow", net, image_size=32)[1]
     classifier = lf.LogoClassifier(net, [str(number) for number in range(17)], augs)
-    some = sample_photos(lf, 50)
-
-    def many() -> Iterator[Path]:
-        for number in range(photos):
-            yield some[number % len(some)]
-
-    classifier.predict(many())
+    paths = sample_photos(lf, 50)
+    classifier.predict(paths[number % len(paths)] for number in range(photos))
     return peak()
 
 
 def peak() -> int:
-    """Most memory this process has had, bytes. getrusage's begins with its parent's."""
+    """Return the peak memory of this process in bytes. getrusage would include its parent's."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 def importing(module: str) -> float:
-    """Seconds to import a package."""
+    """Return seconds to import a package."""
     start = time.perf_counter()
     if module == "mxnet":
         import_mxnet_alone()
@@ -232,12 +228,12 @@ def importing(module: str) -> float:
 
 
 def import_mxnet_alone() -> None:
-    """Import MXNet before logoflow, so that it takes its own number of threads.
+    """Import MXNet before logoflow, so that it uses its own number of threads.
 
-    NumPy 2 lacks names that MXNet looks up. The module that gives them back runs as a script here,
+    NumPy 2 lacks names that MXNet looks up. The module that restores them runs as a script here,
     because importing it would import logoflow.
     """
-    compat = Path(__file__).resolve().parents[1] / "logoflow" / "mxnet_compat.py"
+    compat = Path(__file__).resolve().parents[1] / "logoflow/utils/mxnet_compat.py"
     runpy.run_path(str(compat))["restore_numpy_names"]()
     import mxnet  # noqa: F401
 
@@ -260,8 +256,8 @@ CASES: dict[str, Callable[..., float]] = {
 
 
 def main() -> None:
-    name, *words = sys.argv[1:]
-    arguments = [json.loads(word) for word in words]
+    name, *texts = sys.argv[1:]
+    arguments = [json.loads(text) for text in texts]
     if name in ("load", "frozen_20_epochs", "finetune_epoch"):
         arguments[1] = Path(arguments[1])
     if arguments and arguments[0] is False:

@@ -1,4 +1,4 @@
-"""The package's exceptions: catch `LogoflowError` to catch them all."""
+"""The exceptions of logoflow. `LogoflowError` is the base of all of them."""
 
 import re
 
@@ -11,15 +11,15 @@ class LogoflowError(Exception):
     Examples
     --------
     >>> try:
-    ...     read_image("broken.jpg")
+    ...     raise ImageError("broken.jpg: not a picture")
     ... except LogoflowError as error:
     ...     print(error)
-    broken.jpg: broken or truncated JPEG picture ...
+    broken.jpg: not a picture
     """
 
 
 class ArchiveError(LogoflowError):
-    """An archive could not be fetched, or may not be extracted. The message names the archive."""
+    """An archive cannot be fetched or is unsafe to extract. The message names the archive."""
 
 
 class CacheError(LogoflowError, OSError):
@@ -27,64 +27,79 @@ class CacheError(LogoflowError, OSError):
 
 
 class ClassifierError(LogoflowError, ValueError):
-    """A classifier's folder is incomplete, was altered, or was not written by logoflow."""
+    """The folder of a saved classifier is incomplete or altered, or logoflow did not write it."""
 
 
 class ClassListError(LogoflowError, ValueError):
-    """Two class lists that should be the same differ. The message names the difference."""
+    """Two class lists differ that have to be equal. The message names the difference."""
 
 
 class ImageError(LogoflowError, ValueError):
-    """The bytes are no picture that logoflow reads, or the picture is broken.
+    """The bytes are no picture in a format that logoflow reads, or the picture is broken.
 
     The message names the picture's source.
     """
 
 
 class TooManyPixels(ImageError):
-    """The header announces more pixels than allowed. The picture was not decoded."""
+    """The header of a picture announces too many pixels. The picture was not decoded."""
 
 
 class NotebookError(LogoflowError, RuntimeError):
-    """A notebook stopped before its end."""
+    """A notebook stopped before its end. The message names the failing cell and the page."""
 
 
 class ResumeError(LogoflowError, ValueError):
-    """A resume file was not written by logoflow, or belongs to another training run."""
+    """A resume file belongs to another training run, or logoflow did not write it."""
 
 
 class TooManyBytes(LogoflowError):
-    """A server's answer is longer than allowed."""
+    """A server sends more bytes than allowed."""
 
 
 class WeightsError(LogoflowError):
-    """Pretrained weights cannot be found or fetched, or differ from the published ones."""
+    """Pretrained weights cannot be found or fetched, or their hash is wrong."""
 
 
 class FetchError(LogoflowError):
-    """A URL that gave no picture.
+    """The picture at a URL cannot be fetched.
 
     Parameters
     ----------
     kind : str
-        ``refused`` (not allowed by our own rules: not http or https, an odd URL, an address that
-        may not be connected to, too many redirects), ``opted_out`` (the server's X-Robots-Tag
-        forbids it), ``not_found`` (404, 410), ``http_error`` (another status), ``timeout``,
-        ``too_large`` (bytes or pixels), ``not_an_image`` or ``unreachable`` (no such host,
-        connection refused or broken off, bad certificate).
+        One of:
+
+        - ``refused``: logoflow does not allow the URL. It is neither http nor https, it is
+          malformed, its address is forbidden, or it redirects too often.
+        - ``opted_out``: the server's ``X-Robots-Tag`` forbids the use of the picture.
+        - ``not_found``: status 404 or 410.
+        - ``http_error``: any other status that means failure.
+        - ``timeout``: no complete answer in time.
+        - ``too_large``: too many bytes or pixels.
+        - ``not_an_image``: the answer is no picture, or a broken one.
+        - ``unreachable``: no such host, the connection was refused or lost, or the certificate is
+          invalid.
     url : str
-        The URL (or address) that was asked for.
+        The URL that was requested.
     reason : str
-        What was wrong and what to do next.
+        What was wrong, and what to do next.
     transient : bool
         Whether a later attempt may succeed.
     retry_after : float, optional
-        Seconds that the server asks to wait before the next attempt.
+        Seconds to wait before the next attempt, if the server asks for it.
 
     Notes
     -----
-    Every parameter is an attribute of the same name. `reason` and the message hide user names and
-    passwords in URLs.
+    Every parameter is also an attribute. User names and passwords in URLs are masked in `reason`
+    and in the message.
+
+    Examples
+    --------
+    >>> error = FetchError("not_found", "https://example.com/cup.jpg", "there is no such picture")
+    >>> error.kind
+    'not_found'
+    >>> print(error)
+    https://example.com/cup.jpg: there is no such picture [not_found]
     """
 
     def __init__(
@@ -95,8 +110,8 @@ class FetchError(LogoflowError):
         transient: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        reason = re.sub(r"//[^/?#\s]*@", "//***@", reason)  # it goes into tables as it is
-        # All of them as arguments, so that the error survives pickling.
+        reason = re.sub(r"//[^/?#\s]*@", "//***@", reason)  # tables show it
+        # Pickling needs all of them as arguments.
         super().__init__(kind, url, reason, transient, retry_after)
         self.kind = kind
         self.url = url

@@ -1,4 +1,4 @@
-"""What the notebooks take: the parameters they declare, and the values a user gives."""
+"""Read the parameters that notebooks declare, and check a user's values against them."""
 
 import difflib
 from collections.abc import Mapping
@@ -11,63 +11,85 @@ from logoflow.utils.parameters import parse_value
 
 
 def declared_parameters(notebook: Path | str) -> dict[str, object]:
-    """Read which parameters a notebook takes, and their defaults.
+    """Read the parameters of a notebook and their defaults.
 
     Parameters
     ----------
     notebook : Path or str
-        A notebook with a cell tagged ``parameters`` (without one it takes none).
+        A notebook declares its parameters in the cell with the tag ``parameters``. A notebook
+        without this cell has none.
 
     Returns
     -------
     dict of str to object
-        Defaults by name, as `parse_value` reads them.
+        Defaults by parameter name, as `parse_value` reads them.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the packages of the extra ``notebooks`` are missing.
+
+    Examples
+    --------
+    >>> declared_parameters("notebooks/01_prepare_data.ipynb")["dataset"]  # doctest: +SKIP
+    'sample'
     """
     require_extra("notebooks")
     import papermill
 
-    found = papermill.inspect_notebook(str(notebook))
-    return {name: parse_value(facts["default"]) for name, facts in found.items()}
+    parameters = papermill.inspect_notebook(str(notebook))
+    return {name: parse_value(declared["default"]) for name, declared in parameters.items()}
 
 
 def check_parameters(
     parameters: Mapping[str, object], declared: Mapping[str, Mapping[str, object]]
 ) -> None:
-    """Refuse parameters that no notebook takes, and text where a number or a list belongs.
+    """Raise an error for a parameter that no notebook has, or for a value of the wrong type.
 
     Parameters
     ----------
-    parameters : mapping
+    parameters : mapping of str to object
         Values by parameter name.
-    declared : mapping
-        By notebook name, what `declared_parameters` gives.
+    declared : mapping of str to mapping
+        The result of `declared_parameters` for each notebook, by notebook name.
 
     Raises
     ------
     ValueError
-        With what each notebook takes, and the nearest name there is.
+        If a parameter is unknown or its value has the wrong type. For an unknown name, the message
+        suggests the nearest name and lists the parameters of each notebook.
+
+    Examples
+    --------
+    >>> check_parameters({"num_epoch": 2}, {"03_train": {"num_epochs": 12}})
+    Traceback (most recent call last):
+    ValueError: No notebook has a parameter 'num_epoch'. Did you mean num_epochs? They have
+      03_train: num_epochs
     """
     if "output_dir" in parameters:
-        raise ValueError("output_dir is the run's own folder: choose it by its name (--name).")
+        raise ValueError("output_dir is the folder of the run: choose its name with --name.")
     if "views" in parameters:
         raise ValueError(views_in_new_words(parameters["views"], "level"))
-    known = sorted({name for takes in declared.values() for name in takes})
     for name, value in parameters.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            takes = [f"  {book}: {', '.join(names) or '-'}" for book, names in declared.items()]
-            raise ValueError(
-                f"No notebook takes a parameter {name!r}.{hint} They take\n" + "\n".join(takes)
-            )
+        if not any(name in defaults for defaults in declared.values()):
+            raise ValueError(_unknown(name, declared))
         if name == "level" and value is not None:
             as_level(value)  # type: ignore[arg-type]
-        for takes in declared.values():
-            _check_kind(name, value, takes.get(name))
+        for defaults in declared.values():
+            _check_type(name, value, defaults.get(name))
 
 
-# Numbers whose default is None, "the recipe's own" or "all".
-_NUMBERS = {
+def _unknown(name: str, declared: Mapping[str, Mapping[str, object]]) -> str:
+    """Write the message for a parameter that no notebook has."""
+    names = sorted({name for defaults in declared.values() for name in defaults})
+    nearest = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {nearest[0]}?" if nearest else ""
+    lines = [f"  {book}: {', '.join(defaults) or '-'}" for book, defaults in declared.items()]
+    return "\n".join([f"No notebook has a parameter {name!r}.{hint} They have", *lines])
+
+
+# Types of parameters with the default None, which stands for the recipe's value or for "all".
+_TYPES_OF_OPTIONAL = {
     "batch_size": int,
     "learning_rate": float,
     "wd": float,
@@ -76,12 +98,13 @@ _NUMBERS = {
 }
 
 
-def _check_kind(name: str, value: object, default: object) -> None:
-    kinds = {int: "a whole number", float: "a number", list: "a list", bool: "True or False"}
-    kind = _NUMBERS.get(name, type(default))
-    if value is None or kind not in kinds:
+_DESCRIPTIONS = {int: "a whole number", float: "a number", list: "a list", bool: "True or False"}
+
+
+def _check_type(name: str, value: object, default: object) -> None:
+    expected = _TYPES_OF_OPTIONAL.get(name, type(default))
+    if value is None or expected not in _DESCRIPTIONS:
         return
-    fits = type(value) in ((int, float) if kind is float else (kind,))
-    if not fits:
+    if type(value) not in ((int, float) if expected is float else (expected,)):
         example = "" if default is None else f" such as {default}"
-        raise ValueError(f"{name} takes {kinds[kind]}{example}, not {value!r}.")
+        raise ValueError(f"{name} must be {_DESCRIPTIONS[expected]}{example}, not {value!r}.")

@@ -1,4 +1,4 @@
-"""Prepare a data set by command: ``python -m logoflow.prepare_data``, or ``make data``."""
+"""Prepare a data set on the command line: ``python -m logoflow.prepare_data``."""
 
 import sys
 from collections.abc import Sequence
@@ -10,18 +10,25 @@ from logoflow.utils.parameters import read_parameters
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prepare the data set that ``parameter=value`` arguments name; the sample without any.
+    """Prepare a data set.
 
     Parameters
     ----------
     arguments : sequence of str, optional
-        Parameters of `prepare_root`, such as ``dataset=folder data_dir=~/brands``. Those of the
-        command line by default.
+        Parameters of `prepare_root` as ``parameter=value``, such as ``dataset=folder`` and
+        ``data_dir=~/brands``. Without any, the sample is built. Default: the arguments of the
+        command line.
 
     Returns
     -------
     int
-        Exit code: 0, or 2 where the data cannot be had or read (standard error says why).
+        Exit code: 0, or 2 if the data cannot be fetched or read. Then standard error says why.
+
+    Examples
+    --------
+    >>> main(["dataset=folder", "data_dir=nowhere"])
+    data … stopped
+    2
     """
     print("data … ", end="", flush=True)
     try:

@@ -1,4 +1,4 @@
-"""Three ways to train, by name: the Gluon article's, the PyTorch article's and ours."""
+"""Recipes: the settings of a training run, for both articles and for logoflow itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -7,63 +7,77 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of a training run that are neither the data nor the network.
+    """The settings of a training run, without the data and the network.
 
-    The fields alone decide what a run does. Two recipes that differ in `name` only train alike.
+    Only the fields below decide what a run does. Two recipes that differ only in `name` train
+    alike.
 
     Parameters
     ----------
     name : str
-        What the recipe is called in messages and in saved models.
+        Name of the recipe in messages and in saved models.
     batch_size : int
-        Photos per step.
+        Number of photos per training step.
     learning_rate : float
         Peak learning rate.
     wd : float
         Weight decay.
     crops : {"random", "whole", "around-logos"}
-        What a training step sees of a photo. ``"random"``: a square at a random place, mirrored
-        half of the time; validation sees the centre (the Gluon article). ``"whole"``: the whole
-        photo, resized. ``"around-logos"``: a crop around one of the logos' boxes
-        (`logoflow.loading.crops.LogoCropAug`); validation sees the whole photo, resized.
+        Which part of a photo the network sees.
+
+        - ``"random"``: in training, a square at a random place, mirrored half of the time; in
+          validation, the square at the centre. This is the Gluon article's way.
+        - ``"whole"``: the whole photo, resized.
+        - ``"around-logos"``: in training, a crop around one of the boxes of logos
+          (`logoflow.loading.crops.LogoCropAug`); in validation, the whole photo, resized.
     normalise_by : {"nothing", "training-set", "backbone"}
-        Whose mean and standard deviation normalise the pixels. ``"nothing"`` leaves them on 0 to
-        255. ``"backbone"`` takes those that the pretrained backbone was trained with, and those
-        of the training set for a network that starts from random weights.
+        Source of the mean and standard deviation that normalise the pixels. ``"nothing"`` keeps
+        values from 0 to 255. ``"backbone"`` takes the values that the pretrained backbone was
+        trained with; for a network with random weights it takes those of the training set.
     fixed_size : int or None
-        Side of the square that the network sees, in pixels, where the recipe allows only one.
+        Side of the network's input in pixels, if the recipe allows only one. None: any side.
     cache_oversampling : float or None
-        Photos are shrunk until their shorter side is this many times the side of the square that
-        the network sees, so that a tight crop still has enough pixels. None: full size.
+        Photos are cached with a shorter side of this many times the network's input, so that a
+        tight crop still has enough pixels. None: full size.
     backgrounds : float
-        Background crops for each photo with boxes (`logoflow.loading.photo_folder.PhotoFolder`).
+        Number of background crops per photo with boxes
+        (`logoflow.loading.photo_folder.PhotoFolder`).
     appearance : bool
-        Whether training photos change in viewpoint, light and quality
+        Whether to vary the viewpoint, light and quality of training photos
         (`logoflow.loading.appearance`).
     mines_hard_negatives : bool
-        Whether `logoflow.fit` looks for hard negatives between rounds
+        Whether `logoflow.fit` looks for hard negatives during training
         (`logoflow.training.hard_negatives.hard_negatives`).
     optimizer : str
         Name of an MXNet optimizer.
     schedule : {None, "cosine"}
-        How the learning rate falls; None keeps it constant.
+        How the learning rate decreases. None keeps it constant.
     warmup_epochs : float
-        Epochs of linear warm-up before the schedule.
+        Number of epochs of linear warm-up before the schedule.
     label_smoothing : float
-        Share of each label that is spread over all classes (`logoflow.training.losses.make_loss`).
+        Fraction of each label that is spread over all classes
+        (`logoflow.training.losses.make_loss`).
     head_lr_multiplier : float
-        The learning rate of ``net.output``, as a multiple of the rate of all other layers.
+        Learning rate of the output layer, as a multiple of the rate of all other layers.
     ema_decay : float
-        Decay of the exponential moving average of the weights, 0.99 for example
-        (`logoflow.training.averaging`). The average is then measured, kept as best and left in
-        the network. 0: no average.
+        Decay per step of an exponential moving average of the weights, for example 0.99
+        (`logoflow.training.averaging`). The averaged weights are then the ones that are validated,
+        saved and left in the network. 0: no average.
     frozen : float
-        Share of a pretrained network's blocks that stay as they are (`logoflow.freeze_lower`).
+        Fraction of a pretrained network's blocks that are not trained (`logoflow.freeze_lower`).
     keeps_best : bool
-        Whether `logoflow.fit` keeps the epoch that is best on validation; if not, the last one.
+        Whether `logoflow.fit` keeps the weights of the epoch with the best validation accuracy.
+        Otherwise it keeps those of the last epoch.
+
+    Raises
+    ------
+    ValueError
+        If `crops` or `normalise_by` has an unknown value, or if the crops cannot show background
+        alone and the recipe asks for backgrounds or hard negatives.
 
     Examples
     --------
+    >>> from dataclasses import replace
     >>> mine = replace(get_recipe("logoflow"), name="mine", learning_rate=0.0005)
     >>> mine.optimizer
     'adam'
@@ -95,11 +109,11 @@ class Recipe:
                 raise ValueError(
                     f"{field} is {getattr(self, field)!r}: choose one of {', '.join(choices)}."
                 )
-        # Other crops show the logo too, which would then be learnt as no logo.
+        # Any other crop may contain the logo, and the network would learn it as no logo.
         if self.crops != "around-logos" and (self.backgrounds or self.mines_hard_negatives):
             raise ValueError(
                 f"crops={self.crops!r} cannot show the background alone: "
-                "give backgrounds=0.0 and mines_hard_negatives=False with it."
+                "set backgrounds=0.0 and mines_hard_negatives=False too."
             )
 
 
@@ -145,7 +159,7 @@ RECIPES = {
 }
 
 FORMER_FIELDS = {"averaging": "ema_decay", "head_multiplier": "head_lr_multiplier"}
-"""Fields of a recipe that had another name in earlier versions, and in the files they wrote."""
+"""New names of recipe fields, by their names in earlier versions and in files of those."""
 
 FORMER_ARGUMENTS = {
     "size": "image_size",
@@ -153,24 +167,26 @@ FORMER_ARGUMENTS = {
     "negatives": "use_no_logo",
     "boxes": "use_boxes",
 }
-"""Arguments of `logoflow.fit` that had another name in earlier versions, and in saved models."""
+"""New names of arguments of `logoflow.fit`, by their names in earlier versions."""
 
 
 def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
-    """Look a recipe up by name, and replace some of its settings.
+    """Get a recipe by name, with some of its settings replaced.
 
     Parameters
     ----------
     recipe : str or Recipe
-        ``"article"``: the Gluon article's crops, mirroring and plain SGD, its pixels from 0 to 255.
-        ``"pytorch-article"``: the whole photo resized, normalised as the pretrained backbone wants
-        it or by the training set's mean and deviation. ``"logoflow"``: crops around the logos and
-        from the background, other light and viewpoints, no mirroring, the backbone's own
-        normalisation, Adam with a cosine schedule, smoothed labels, averaged weights. A Recipe is
-        taken as it is.
+        A recipe, or the name of one of these:
+
+        - ``"article"``: the Gluon article's random crops, mirroring and plain SGD. Pixels keep
+          values from 0 to 255.
+        - ``"pytorch-article"``: the whole photo, resized, with plain SGD. Pixels are normalised as
+          the pretrained backbone expects, or else with the training set's mean and deviation.
+        - ``"logoflow"``: crops around the logos and from the background, varied light and
+          viewpoints, and no mirroring. Pixels are normalised as the backbone expects. The
+          optimizer is Adam with a cosine schedule; labels are smoothed and weights averaged.
     **settings
-        Values that replace the recipe's own, by the names of `Recipe`'s fields. None keeps the
-        recipe's own value.
+        New values for fields of `Recipe`. None keeps the recipe's own value.
 
     Returns
     -------
@@ -179,7 +195,7 @@ def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
     Raises
     ------
     ValueError
-        If there is no such recipe or no such setting.
+        If there is no such recipe, no such setting or no such value.
 
     Examples
     --------
@@ -191,18 +207,30 @@ def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
     if isinstance(recipe, str) and recipe not in RECIPES:
         raise ValueError(f"There is no recipe {recipe!r}: choose one of {', '.join(RECIPES)}.")
     refuse_former_names(settings, FORMER_FIELDS)
-    known = {field.name for field in fields(Recipe)} - {"name"}
-    if unknown := sorted(set(settings) - known):
+    names = {field.name for field in fields(Recipe)} - {"name"}
+    if unknown := sorted(set(settings) - names):
         raise ValueError(
-            f"A recipe has no setting {', '.join(unknown)}: it has {', '.join(sorted(known))}."
+            f"A recipe has no setting {', '.join(unknown)}: it has {', '.join(sorted(names))}."
         )
-    own = RECIPES[recipe] if isinstance(recipe, str) else recipe
+    base = RECIPES[recipe] if isinstance(recipe, str) else recipe
     changes = {name: value for name, value in settings.items() if value is not None}
-    return replace(own, **changes)
+    return replace(base, **changes)
 
 
 def refuse_former_names(settings: Mapping[str, object], former: dict[str, str]) -> None:
-    """Raise ValueError, with the new name, for a setting that has another name now.
+    """Raise an error if a setting is given by the name of an earlier version.
+
+    Parameters
+    ----------
+    settings : mapping of str to object
+        The settings that were given.
+    former : dict of str to str
+        New names by former names.
+
+    Raises
+    ------
+    ValueError
+        For the first former name. The message gives the new name.
 
     Examples
     --------
@@ -216,7 +244,19 @@ def refuse_former_names(settings: Mapping[str, object], former: dict[str, str]) 
 
 
 def with_new_names(values: Mapping[str, Any], former: dict[str, str]) -> dict[str, Any]:
-    """Give values that an earlier version of logoflow wrote their names of today.
+    """Rename values that an earlier version of logoflow wrote.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+        Values by former or new name.
+    former : dict of str to str
+        New names by former names.
+
+    Returns
+    -------
+    dict of str to object
+        The values by new name.
 
     Examples
     --------
@@ -227,14 +267,24 @@ def with_new_names(values: Mapping[str, Any], former: dict[str, str]) -> dict[st
 
 
 def recipe_from_json(stored: dict[str, object]) -> Recipe:
-    """Read the recipe of a saved model, by this version of logoflow or an earlier one.
+    """Read the recipe of a model that this version of logoflow or an earlier one saved.
 
-    An earlier version had fewer fields. For those the recipe of the same name counts.
+    Earlier versions had fewer fields. A missing field gets its value from the recipe of the same
+    name.
+
+    Parameters
+    ----------
+    stored : dict of str to object
+        The fields of the recipe, as the model's JSON file has them.
+
+    Returns
+    -------
+    Recipe
 
     Raises
     ------
     ValueError
-        If it has unknown fields, or too few and a name that is none of `RECIPES`.
+        If there are unknown fields, or if fields are missing and no recipe has that name.
 
     Examples
     --------
@@ -243,10 +293,10 @@ def recipe_from_json(stored: dict[str, object]) -> Recipe:
     """
     values = with_new_names(stored, FORMER_FIELDS)
     names = {field.name for field in fields(Recipe)}
-    own = RECIPES.get(str(values.get("name")))
-    if set(values) - names or (own is None and names - set(values)):
+    base = RECIPES.get(str(values.get("name")))
+    if set(values) - names or (base is None and names - set(values)):
         raise ValueError(
             f"This model's recipe {values.get('name')!r} was saved by another version of logoflow, "
             "and this one cannot read it: train the model again."
         )
-    return replace(own, **values) if own else Recipe(**values)
+    return replace(base, **values) if base else Recipe(**values)

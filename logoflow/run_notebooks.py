@@ -1,7 +1,7 @@
 """Run the numbered notebooks in batch: ``python -m logoflow.run_notebooks``, or ``make run``.
 
-papermill only warns of a parameter that no notebook has, and a misspelt ``num_epoch=2`` then
-trains for the default number of epochs. Here it is refused before anything runs.
+papermill only warns of an unknown parameter. With a misspelt ``num_epoch=2`` it would train for the
+default number of epochs. Here an unknown parameter is an error before anything runs.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from logoflow.utils.files import write_text
 from logoflow.utils.parameters import read_parameters
 from logoflow.utils.paths import checkout, runs_home
 
-_QUIET = {"LOGOFLOW_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+_QUIET_ENVIRONMENT = {"LOGOFLOW_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def run_notebooks(
@@ -30,62 +30,76 @@ def run_notebooks(
     run_dir: Path | str,
     parameters: Mapping[str, object] | None = None,
 ) -> dict[str, str]:
-    """Run notebooks one after the other and keep what they show.
+    """Run notebooks one after another and keep the executed copies.
 
-    Each is run by the Python that runs this function. A notebook that declares ``output_dir``
-    is given `run_dir`, and one that declares ``model_dir`` or ``baseline_dir`` is given
-    ``<run_dir>/model`` or ``<run_dir>/baseline`` once an earlier notebook has made that.
+    The notebooks run with the same Python as this function. Some parameters are filled in where a
+    notebook declares them: ``output_dir`` is `run_dir`, and ``model_dir`` and ``baseline_dir`` are
+    ``<run_dir>/model`` and ``<run_dir>/baseline``, once an earlier notebook has written them.
 
     Parameters
     ----------
     notebooks : sequence of Path or str
-        The notebooks, in the order to run them. They are read, never written.
+        Notebooks in the order in which they run. They are not changed.
     run_dir : Path or str
-        Folder for the executed ``.ipynb`` and an ``.html`` page of each, ``headline.txt``, and
-        whatever the notebooks write. What an earlier run of these notebooks left is replaced.
-    parameters : mapping, optional
-        Values by parameter name. Each must be declared by one notebook at least, in the cell
-        tagged ``parameters``, and goes to those that declare it.
+        Folder for the executed notebooks (``.ipynb``), a page (``.html``) of each, the file
+        ``headline.txt``, and whatever the notebooks write. The results of an earlier run of the
+        same notebooks are replaced.
+    parameters : mapping of str to object, optional
+        Values by parameter name. Each notebook gets those that its cell with the tag
+        ``parameters`` declares. At least one notebook must declare each parameter.
 
     Returns
     -------
     dict of str to str
-        What each notebook's cell tagged ``headline`` printed, by the notebook's name.
+        The output of the cell with the tag ``headline``, by notebook name.
 
     Raises
     ------
     ValueError
-        If a parameter is unknown or a number is not one. Nothing has run then.
+        If a parameter is unknown or its value has the wrong type. No notebook has run then.
     NotebookError
-        If a notebook fails. Its page shows how far it got, and those after it are not run.
+        If a notebook fails. Its page shows how far it came. The notebooks after it do not run.
 
     Examples
     --------
-    >>> run_notebooks(["notebooks/01_prepare_data.ipynb"], "runs/try", {"dataset": "sample"})
+    >>> headlines = run_notebooks(
+    ...     ["notebooks/01_prepare_data.ipynb"], "runs/try", {"dataset": "sample"}
+    ... )  # doctest: +SKIP
     """
     parameters = dict(parameters or {})
     books = [Path(notebook).resolve() for notebook in notebooks]
     declared = {book: declared_parameters(book) for book in books}
-    check_parameters(parameters, {book.stem: takes for book, takes in declared.items()})
+    check_parameters(parameters, {book.stem: defaults for book, defaults in declared.items()})
     run_dir = Path(run_dir).expanduser().resolve()
-    _clear(run_dir, books)
+    _remove_old_results(run_dir, books)
     headlines = {}
-    with _this_python() as kernel:
+    with _kernel_of_this_python() as kernel:
         for notebook in books:
-            given = {**_places(run_dir), **parameters}
-            given = {name: given[name] for name in declared[notebook] if name in given}
-            headlines[notebook.stem] = _run_one(notebook, run_dir, given, kernel)
-    write_text(run_dir / "headline.txt", _as_text(headlines))
+            values = {**_folder_parameters(run_dir), **parameters}
+            values = {name: values[name] for name in declared[notebook] if name in values}
+            headlines[notebook.stem] = _run_one(notebook, run_dir, values, kernel)
+    write_text(run_dir / "headline.txt", _to_text(headlines))
     return headlines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; the exit code is 0, 1 (a notebook failed) or 2 (not started)."""
+    """Run notebooks from the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: the arguments of the command line.
+
+    Returns
+    -------
+    int
+        Exit code: 0, 1 if a notebook failed, or 2 if an argument was wrong and nothing has run.
+    """
     options = _parser().parse_args(arguments)
     try:
-        notebooks = _choose(options.notebooks)
+        notebooks = _choose_notebooks(options.notebooks)
         parameters = read_parameters(options.parameters)
-        run_dir = runs_home() / _name(options.name, notebooks, parameters)
+        run_dir = runs_home() / _run_name(options.name, notebooks, parameters)
         headlines = run_notebooks(notebooks, run_dir, parameters)
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -93,23 +107,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NotebookError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"\n{_as_text(headlines)}\nPages, notebooks and headline.txt are in {_short(run_dir)}/")
+    print(f"\n{_to_text(headlines)}\nPages, notebooks and headline.txt are in {_short(run_dir)}/")
     if (run_dir / "model").is_dir():
         print(f"The trained model is in {_short(run_dir / 'model')}/")
     return 0
 
 
-def _places(run_dir: Path) -> dict[str, str]:
-    """Parameters that say where this run keeps things."""
-    places = {"output_dir": str(run_dir)}
+def _folder_parameters(run_dir: Path) -> dict[str, str]:
+    """Return the values of the parameters that name this run's folders."""
+    folders = {"output_dir": str(run_dir)}
     for name in ("model", "baseline"):
         if (run_dir / name).is_dir():
-            places[f"{name}_dir"] = str(run_dir / name)
-    return places
+            folders[f"{name}_dir"] = str(run_dir / name)
+    return folders
 
 
-def _clear(run_dir: Path, notebooks: Sequence[Path]) -> None:
-    """Remove what an earlier run left, so that nothing old passes for a result of this one."""
+def _remove_old_results(run_dir: Path, notebooks: Sequence[Path]) -> None:
+    """Remove the results of an earlier run, so that they are not taken for results of this run."""
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / "headline.txt").unlink(missing_ok=True)
     for notebook in notebooks:
@@ -118,16 +132,19 @@ def _clear(run_dir: Path, notebooks: Sequence[Path]) -> None:
 
 
 @contextmanager
-def _this_python() -> Iterator[str]:
-    """Name of a kernel that is this very Python, whatever kernels the user has installed."""
+def _kernel_of_this_python() -> Iterator[str]:
+    """Install a kernel of this Python for a while, and yield its name.
+
+    A kernel that the user has installed may be another Python.
+    """
     from ipykernel.kernelspec import write_kernel_spec
 
     before = os.environ.get("JUPYTER_PATH")
     with tempfile.TemporaryDirectory(prefix="logoflow-kernel-") as folder:
         write_kernel_spec(
             Path(folder) / "kernels" / "logoflow-run",
-            overrides={"env": _QUIET},
-            extra_arguments=["--log-level=CRITICAL"],  # it remarks on sockets and interrupts
+            overrides={"env": _QUIET_ENVIRONMENT},
+            extra_arguments=["--log-level=CRITICAL"],  # else it warns of sockets and interrupts
         )
         os.environ["JUPYTER_PATH"] = os.pathsep.join([folder, *([before] if before else [])])
         try:
@@ -140,7 +157,7 @@ def _this_python() -> Iterator[str]:
 
 
 def _run_one(notebook: Path, run_dir: Path, parameters: dict[str, object], kernel: str) -> str:
-    """Run one notebook, with a line of progress, and give its headline."""
+    """Run one notebook, print a line of progress, and return the headline."""
     import papermill
     from nbclient.exceptions import DeadKernelError
 
@@ -154,33 +171,36 @@ def _run_one(notebook: Path, run_dir: Path, parameters: dict[str, object], kerne
         )
     except (papermill.PapermillExecutionError, DeadKernelError) as error:
         print(f"failed after {time.monotonic() - started:.0f} s", flush=True)
-        killed = isinstance(error, DeadKernelError)
-        raise NotebookError(_why(notebook, error, killed, _page(executed))) from error
-    _page(executed)
+        was_killed = isinstance(error, DeadKernelError)
+        raise NotebookError(_why(notebook, error, was_killed, _write_page(executed))) from error
+    _write_page(executed)
     print(f"{time.monotonic() - started:.0f} s", flush=True)
-    return _headline(executed)
+    return _read_headline(executed)
 
 
-def _why(notebook: Path, error: Any, killed: bool, page: Path) -> str:
-    if killed:
-        what = "its Python was killed, most often for want of memory: try a smaller batch_size"
+def _why(notebook: Path, error: Any, was_killed: bool, page: Path) -> str:
+    if was_killed:
+        reason = (
+            "stopped because its Python was killed. Most often the memory is full: try a smaller "
+            "batch_size."
+        )
     else:
-        what = f"cell In [{error.exec_count}]: {error.ename}: {error.evalue}"
-    return f"{notebook.stem} stopped in {what}\nHow far it got: {_short(page)}"
+        reason = f"stopped in cell In [{error.exec_count}]: {error.ename}: {error.evalue}"
+    return f"{notebook.stem} {reason}\nThe page shows how far it came: {_short(page)}"
 
 
-def _page(executed: Path) -> Path:
-    """Write the HTML page of an executed notebook beside it."""
+def _write_page(executed: Path) -> Path:
+    """Write the HTML page of an executed notebook beside it, and return its path."""
     import nbformat
     from nbconvert import HTMLExporter
 
-    logging.getLogger("traitlets").setLevel(logging.ERROR)  # nbconvert's remarks on figures
+    logging.getLogger("traitlets").setLevel(logging.ERROR)  # else nbconvert warns about figures
     resources = {"metadata": {"name": executed.stem}}
     html, _ = HTMLExporter().from_notebook_node(nbformat.read(executed, as_version=4), resources)
     return write_text(executed.with_suffix(".html"), html)
 
 
-def _headline(executed: Path) -> str:
+def _read_headline(executed: Path) -> str:
     import nbformat
 
     cells = nbformat.read(executed, as_version=4).cells
@@ -190,10 +210,10 @@ def _headline(executed: Path) -> str:
         if "headline" in cell.metadata.get("tags", [])
         for output in cell.get("outputs", [])
     ]
-    return "".join(out.text for out in outputs if out.get("name") == "stdout").strip()
+    return "".join(output.text for output in outputs if output.get("name") == "stdout").strip()
 
 
-def _as_text(headlines: Mapping[str, str]) -> str:
+def _to_text(headlines: Mapping[str, str]) -> str:
     blocks = [
         "\n".join([book, *(f"  {line}" for line in headline.splitlines())])
         for book, headline in headlines.items()
@@ -203,7 +223,7 @@ def _as_text(headlines: Mapping[str, str]) -> str:
 
 
 def _short(path: Path) -> str:
-    """The path as a person in the current directory would type it."""
+    """Return a path relative to the current folder, if it lies there."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
@@ -213,31 +233,36 @@ def _parser() -> argparse.ArgumentParser:
         description="Run the numbered notebooks and keep their pages and the trained model.",
         epilog="Example: python -m logoflow.run_notebooks --name quick num_epochs=1 seed=3",
     )
-    parser.add_argument("--name", help="folder below runs/ (default: <dataset>-<backbone>)")
+    parser.add_argument("--name", help="folder in runs/ (default: <dataset>-<backbone>)")
     parser.add_argument(
-        "--notebooks", nargs="+", default=[], metavar="NN", help="only these, e.g. 01 03"
+        "--notebooks", nargs="+", default=[], metavar="NN", help="run only these, e.g. 01 03"
     )
     parser.add_argument(
-        "parameters", nargs="*", metavar="parameter=value", help="of the notebooks, e.g. seed=3"
+        "parameters", nargs="*", metavar="parameter=value", help="for the notebooks, e.g. seed=3"
     )
     return parser
 
 
-def _choose(wanted: Sequence[str]) -> list[Path]:
-    """The numbered notebooks of the checkout, or those that begin as the wanted ones."""
+def _choose_notebooks(prefixes: Sequence[str]) -> list[Path]:
+    """Return the numbered notebooks of the checkout whose names begin with one of the prefixes.
+
+    Without prefixes, all numbered notebooks are returned.
+    """
     root = checkout()
     if root is None:
-        raise ValueError("The notebooks are in logoflow's checkout, not in an installed wheel.")
-    found = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    for name in wanted:
-        if not any(path.name.startswith(name) for path in found):
-            there = ", ".join(path.stem for path in found) or "none"
-            raise ValueError(f"No notebook begins with {name!r}. There are: {there}.")
-    return [path for path in found if not wanted or path.name.startswith(tuple(wanted))]
+        raise ValueError(
+            "An installed wheel has no notebooks: run this command in a checkout of logoflow."
+        )
+    notebooks = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    for prefix in prefixes:
+        if not any(path.name.startswith(prefix) for path in notebooks):
+            names = ", ".join(path.stem for path in notebooks) or "none"
+            raise ValueError(f"No notebook begins with {prefix!r}. There are: {names}.")
+    return [path for path in notebooks if not prefixes or path.name.startswith(tuple(prefixes))]
 
 
-def _name(name: str | None, notebooks: Sequence[Path], parameters: Mapping[str, object]) -> str:
-    """The run's folder name: the one given, or what it is about."""
+def _run_name(name: str | None, notebooks: Sequence[Path], parameters: Mapping[str, object]) -> str:
+    """Return the name of the run's folder: `name`, or else the data set and the backbone."""
     if name is None:
         values: dict[str, object] = {}
         for notebook in reversed(notebooks):
@@ -246,7 +271,10 @@ def _name(name: str | None, notebooks: Sequence[Path], parameters: Mapping[str, 
         parts = [str(values[key]) for key in ("dataset", "backbone") if values.get(key)]
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(parts)) or "notebooks"
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
-        raise ValueError(f"A run's name is letters, digits, '.', '_' and '-', not {name!r}.")
+        raise ValueError(
+            f"{name!r} cannot name a run: use letters, digits, '.', '_' and '-', and begin with a "
+            "letter, a digit or '_'."
+        )
     return name
 
 

@@ -13,9 +13,9 @@ from logoflow.datasets.prepare import prepare_splits
 from logoflow.datasets.sample.build import make_sample
 from logoflow.utils.threads import physical_cores
 
-# Before mxnet: processes that test side by side share the cores, and must not all want all of them.
-if side_by_side := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
-    os.environ["OMP_NUM_THREADS"] = str(max(1, physical_cores() // side_by_side))
+# Set before mxnet is imported: parallel test processes share the cores.
+if processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    os.environ["OMP_NUM_THREADS"] = str(max(1, physical_cores() // processes))
 
 REPO = Path(__file__).resolve().parent.parent
 mpl.use("Agg")
@@ -23,7 +23,7 @@ mpl.use("Agg")
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Folder beside the checkout with the real photos to measure on; skips where it is absent."""
+    """Folder beside the checkout with real photos; tests skip if it is missing."""
     folder = REPO.parent / "shared"
     if not (folder / "flickrlogos27").is_dir():
         pytest.skip("needs ../shared/flickrlogos27, which is not published with the project")
@@ -32,21 +32,21 @@ def shared() -> Path:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
-    """No test reads or writes the user's own cache, data sets or runs."""
+    """Keep tests away from the user's own cache, data sets and runs."""
     for name in ("HOME", "DATA", "RUNS"):
         monkeypatch.setenv(f"LOGOFLOW_{name}", str(tmp_path_factory.mktemp(name.lower())))
 
 
 @pytest.fixture(scope="session")
 def small_sample(tmp_path_factory) -> Path:
-    """A sample of two brands in FlickrLogos-32's layout: 4 photos a brand and split, 6 none."""
+    """A sample of two brands in FlickrLogos-32's layout: per split 4 photos a brand, 6 no-logo."""
     base = tmp_path_factory.mktemp("small")
     return make_sample(base, brands=2, train=4, val=4, test=4, no_logo=6, longest_side=256)
 
 
 @pytest.fixture(scope="session")
 def small_root(small_sample, tmp_path_factory) -> Path:
-    """The small sample, prepared: classes adidas, aldi, no-logo; 14 photos a split."""
+    """The small sample, prepared: classes adidas, aldi and no-logo; 14 photos per split."""
     root = tmp_path_factory.mktemp("small-root") / "root"
     prepare_splits(read_flickrlogos32(small_sample), root)
     return root
@@ -54,7 +54,7 @@ def small_root(small_sample, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def server():
-    """A server on loopback with /good.jpg and many ways to go wrong."""
+    """A server on loopback with /good.jpg and many faulty answers."""
     with serving(Server()) as running:
         running.put("/good.jpg", JPEG)
         yield running
@@ -62,11 +62,11 @@ def server():
 
 @pytest.fixture
 def dialled(monkeypatch):
-    """Every address dialled; any but loopback fails the test."""
+    """All addresses that were dialled; any address but loopback fails the test."""
     yield from watch_dialling(monkeypatch)
 
 
 @pytest.fixture
 def resolver(monkeypatch):
-    """DNS in the test's hands."""
+    """A DNS resolver that the test controls."""
     return own_resolver(monkeypatch)

@@ -1,4 +1,4 @@
-"""The Gluon article's own sequence of cells, in its order and with its argument order."""
+"""The cells of the Gluon article, in its order and with its order of arguments."""
 
 import mxnet as mx
 from mxnet import gluon
@@ -26,7 +26,7 @@ def read_lines(path):
 
 
 def test_the_articles_cells_run_in_its_order(small_sample, tmp_path, capsys):
-    # The lists, and half of the no-logo validation photos to training.
+    # Read the lists, and move half of the no-logo validation photos to training.
     base_directory = str(small_sample) + "/"
     train_logos_filename = read_lines(base_directory + "trainset.relpaths.txt")
     val_logos_filename = read_lines(base_directory + "valset-logosonly.relpaths.txt")
@@ -41,7 +41,7 @@ def test_the_articles_cells_run_in_its_order(small_sample, tmp_path, capsys):
     prepare_datasets(base_directory, val_filename, "val_data")
     prepare_datasets(base_directory, test_filename, "test_data")
 
-    # Data sets and loaders with the article's augmentation.
+    # Make data sets and loaders with the article's augmentation.
     train_imgs, val_imgs, test_imgs = (
         gluon.data.vision.ImageFolderDataset(
             base_directory + name, transform=lambda X, y, augs=augs: transform(X, y, augs)
@@ -61,7 +61,7 @@ def test_the_articles_cells_run_in_its_order(small_sample, tmp_path, capsys):
         show_images(data.transpose((0, 2, 3, 1)).clip(0, 255) / 255, 1, 5)
         break
 
-    # The CNN. The article's learning rate, 0.01, diverges here (notebook 02): a hundredth of it.
+    # Train the CNN. The article's learning rate of 0.01 diverges here (notebook 02).
     num_outputs = len(train_imgs.synsets)
     ctx = [mx.cpu()]
     mx.random.seed(42)
@@ -73,7 +73,7 @@ def test_the_articles_cells_run_in_its_order(small_sample, tmp_path, capsys):
         learning_rate=0.0001,
     )  # fmt: skip
 
-    # Fine-tuning: the pretrained net's features, a new output.
+    # Fine-tune a pretrained network with a new output layer.
     net = finetune_net(num_outputs, "efficientnet_lite0")
     prefix = str(tmp_path / "ft")
     history = train(
@@ -83,7 +83,7 @@ def test_the_articles_cells_run_in_its_order(small_sample, tmp_path, capsys):
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Epoch")]
     assert [line.split(".")[0] for line in lines] == ["Epoch 0", "Epoch 0", "Epoch 1"]
 
-    # Reload the best checkpoint, as the article's cell does it.
+    # Load the best checkpoint, as the article does.
     net.collect_params().load(f"{prefix}-{history.best_epoch}.params", ctx)
     val_acc = evaluate_accuracy(val_data, net, ctx)
     assert abs(val_acc - history.best_val_acc) < 1e-6

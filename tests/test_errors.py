@@ -25,7 +25,7 @@ def exception_classes():
 
 
 def is_exception(node):
-    """Tell whether a class statement's bases are named as exceptions are."""
+    """Return whether the bases of a class statement look like exceptions."""
     bases = [ast.unparse(base) for base in node.bases]
     return any(base.endswith(("Error", "Exception", "TooManyPixels")) for base in bases)
 

@@ -1,4 +1,4 @@
-"""Modules import one another one way only, so that each can be read without those above it."""
+"""Imports go one way only, so that a module can be read without the modules that use it."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -12,7 +12,7 @@ PACKAGE = Path(logoflow.__file__).parent
 
 
 def module_name(path: Path, package: Path) -> str:
-    """``logoflow.datasets.folder`` for ``logoflow/datasets/folder.py``."""
+    """Return ``logoflow.datasets.folder`` for ``logoflow/datasets/folder.py``."""
     parts = path.relative_to(package.parent).with_suffix("").parts
     return ".".join(parts).removesuffix(".__init__")
 
@@ -22,9 +22,9 @@ def is_type_checking(node: ast.AST) -> bool:
 
 
 def import_statements(node: ast.AST):
-    """Yield the imports in a piece of code, also those inside functions.
+    """Yield the imports in a piece of code, including those inside functions.
 
-    The ones that only a type checker sees, under ``if TYPE_CHECKING``, are left out.
+    Imports under ``if TYPE_CHECKING`` are left out, since they never run.
     """
     if isinstance(node, ast.Import | ast.ImportFrom):
         yield node
@@ -34,7 +34,7 @@ def import_statements(node: ast.AST):
 
 
 def imported_names(statement: ast.Import | ast.ImportFrom):
-    """Yield the modules that a statement may import, the most precise name of each first."""
+    """Yield, for each name that a statement imports, the modules that it may come from."""
     for alias in statement.names:
         if isinstance(statement, ast.ImportFrom):
             yield f"{statement.module}.{alias.name}", statement.module
@@ -43,7 +43,7 @@ def imported_names(statement: ast.Import | ast.ImportFrom):
 
 
 def module_graph(package: Path) -> dict[str, set[str]]:
-    """Map each module of a package to those modules of the package that it imports."""
+    """Map each module of a package to the modules of the package that it imports."""
     paths = {module_name(path, package): path for path in package.rglob("*.py")}
     graph = {}
     for name, path in paths.items():
@@ -116,7 +116,7 @@ def test_few_modules_stand_outside_the_rooms():
 
 
 def test_imports_are_absolute():
-    """The graph knows no other ones."""
+    """`module_graph` does not know relative imports."""
     relative = [
         f"{path.name}:{statement.lineno}"
         for path in PACKAGE.rglob("*.py")

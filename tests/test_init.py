@@ -89,7 +89,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def public_functions():
-    """Every public function, and every method of a public class that is not private, by name."""
+    """Yield the name and value of every public function and every public method."""
     for name in lf.__all__:
         value = getattr(lf, name)
         if inspect.isfunction(value):
@@ -102,7 +102,7 @@ def public_functions():
 
 
 def test_public_functions_have_annotations():
-    """py.typed promises them, and mypy passes over functions that have none."""
+    """py.typed promises annotations, and mypy ignores functions without any."""
     bare = []
     for name, function in public_functions():
         signature = inspect.signature(function)

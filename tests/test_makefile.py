@@ -1,4 +1,4 @@
-"""The Makefile, run on a copy of it with stand-ins for Python and uv: nothing is installed here."""
+"""A copy of the Makefile, run with fakes for Python and uv: nothing is installed."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ TOOLS = [
     "uname",
 ]
 
-# Answers what the Makefile asks of a Python, and writes down every `-m` call.
+# A fake Python. It answers the checks of the Makefile and logs every `-m` call.
 PYTHON = """#!/bin/sh
 case "$1 $2" in
   "-c "*find_spec*) echo "Found {name}: Python {version}" ;;
@@ -42,7 +42,7 @@ esac
 case "$1" in -m) echo "{name} $*" >>"{log}" ;; --version) echo "Python {version}" ;; esac
 """
 
-# `uv` in the same way. It makes an environment around the Python that it is told to use.
+# A fake uv. It makes an environment with the Python that it is told to use, and logs every call.
 UV = """#!/bin/sh
 case "$1 $2" in
   "venv "*) mkdir -p .venv/bin; cp "$5" .venv/bin/python ;;
@@ -53,7 +53,7 @@ esac
 
 
 class Make:
-    """Runs make in a folder with a space in its name; PATH has a few tools and no Python."""
+    """Run make in a folder with a space in its name. PATH has a few tools and no Python."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.folder = tmp_path / "a clone"
@@ -64,7 +64,7 @@ class Make:
         self.bin.mkdir()
         shutil.copy(REPO / "Makefile", self.folder)
         for name in ("requirements.txt", "requirements-gpu.txt"):
-            (self.folder / name).write_text(f"# a stand-in for {name}\n")
+            (self.folder / name).write_text(f"# a fake {name}\n")
         for name in TOOLS:
             (self.bin / name).symlink_to(shutil.which(name))
         self.command("id", "#!/bin/sh\necho 1000\n")
@@ -101,17 +101,17 @@ class Make:
         return self.command("uv", UV.format(found=found, log=self.log))
 
     def calls(self) -> list[str]:
-        """What the stand-ins were asked to do since the last call of this."""
+        """Return the calls of the fakes since the last time, and clear the log."""
         calls = self.log.read_text().splitlines() if self.log.exists() else []
         self.log.unlink(missing_ok=True)
         return calls
 
     def as_on(self, platform: str) -> None:
-        """Let the Makefile believe that it is on such a machine."""
+        """Make the Makefile see another machine."""
         makefile = self.folder / "Makefile"
-        asks = "$(shell uname -s)-$(shell uname -m)"
-        assert asks in makefile.read_text()
-        makefile.write_text(makefile.read_text().replace(asks, platform))
+        query = "$(shell uname -s)-$(shell uname -m)"
+        assert query in makefile.read_text()
+        makefile.write_text(makefile.read_text().replace(query, platform))
 
 
 @pytest.fixture
@@ -120,39 +120,39 @@ def make(tmp_path):
 
 
 def test_plain_make_lists_every_target(make):
-    said = make(PATH=os.environ["PATH"])
+    result = make(PATH=os.environ["PATH"])
 
-    assert said.returncode == 0
+    assert result.returncode == 0
     phony = (REPO / "Makefile").read_text().split(".PHONY: ")[1].splitlines()[0].split()
     assert {"setup", "data", "run", "test", "lint", "bench", "lab", "lock", "clean"} < set(phony)
-    listed = [line.split()[1] for line in said.stdout.split("\n\n")[1].splitlines()]
+    listed = [line.split()[1] for line in result.stdout.split("\n\n")[1].splitlines()]
     assert listed == phony
 
 
 # --- Which Python ---
 
 
-def test_without_a_fitting_python_the_message_says_what_to_get(make):
-    said = make("run")
+def test_without_a_suitable_python_the_message_says_how_to_get_one(make):
+    result = make("run")
 
-    assert said.returncode != 0
-    assert "Python 3.11, 3.12, 3.13 or 3.14" in said.stderr
+    assert result.returncode != 0
+    assert "Python 3.11, 3.12, 3.13 or 3.14" in result.stderr
     for way in ("apt install python3-venv", "uv python install", "conda create", "pyenv install"):
-        assert way in said.stderr
+        assert way in result.stderr
     assert not make.venv.exists()
 
 
-def test_a_python_that_does_not_fit_is_named(make):
+def test_an_unsuitable_python_is_named(make):
     make.python("python3", "3.10", fits=False)
 
-    said = make("test")
+    result = make("test")
 
-    assert said.returncode != 0
-    assert "Found python3: Python 3.10" in said.stderr
+    assert result.returncode != 0
+    assert "Found python3: Python 3.10" in result.stderr
     assert make("setup", "PYTHON=/nonexistent").returncode != 0
 
 
-def test_the_newest_python_is_taken(make):
+def test_the_newest_python_is_used(make):
     for version in ("3.11", "3.12", "3.13"):
         make.python(f"python{version}", version)
     make.python("python3", "3.11")
@@ -162,20 +162,20 @@ def test_the_newest_python_is_taken(make):
     assert make.calls()[0] == "python3.13 -m venv .venv"
 
 
-def test_a_command_that_does_not_run_is_passed_over(make):
+def test_a_python_that_does_not_run_is_skipped(make):
     make.command(
         "python3.14", "#!/bin/sh\necho 'pyenv: python3.14: command not found' >&2\nexit 127\n"
     )
     make.python("python3.12", "3.12")
 
-    said = make("setup")
+    result = make("setup")
 
-    assert said.returncode == 0
-    assert "pyenv" not in said.stderr
+    assert result.returncode == 0
+    assert "pyenv" not in result.stderr
     assert make.calls()[0] == "python3.12 -m venv .venv"
 
 
-def test_the_named_python_is_taken_and_an_environment_of_another_one_is_renewed(make):
+def test_the_named_python_is_used_and_replaces_an_environment_of_another_one(make):
     for version in ("3.12", "3.13"):
         make.python(f"python{version}", version)
     make("setup")
@@ -189,29 +189,29 @@ def test_the_named_python_is_taken_and_an_environment_of_another_one_is_renewed(
     assert make.calls() == []
 
 
-def test_an_active_environment_is_renewed_by_the_python_that_it_was_made_with():
-    """An active .venv comes first on PATH, and the set-up empties it before it uses the Python."""
+def test_an_active_environment_is_renewed_by_its_base_python():
+    """An active .venv comes first on PATH, and the set-up empties it, its Python included."""
     fits = (REPO / "Makefile").read_text().split("define FITS\n")[1].split("\nendef")[0]
 
-    said = subprocess.run([sys.executable, "-c", fits, "uv"], capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", fits, "uv"], capture_output=True, text=True)
 
-    assert said.returncode == 0
-    assert said.stdout.strip() == sys._base_executable
+    assert result.returncode == 0
+    assert result.stdout.strip() == sys._base_executable
 
 
 # --- Which machine ---
 
 
-def test_another_kind_of_machine_is_told_so(make):
+def test_an_unsupported_machine_is_named(make):
     make.python("python3")
-    assert make("setup", "PLATFORM=Darwin-arm64", "-n").returncode != 0, "PLATFORM is no knob"
+    assert make("setup", "PLATFORM=Darwin-arm64", "-n").returncode != 0, "PLATFORM cannot be set"
 
     make.as_on("Darwin-arm64")
-    said = make("setup")
+    result = make("setup")
 
-    assert said.returncode != 0
-    assert "Linux on x86-64, and this is Darwin-arm64" in said.stderr
-    assert "docker build --platform linux/amd64" in said.stderr
+    assert result.returncode != 0
+    assert "Linux on x86-64, and this is Darwin-arm64" in result.stderr
+    assert "docker build --platform linux/amd64" in result.stderr
     assert not make.venv.exists()
 
 
@@ -219,24 +219,24 @@ def test_linux_on_arm64_is_untested_and_allowed(make):
     make.python("python3")
     make.as_on("Linux-aarch64")
 
-    said = make("setup")
-    assert said.returncode == 0
-    assert "untested" in said.stdout
+    result = make("setup")
+    assert result.returncode == 0
+    assert "untested" in result.stdout
 
-    said = make("setup", "GPU=1")
-    assert said.returncode != 0
-    assert "mxnet-cu112 1.9.1 has no wheel" in said.stderr
+    result = make("setup", "GPU=1")
+    assert result.returncode != 0
+    assert "mxnet-cu112 1.9.1 has no wheel" in result.stderr
 
 
 # --- What is installed ---
 
 
-def test_a_lock_is_installed_as_it_is_and_logoflow_after_it(make):
+def test_the_lock_is_installed_first_and_logoflow_after_it(make):
     make.python("python3")
 
-    said = make("setup")
+    result = make("setup")
 
-    assert said.returncode == 0
+    assert result.returncode == 0
     pip = "python3 -m pip --disable-pip-version-check --no-input install"
     assert make.calls() == [
         "python3 -m venv .venv",
@@ -244,10 +244,10 @@ def test_a_lock_is_installed_as_it_is_and_logoflow_after_it(make):
         f"{pip} --no-deps --no-build-isolation -e .",
     ]
     assert make("setup").returncode == 0
-    assert make.calls() == [], "all of it is there"
+    assert make.calls() == [], "everything is installed"
 
 
-def test_uv_does_the_same_where_it_is_installed(make):
+def test_uv_is_used_if_it_is_installed(make):
     python = make.python("python3")
     make.uv()
 
@@ -260,7 +260,7 @@ def test_uv_does_the_same_where_it_is_installed(make):
     assert logoflow.endswith("--no-deps --no-build-isolation -e .")
 
 
-def test_a_uv_that_does_not_run_is_passed_over(make):
+def test_a_uv_that_does_not_run_is_skipped(make):
     make.python("python3")
     make.command("uv", "#!/bin/sh\nexit 127\n")
 
@@ -268,7 +268,7 @@ def test_a_uv_that_does_not_run_is_passed_over(make):
     assert make.calls()[0] == "python3 -m venv .venv"
 
 
-def test_a_python_that_only_uv_knows_is_taken(make, tmp_path):
+def test_a_python_that_only_uv_knows_is_used(make, tmp_path):
     managed = make.python("python3").rename(tmp_path / "managed-python")
     make.uv(found=managed)
 
@@ -276,7 +276,7 @@ def test_a_python_that_only_uv_knows_is_taken(make, tmp_path):
     assert f"--python {managed} .venv" in make.calls()[1]
 
 
-def test_the_gpu_set_up_stays_until_told_otherwise(make):
+def test_the_gpu_set_up_stays_until_gpu_0(make):
     make.python("python3")
 
     def installs(*arguments: str) -> list[str]:
@@ -293,16 +293,16 @@ def test_the_gpu_set_up_stays_until_told_otherwise(make):
     assert installs("setup") == []
     assert installs("setup", "GPU=0") == ["requirements.txt"]
     (make.folder / "requirements.txt").touch()
-    assert installs("setup") == [], "the same text at another time is the same lock"
+    assert installs("setup") == [], "a newer file with the same text is the same lock"
 
 
-def test_a_gpu_set_up_that_failed_is_gone_on_with_as_one(make):
+def test_a_failed_gpu_set_up_continues_as_a_gpu_set_up(make):
     make.python("python3")
 
-    said = make("setup", "GPU=1", IMPORT_ERROR="OSError: libcuda.so.1: cannot open shared object")
-    assert said.returncode != 0
-    assert "NVIDIA's driver" in said.stderr
-    assert "make setup GPU=0" in said.stderr
+    result = make("setup", "GPU=1", IMPORT_ERROR="OSError: libcuda.so.1: cannot open shared object")
+    assert result.returncode != 0
+    assert "NVIDIA's driver" in result.stderr
+    assert "make setup GPU=0" in result.stderr
     assert not (make.venv / "complete").exists()
 
     make.calls()
@@ -310,28 +310,28 @@ def test_a_gpu_set_up_that_failed_is_gone_on_with_as_one(make):
     assert "requirements-gpu.txt" in make.calls()[1]
 
 
-def test_a_missing_system_library_is_told_with_the_package_that_has_it(make):
+def test_a_missing_system_library_is_named_with_its_package(make):
     make.python("python3")
 
-    said = make("setup", IMPORT_ERROR="ImportError: libGL.so.1: cannot open shared object file")
+    result = make("setup", IMPORT_ERROR="ImportError: libGL.so.1: cannot open shared object file")
 
-    assert said.returncode != 0
-    assert "libGL.so.1" in said.stderr
-    assert "apt install libgl1" in said.stderr
+    assert result.returncode != 0
+    assert "libGL.so.1" in result.stderr
+    assert "apt install libgl1" in result.stderr
 
 
 def test_a_wrong_value_of_gpu_is_refused(make):
     for value in ("2", "yes", ""):
-        said = make("-n", "setup", f"GPU={value}")
-        assert said.returncode != 0
-        assert "Say GPU=1" in said.stderr
+        result = make("-n", "setup", f"GPU={value}")
+        assert result.returncode != 0
+        assert "Say GPU=1" in result.stderr
 
-    said = make("-n", "setup", "GPU=1", CONDA_DEFAULT_ENV="logoflow")
-    assert said.returncode != 0
-    assert "conda deactivate" in said.stderr
+    result = make("-n", "setup", "GPU=1", CONDA_DEFAULT_ENV="logoflow")
+    assert result.returncode != 0
+    assert "conda deactivate" in result.stderr
 
 
-def test_a_set_up_that_was_broken_off_is_redone(make):
+def test_an_interrupted_set_up_is_repeated(make):
     make.python("python3")
     make.venv.mkdir()
     (make.venv / "made-by-make").write_text("requirements.txt\n")
@@ -343,7 +343,7 @@ def test_a_set_up_that_was_broken_off_is_redone(make):
     assert not (make.venv / "half").exists()
 
 
-def test_an_environment_whose_python_is_gone_is_renewed(make):
+def test_an_environment_without_its_python_is_renewed(make):
     make.python("python3")
     make("setup")
     make.calls()
@@ -353,36 +353,36 @@ def test_an_environment_whose_python_is_gone_is_renewed(make):
     assert make.calls()[0] == "python3 -m venv .venv"
 
 
-# --- What is not make's is left alone ---
+# --- Files that make did not create ---
 
 
 @pytest.mark.parametrize("target", ["setup", "run"])
-def test_what_a_symbolic_link_points_to_is_left_alone(make, tmp_path, target):
+def test_the_target_of_a_symbolic_link_is_not_changed(make, tmp_path, target):
     make.python("python3")
     theirs = tmp_path / "theirs"
     theirs.mkdir()
-    (theirs / "complete").touch()  # even one of an older logoflow
+    (theirs / "complete").touch()  # even if an older logoflow made it
     (theirs / "work").write_text("a week's")
     make.venv.symlink_to(theirs)
 
-    said = make(target)
+    result = make(target)
 
-    assert said.returncode != 0
-    assert f"a symbolic link to {theirs}" in said.stderr
-    assert "Rename or remove .venv" in said.stderr
+    assert result.returncode != 0
+    assert f"a symbolic link to {theirs}" in result.stderr
+    assert "Rename or remove .venv" in result.stderr
     assert make.venv.is_symlink()
     assert (theirs / "work").read_text() == "a week's"
     assert make.calls() == []
 
 
-def test_a_folder_or_file_of_someone_else_is_left_alone(make):
+def test_a_folder_or_file_that_make_did_not_create_is_not_changed(make):
     make.python("python3")
     make.venv.mkdir()
     (make.venv / "pyvenv.cfg").write_text("home = /usr/bin")
 
-    said = make("setup", "GPU=1")
-    assert said.returncode != 0
-    assert "a folder that make did not make" in said.stderr
+    result = make("setup", "GPU=1")
+    assert result.returncode != 0
+    assert "a folder that make did not make" in result.stderr
     assert [path.name for path in make.venv.iterdir()] == ["pyvenv.cfg"]
 
     shutil.rmtree(make.venv)
@@ -391,7 +391,7 @@ def test_a_folder_or_file_of_someone_else_is_left_alone(make):
     assert make.venv.read_text() == "mine"
 
 
-def test_an_empty_folder_and_one_of_an_older_logoflow_are_used(make):
+def test_an_empty_folder_and_a_folder_of_an_older_logoflow_are_used(make):
     make.python("python3")
     make.venv.mkdir()
     assert make("setup").returncode == 0
@@ -403,7 +403,7 @@ def test_an_empty_folder_and_one_of_an_older_logoflow_are_used(make):
     assert (make.venv / "made-by-make").read_text() == "requirements.txt\n"
 
 
-def test_clean_keeps_what_the_user_put_there(make):
+def test_clean_keeps_the_users_files(make):
     folders = ("runs/mine", "data/sample-16", "data/prepared", "data/FlickrLogos-v2", ".venv/bin")
     for name in folders:
         (make.folder / name).mkdir(parents=True)
@@ -415,15 +415,15 @@ def test_clean_keeps_what_the_user_put_there(make):
     assert left == {".venv", ".venv/bin", "Makefile", "data", "data/FlickrLogos-v2", *locks}
 
 
-# --- What is handed on ---
+# --- Variables ---
 
 
-def test_what_is_set_is_passed_on_and_nothing_else(make):
-    said = make(
+def test_only_variables_of_the_command_line_are_passed_on(make):
+    result = make(
         "-n", "run", "DATASET=folder", "DATA_DIR=it's mine", "EPOCHS=2", NAME="host", SEED="7"
     )
 
-    run = said.stdout.partition("logoflow.run_notebooks")[2]
+    run = result.stdout.partition("logoflow.run_notebooks")[2]
     assert run.split() == [
         "\\",
         "'dataset=folder'",
@@ -431,53 +431,53 @@ def test_what_is_set_is_passed_on_and_nothing_else(make):
         "mine'",
         "'num_epochs=2'",
     ]
-    assert "prepare_data 'dataset=folder'" in said.stdout
+    assert "prepare_data 'dataset=folder'" in result.stdout
     assert "--name 'mine'" in make("-n", "run", "NAME=mine").stdout
 
 
-def test_a_misspelt_variable_is_refused(make):
-    said = make("-n", "run", "EPOCS=2")
+def test_an_unknown_variable_is_an_error(make):
+    result = make("-n", "run", "EPOCS=2")
 
-    assert said.returncode != 0
-    assert "no variable EPOCS" in said.stderr
-    assert "GPU IP PORT DATASET" in said.stderr
-    assert "EPOCHS" in said.stderr
+    assert result.returncode != 0
+    assert "no variable EPOCS" in result.stderr
+    assert "GPU IP PORT DATASET" in result.stderr
+    assert "EPOCHS" in result.stderr
 
 
-def test_variables_of_pip_and_uv_are_let_through(make):
+def test_variables_of_pip_and_uv_are_allowed(make):
     assert make("-n", "setup", "PIP_NO_CACHE_DIR=1", "UV_NO_CACHE=1").returncode == 0
 
 
-def test_the_conda_environment_is_used_where_it_is_active(make):
-    said = make("-n", "test", CONDA_DEFAULT_ENV="logoflow")
+def test_the_conda_environment_is_used_if_it_is_active(make):
+    result = make("-n", "test", CONDA_DEFAULT_ENV="logoflow")
 
-    assert ".venv" not in said.stdout
-    assert "python -m pytest tests" in said.stdout
+    assert ".venv" not in result.stdout
+    assert "python -m pytest tests" in result.stdout
 
 
-def test_lab_takes_an_address_and_a_port_where_given(make):
+def test_lab_uses_the_address_and_port_of_the_command_line(make):
     make.python("python3")
     make("setup")
     make.calls()
 
     lab = "python3 -m jupyterlab --ServerApp.root_dir=notebooks"
-    said = make("lab", IP="10.0.0.1", PORT="80")
-    assert "root" not in said.stdout
-    assert make.calls() == [lab], "the machine's own IP and PORT are not meant for make"
+    result = make("lab", IP="10.0.0.1", PORT="80")
+    assert "root" not in result.stdout
+    assert make.calls() == [lab], "IP and PORT of the environment are ignored"
 
     make("lab", "IP=0.0.0.0", "PORT=9000")
     assert make.calls() == [f"{lab} --ServerApp.ip=0.0.0.0 --ServerApp.port=9000"]
 
 
-def test_lab_runs_for_root_and_says_why(make):
+def test_lab_runs_as_root_and_says_so(make):
     make.python("python3")
     make.command("id", "#!/bin/sh\necho 0\n")
     make("setup")
     make.calls()
 
-    said = make("lab", "PORT=9000")
+    result = make("lab", "PORT=9000")
 
-    assert "JupyterLab refuses to run as root" in said.stdout
+    assert "JupyterLab refuses to run as root" in result.stdout
     assert make.calls()[0].endswith("--allow-root --ServerApp.port=9000")
 
 
@@ -485,13 +485,13 @@ def test_lab_runs_for_root_and_says_why(make):
 
 
 def test_lock_says_how_to_get_uv(make):
-    said = make("lock")
+    result = make("lock")
 
-    assert said.returncode != 0
-    assert "pip install uv" in said.stderr
+    assert result.returncode != 0
+    assert "pip install uv" in result.stderr
 
 
-def test_lock_renews_both_and_installs_nothing(make):
+def test_lock_renews_both_files_and_installs_nothing(make):
     make.uv()
 
     assert make("lock").returncode == 0

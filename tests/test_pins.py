@@ -1,4 +1,4 @@
-"""The locks, environment.yml and the package's bounds agree."""
+"""The lock files, environment.yml and the bounds in pyproject.toml agree."""
 
 import os
 import re
@@ -17,7 +17,15 @@ from packaging.version import Version
 REPO = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 LOCKS = {"cpu": "requirements.txt", "gpu": "requirements-gpu.txt"}
-CARD = {"mxnet-cu112", "gluoncv", "opencv-python", "matplotlib", "jupyter", "nbval", "papermill"}
+GPU_PACKAGES = {
+    "mxnet-cu112",
+    "gluoncv",
+    "opencv-python",
+    "matplotlib",
+    "jupyter",
+    "nbval",
+    "papermill",
+}
 
 
 def project() -> dict:
@@ -25,45 +33,50 @@ def project() -> dict:
 
 
 def locked(name: str, python: str, machine: str = "x86_64") -> dict[str, str]:
-    """A lock's versions by package name, for one Python."""
-    place = {
-        **{"python_version": python, "python_full_version": f"{python}.1"},
-        **{"sys_platform": "linux", "platform_machine": machine},
-        **{"implementation_name": "cpython", "platform_python_implementation": "CPython"},
+    """Return the versions in a lock file by package name, for one Python."""
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.1",
+        "sys_platform": "linux",
+        "platform_machine": machine,
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
     }
-    found = {}
+    versions = {}
     for line in (REPO / name).read_text().splitlines():
         if re.match("[a-z0-9]", line):
             pin = Requirement(line.removesuffix("\\"))
-            if pin.marker is None or pin.marker.evaluate(place):
+            if pin.marker is None or pin.marker.evaluate(environment):
                 (specifier,) = pin.specifier
                 assert specifier.operator == "=="
-                assert pin.name not in found, f"{pin.name} twice for Python {python}"
-                found[canonicalize_name(pin.name)] = specifier.version
-    return found
+                assert pin.name not in versions, f"{pin.name} twice for Python {python}"
+                versions[canonicalize_name(pin.name)] = specifier.version
+    return versions
 
 
-def wanted(kind: str, python: str) -> list[Requirement]:
-    """What pyproject.toml asks for, all extras but the other kind of MXNet's; uv's overrides."""
-    about = project()
-    extras = about["project"]["optional-dependencies"]
-    lines = about["project"]["dependencies"] + [
+def required(kind: str, python: str) -> list[Requirement]:
+    """Return what pyproject.toml requires with all extras, except the other kind of MXNet."""
+    extras = project()["project"]["optional-dependencies"]
+    lines = project()["project"]["dependencies"] + [
         line
         for name, lines in extras.items()
         if name in (kind, *set(extras) - {"cpu", "gpu"})
         for line in lines
     ]
-    place = {"python_version": python}
-    asked = [Requirement(line) for line in lines]
-    return [one for one in asked if one.marker is None or one.marker.evaluate(place)]
+    requirements = [Requirement(line) for line in lines]
+    return [
+        requirement
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate({"python_version": python})
+    ]
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("kind", LOCKS)
-def test_a_lock_has_what_the_package_asks_for(kind, python):
-    """It fails where pyproject.toml was changed and `make lock` was not run."""
+def test_a_lock_has_everything_that_the_package_requires(kind, python):
+    """This fails if pyproject.toml was changed and `make lock` was not run."""
     pins = locked(LOCKS[kind], python)
-    for requirement in wanted(kind, python):
+    for requirement in required(kind, python):
         pinned = pins.get(canonicalize_name(requirement.name))
         assert pinned, f"{requirement} is not in {LOCKS[kind]}: run make lock"
         assert requirement.specifier.contains(pinned), f"{requirement} against {pinned}"
@@ -82,19 +95,19 @@ def test_every_pin_of_a_lock_has_hashes_and_no_address(name):
     assert "--find-links" not in text
 
 
-def test_the_locks_hold_todays_numpy():
+def test_the_locks_have_a_current_numpy():
     for python in PYTHONS:
         assert Version(locked("requirements.txt", python)["numpy"]) >= Version("2.3")
 
 
 @pytest.mark.parametrize("name", LOCKS.values())
 @pytest.mark.parametrize("python", PYTHONS)
-def test_opencv_comes_once(name, python):
-    found = [pin for pin in locked(name, python) if pin.startswith("opencv")]
-    assert found == ["opencv-python"]
+def test_opencv_is_pinned_once(name, python):
+    pins = [pin for pin in locked(name, python) if pin.startswith("opencv")]
+    assert pins == ["opencv-python"]
 
 
-def test_the_two_kinds_of_mxnet_exclude_each_other():
+def test_each_lock_has_one_kind_of_mxnet():
     assert "mxnet-cu112" not in locked("requirements.txt", "3.13")
     assert "mxnet" not in locked("requirements-gpu.txt", "3.13")
 
@@ -108,10 +121,10 @@ def pip_lines(environment: dict) -> list[str]:
     return next(part["pip"] for part in environment["dependencies"] if isinstance(part, dict))
 
 
-def test_the_conda_environment_has_the_cards_packages_and_cuda(environment):
+def test_the_conda_environment_has_the_gpu_packages_and_cuda(environment):
     pins = {line.split("==")[0]: line.split("==")[1] for line in pip_lines(environment)[:-1]}
 
-    assert pins.keys() >= CARD
+    assert pins.keys() >= GPU_PACKAGES
     assert pins["mxnet-cu112"] == "1.9.1"
     assert "mxnet" not in pins
     assert pins["numpy"].startswith("1.26.")
@@ -124,7 +137,7 @@ def test_the_conda_environment_has_the_cards_packages_and_cuda(environment):
 def test_the_conda_environments_pins_are_within_the_packages_bounds(environment):
     pins = {line.split("==")[0]: line.split("==")[1] for line in pip_lines(environment)[:-1]}
 
-    for requirement in wanted("gpu", "3.11"):
+    for requirement in required("gpu", "3.11"):
         if not requirement.name.startswith("nvidia"):
             pinned = pins[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(pinned), f"{requirement} against {pinned}"

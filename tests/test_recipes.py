@@ -5,7 +5,7 @@ import pytest
 from logoflow.recipes import RECIPES, get_recipe, recipe_from_json
 
 
-def test_the_articles_recipes_have_nothing_of_ours():
+def test_the_articles_recipes_use_none_of_our_additions():
     for name in ("article", "pytorch-article"):
         recipe = get_recipe(name)
         assert (recipe.optimizer, recipe.schedule, recipe.label_smoothing) == ("sgd", None, 0.0)
@@ -19,7 +19,7 @@ def test_the_articles_recipes_have_the_articles_numbers():
     assert (pytorch.batch_size, pytorch.learning_rate, pytorch.wd) == (32, 0.001, 0.0)
 
 
-def test_settings_take_the_place_of_the_recipes_own_and_none_leaves_them():
+def test_settings_replace_the_recipes_own_and_none_keeps_them():
     recipe = get_recipe("logoflow", learning_rate=0.5, batch_size=None, appearance=False)
     assert recipe.learning_rate == 0.5
     assert recipe.batch_size == RECIPES["logoflow"].batch_size
@@ -27,7 +27,7 @@ def test_settings_take_the_place_of_the_recipes_own_and_none_leaves_them():
     assert get_recipe(recipe) == recipe
 
 
-def test_an_unknown_recipe_or_setting_names_those_there_are():
+def test_an_unknown_recipe_or_setting_raises_with_the_known_ones():
     with pytest.raises(ValueError, match="article, pytorch-article, logoflow"):
         get_recipe("fastai")
     with pytest.raises(ValueError, match="no setting momentum.*learning_rate"):
@@ -36,14 +36,14 @@ def test_an_unknown_recipe_or_setting_names_those_there_are():
         get_recipe("logoflow", name="mine")
 
 
-def test_an_unknown_way_to_crop_or_normalise_names_those_there_are():
+def test_an_unknown_value_of_crops_or_normalise_by_raises_with_the_known_ones():
     with pytest.raises(ValueError, match="crops is 'tight'.*random, whole, around-logos"):
         get_recipe("logoflow", crops="tight")
     with pytest.raises(ValueError, match="choose one of nothing, training-set, backbone"):
         get_recipe("logoflow", normalise_by="imagenet")
 
 
-def test_crops_that_always_show_the_logo_have_no_backgrounds():
+def test_crops_that_may_show_the_logo_allow_no_backgrounds():
     with pytest.raises(ValueError, match="cannot show the background alone"):
         get_recipe("logoflow", crops="whole")
     with pytest.raises(ValueError, match="cannot show the background alone"):
@@ -52,18 +52,18 @@ def test_crops_that_always_show_the_logo_have_no_backgrounds():
     assert whole.crops == "whole"
 
 
-def test_a_former_name_of_a_setting_is_an_error_that_gives_the_new_one():
+def test_a_former_name_of_a_setting_raises_with_the_new_name():
     with pytest.raises(ValueError, match=r"averaging has a new name: pass ema_decay=0\.9"):
         get_recipe("logoflow", averaging=0.9)
 
 
-def test_a_recipe_of_an_earlier_version_is_read_with_what_its_name_meant():
+def test_a_recipe_of_an_earlier_version_gets_missing_fields_by_its_name():
     stored = {"name": "logoflow", "batch_size": 8, "averaging": 0.9, "head_multiplier": 2.0}
     expected = get_recipe("logoflow", batch_size=8, ema_decay=0.9, head_lr_multiplier=2.0)
     assert recipe_from_json(stored) == expected
 
 
-def test_a_stored_recipe_of_ones_own_is_read_back_whole_or_refused():
+def test_a_stored_recipe_of_the_user_is_read_completely_or_refused():
     mine = replace(get_recipe("logoflow"), name="mine")
     assert recipe_from_json(asdict(mine)) == mine
     with pytest.raises(ValueError, match="'mine' was saved by another version"):

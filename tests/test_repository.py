@@ -1,4 +1,4 @@
-"""What a stranger meets first: pages whose links work, one version, a package that is whole."""
+"""The pages have working links, there is one version, and the package is complete."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ def links(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub makes of a page's headings."""
+    """Return the anchors that GitHub gives to the headings of a page."""
     headings = re.findall(r"^#+ (.+)", CODE.sub("", page.read_text()), re.MULTILINE)
     words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
     return {heading.replace(" ", "-") for heading in words}
@@ -36,34 +36,34 @@ def test_links_lead_to_files_and_headings_that_exist(page):
     for link in links(page):
         if "://" in link:
             continue
-        place, _, anchor = link.partition("#")
-        target = (page.parent / place).resolve() if place else page
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
         assert target.exists(), f"{page.name} links to {link}"
         assert target.is_relative_to(REPO), f"{page.name} links to {link}, outside the repository"
         assert not anchor or anchor in anchors(target), f"{page.name} links to {link}"
 
 
-def test_the_readme_leads_to_every_page_of_docs():
+def test_the_readme_links_to_every_page_of_docs():
     linked = {(REPO / link.partition("#")[0]).resolve() for link in links(REPO / "README.md")}
     pages = set(REPO.glob("docs/*.md")) - {REPO / "docs" / "pypi.md"}
     assert pages <= linked
 
 
-def test_the_picture_of_the_readme_has_a_text_and_is_small():
-    found = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (REPO / "README.md").read_text())
-    assert found
-    for text, place in found:
+def test_the_picture_of_the_readme_has_an_alt_text_and_is_small():
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (REPO / "README.md").read_text())
+    assert pictures
+    for text, path in pictures:
         assert len(text) > 40
-        assert 10_000 < (REPO / place).stat().st_size < 300_000
+        assert 10_000 < (REPO / path).stat().st_size < 300_000
 
 
-def test_pypi_gets_a_page_without_relative_links():
+def test_the_page_for_pypi_has_no_relative_links():
     page = REPO / project()["project"]["readme"]
     assert [link for link in links(page) if "://" not in link] == []
 
 
 def debian_packages() -> str:
-    """What the README says to install on a bare server."""
+    """Return the packages that the README names for a bare server."""
     return re.search(r"^sudo apt install (.*)", (REPO / "README.md").read_text(), re.MULTILINE)[1]
 
 
@@ -77,7 +77,7 @@ def test_there_is_one_version():
     assert project()["project"]["dynamic"] == ["version"]
     assert yaml.safe_load((REPO / "CITATION.cff").read_text())["version"] == lf.__version__
     assert f"logoflow-{lf.__version__}-py3" in (REPO / "docs" / "colab.md").read_text()
-    # setuptools reads it without importing the package, which would need MXNet's neighbours.
+    # setuptools reads the line without importing the package.
     tree = ast.parse(Path(lf.__file__).read_text())
     assigned = {
         ast.unparse(node.targets[0]): node.value
@@ -87,7 +87,7 @@ def test_there_is_one_version():
     assert ast.literal_eval(assigned["__version__"]) == lf.__version__
 
 
-def test_package_data_lists_every_file_that_is_no_python():
+def test_package_data_lists_every_file_that_is_not_python():
     listed = project()["tool"]["setuptools"]["package-data"]["logoflow"]
     package = REPO / "logoflow"
     others = [
@@ -98,14 +98,13 @@ def test_package_data_lists_every_file_that_is_no_python():
     assert sorted(others) == sorted(listed)
 
 
-def test_a_build_needs_what_make_setup_installs():
-    """`make setup` builds without isolation, with the setuptools of the locks."""
-    about = project()
-    (needed,) = about["build-system"]["requires"]
-    assert needed in about["project"]["optional-dependencies"]["test"]
+def test_make_setup_installs_what_a_build_needs():
+    """`make setup` builds without isolation, with the setuptools of the lock files."""
+    (needed,) = project()["build-system"]["requires"]
+    assert needed in project()["project"]["optional-dependencies"]["test"]
 
 
-def test_the_workflow_runs_on_pythons_that_we_take_and_installs_the_readmes_packages():
+def test_the_workflow_uses_supported_pythons_and_the_readmes_packages():
     text = (REPO / ".github" / "workflows" / "test.yml").read_text()
     job = yaml.safe_load(text)["jobs"]["test"]
 

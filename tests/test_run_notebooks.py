@@ -1,4 +1,4 @@
-"""The batch runner, on tiny notebooks that are really executed."""
+"""The batch runner, on tiny notebooks that it really executes."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from logoflow.errors import NotebookError
-from logoflow.run_notebooks import _name, main, run_notebooks
+from logoflow.run_notebooks import _run_name, main, run_notebooks
 
 PREPARE = ["dataset = 'sample'\noutput_dir = None", "print(f'headline of {dataset}')"]
 TRAIN = [
@@ -21,7 +21,7 @@ TRAIN = [
 
 
 def write_notebook(path: Path, cells: list[str]) -> Path:
-    """A notebook of code cells: the first holds the parameters, the last the headline."""
+    """Write a notebook of code cells: first the parameters, last the headline."""
     book = nbformat.v4.new_notebook()
     book.metadata.kernelspec = {"name": "python3", "language": "python", "display_name": "Python"}
     book.metadata.language_info = {"name": "python"}
@@ -41,7 +41,7 @@ def books(tmp_path):
     ]
 
 
-def test_each_notebook_gets_its_parameters_and_leaves_a_page(books, tmp_path, capfd):
+def test_each_notebook_gets_its_parameters_and_a_page(books, tmp_path, capfd):
     run_dir = tmp_path / "runs" / "try it"
 
     headlines = run_notebooks(books, run_dir, {"dataset": "folder", "num_epochs": 2})
@@ -49,13 +49,13 @@ def test_each_notebook_gets_its_parameters_and_leaves_a_page(books, tmp_path, ca
     assert headlines["01_prepare"] == "headline of folder"
     expected = f"epochs: 2\npython: {sys.executable}\nmodel:"
     assert headlines["02_train"] == f"{expected} None"
-    assert headlines["03_again"] == f"{expected} {run_dir / 'model'}", "02 has made a model"
+    assert headlines["03_again"] == f"{expected} {run_dir / 'model'}", "02 has written a model"
     assert "epochs: 2" in (run_dir / "02_train.html").read_text()
     assert "  headline of folder\n" in (run_dir / "headline.txt").read_text()
-    said = capfd.readouterr()
-    assert said.err == "", "nor do the notebooks' kernels have anything to remark"
-    assert re.fullmatch(r"01_prepare … \d+ s\n02_train … \d+ s\n03_again … \d+ s\n", said.out)
-    assert not nbformat.read(books[0], as_version=4).cells[1].outputs, "sources stay as they are"
+    printed = capfd.readouterr()
+    assert printed.err == "", "the notebooks' kernels print no warnings"
+    assert re.fullmatch(r"01_prepare … \d+ s\n02_train … \d+ s\n03_again … \d+ s\n", printed.out)
+    assert not nbformat.read(books[0], as_version=4).cells[1].outputs, "sources are not changed"
 
 
 def test_a_failing_notebook_stops_the_run_and_shows_where(books, tmp_path, capsys):
@@ -73,7 +73,7 @@ def test_a_failing_notebook_stops_the_run_and_shows_where(books, tmp_path, capsy
     assert not (run_dir / "03_again.html").exists()
 
 
-def test_a_killed_kernel_is_reported_too(tmp_path):
+def test_a_killed_kernel_is_reported(tmp_path):
     book = write_notebook(
         tmp_path / "01_big.ipynb", ["seed = 0", "import os\nos.kill(os.getpid(), 9)"]
     )
@@ -103,10 +103,10 @@ def test_wrong_parameters_are_refused_before_anything_runs(books, tmp_path, para
 def test_a_run_is_named_after_its_data_and_backbone(books, tmp_path):
     net = write_notebook(tmp_path / "04_net.ipynb", ["dataset = 'x'\nbackbone = 'resnet18_v2'", ""])
 
-    assert _name(None, [*books, net], {}) == "sample-resnet18_v2"
-    assert _name(None, [*books, net], {"dataset": "folder"}) == "folder-resnet18_v2"
+    assert _run_name(None, [*books, net], {}) == "sample-resnet18_v2"
+    assert _run_name(None, [*books, net], {"dataset": "folder"}) == "folder-resnet18_v2"
     with pytest.raises(ValueError, match="letters, digits"):
-        _name("../elsewhere", books, {})
+        _run_name("../elsewhere", books, {})
 
 
 def test_the_command_runs_the_checkouts_notebooks(books, tmp_path, monkeypatch, capsys):
@@ -117,17 +117,18 @@ def test_the_command_runs_the_checkouts_notebooks(books, tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
 
     assert main(["--name", "quick", "dataset=folder"]) == 0
-    assert "  headline of folder" in (said := capsys.readouterr().out)
-    assert "are in runs/quick/" in said
+    output = capsys.readouterr().out
+    assert "  headline of folder" in output
+    assert "are in runs/quick/" in output
     assert main(["--name", "quick", "epochs=2"]) == 2
-    assert "No notebook takes a parameter 'epochs'" in capsys.readouterr().err
+    assert "No notebook has a parameter 'epochs'" in capsys.readouterr().err
     assert main(["--notebooks", "07"]) == 2
     assert "There are: 01_prepare." in capsys.readouterr().err
 
 
-def test_a_notebook_that_has_nothing_to_show_ends_early_and_is_no_failure(books, tmp_path):
-    leaves = ["dataset = 'x'", "print('no such photos')\nraise SystemExit(0)", "print('headline')"]
-    early = write_notebook(tmp_path / "00_early.ipynb", leaves)
+def test_a_notebook_may_end_early(books, tmp_path):
+    cells = ["dataset = 'x'", "print('no such photos')\nraise SystemExit(0)", "print('headline')"]
+    early = write_notebook(tmp_path / "00_early.ipynb", cells)
     headlines = run_notebooks([early, books[0]], tmp_path / "run", {"dataset": "y"})
     assert headlines == {"00_early": "", "01_prepare": "headline of y"}
     assert "no such photos" in (tmp_path / "run" / "00_early.html").read_text()

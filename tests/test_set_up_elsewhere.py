@@ -1,4 +1,4 @@
-"""Containers, Binder and Colab are set up with the same packages as any other machine."""
+"""Containers, Binder and Colab get the same packages as any other machine."""
 
 import re
 import stat
@@ -15,7 +15,7 @@ def read(name: str) -> str:
 
 
 def debian_packages(line: str) -> list[str]:
-    """The packages that a command with `apt install` or `apt-get install` names."""
+    """Return the packages in a command with `apt install` or `apt-get install`."""
     words = line.replace("\\\n", " ").split("install", 1)[1].split()
     return [word for word in words if not word.startswith("-")]
 
@@ -34,7 +34,7 @@ def test_a_bare_server_a_container_and_binder_get_the_same_debian_packages():
     docker = re.search(r"apt-get install(?:.*\\\n)*.*", read("Dockerfile"))[0]
     assert debian_packages(docker.removesuffix(" \\").split("&&")[0]) == readme
 
-    # Binder's Python has venv, and the Makefile names only what may be missing at its last step.
+    # Binder's Python already has venv. The Makefile names the libraries without make and venv.
     libraries = read("Makefile").split("SYSTEM_LIBRARIES := ")[1].splitlines()[0].split()
     assert ["make", "python3-venv", *libraries] == readme
     assert read(".binder/apt.txt").split() == ["make", *libraries]
@@ -48,7 +48,7 @@ def test_the_container_runs_make_as_an_ordinary_user():
     assert steps[-2:] == ["EXPOSE 8888", 'CMD ["make", "lab", "IP=0.0.0.0"]']
 
 
-def test_what_git_ignores_stays_out_of_the_container():
+def test_ignored_files_stay_out_of_the_container():
     ignored = set(read(".dockerignore").splitlines())
 
     assert {".git", ".venv", "runs", "data/*", "!data/README.md"} < ignored
@@ -72,14 +72,14 @@ def test_a_cell_for_colab_is_python(cell):
     compile(TransformerManager().transform_cell(cell), "cell", "exec")
 
 
-def test_colab_gets_the_locked_mxnet_and_cuda_and_extras_that_exist():
+def test_colab_gets_the_locked_mxnet_and_cuda_and_existing_extras():
     setup, gpu = cells()
     extras = set(re.search(r"logoflow\[([a-z,]+)\]", setup)[1].split(","))
 
     declared = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
     assert extras <= set(declared)
     assert extras.isdisjoint({"cpu", "gpu", "notebooks"}), (
-        "these would replace Colab's own packages"
+        "these extras would replace Colab's own packages"
     )
     assert pins(setup) <= pins(read("requirements.txt"))
     assert pins(gpu) <= pins(read("requirements-gpu.txt"))
@@ -87,7 +87,7 @@ def test_colab_gets_the_locked_mxnet_and_cuda_and_extras_that_exist():
     assert locked <= pins(gpu)
 
 
-def test_make_lock_takes_every_extra():
+def test_make_lock_uses_every_extra():
     declared = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
 
     extras = read("Makefile").split("EXTRAS := ")[1].splitlines()[0].split()

@@ -1,4 +1,4 @@
-"""Rules of style that ruff does not know."""
+"""Rules of style that ruff does not have."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ LITERALS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.DictComp)
 
 
 def unpacked_literals(source):
-    """Lines of a source that unpack a literal where its items could stand themselves."""
+    """Return the lines that unpack a literal whose items could be written without it."""
     lines = set()
     for node in ast.walk(ast.parse(source)):
         values = []
@@ -26,7 +26,7 @@ def unpacked_literals(source):
 
 
 @pytest.mark.parametrize(
-    "squeezed",
+    "source",
     [
         "f(*(a, b))",
         "f(*[a], c)",
@@ -36,15 +36,16 @@ def unpacked_literals(source):
         "[*(a, b), c]",
     ],
 )
-def test_the_check_finds_what_it_is_for(squeezed):
-    assert unpacked_literals(squeezed) == [1]
+def test_unpacked_literals_are_found(source):
+    assert unpacked_literals(source) == [1]
 
 
 @pytest.mark.parametrize(
-    "plain", ["f(*items, **options)", "{**options, 'b': 2}", "[*items, c]", "f(*(g(x) for x in y))"]
+    "source",
+    ["f(*items, **options)", "{**options, 'b': 2}", "[*items, c]", "f(*(g(x) for x in y))"],
 )
-def test_the_check_lets_the_rest_pass(plain):
-    assert unpacked_literals(plain) == []
+def test_other_unpacking_is_allowed(source):
+    assert unpacked_literals(source) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(REPO)))
@@ -53,7 +54,7 @@ def test_no_literal_is_unpacked_in_place(path):
 
 
 def lines_of_body(function):
-    """How long a function is without its signature and docstring."""
+    """Count the lines of a function without its signature and docstring."""
     body = function.body
     has_docstring = len(body) > 1 and ast.get_docstring(function) is not None
     return function.end_lineno - body[has_docstring].lineno + 1
@@ -66,4 +67,5 @@ def test_no_function_is_longer_than_sixty_lines_without_its_docstring(path):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    assert {one.name: n for one in functions if (n := lines_of_body(one)) > 60} == {}
+    long = [function.name for function in functions if lines_of_body(function) > 60]
+    assert long == []

@@ -1,4 +1,4 @@
-"""Parse parameters from the command line."""
+"""Read parameters from the text of a command line."""
 
 import ast
 from collections.abc import Sequence
@@ -6,17 +6,18 @@ from pathlib import Path
 
 
 def parse_value(text: str) -> object:
-    """Convert text from the command line to a Python value.
+    """Convert the text of a value to a Python value.
 
     Parameters
     ----------
     text : str
+        A number, a string in quotes, a list, ``true``, ``false`` or ``none`` (in upper or lower
+        case), or any other text.
 
     Returns
     -------
     int, float, bool, None, list or str
-        ``true``, ``false`` and ``none`` may be in upper or lower case. Text that is not a number,
-        a list or one of these words stays text.
+        Text that is no other value stays text.
 
     Examples
     --------
@@ -34,33 +35,36 @@ def parse_value(text: str) -> object:
 
 
 def read_parameters(pairs: Sequence[str]) -> dict[str, object]:
-    """Parse ``parameter=value`` pairs from the command line.
+    """Read ``parameter=value`` pairs from the command line.
+
+    The value of a parameter that ends in ``_dir`` becomes an absolute path, unless it is a URL,
+    because a notebook may run in another folder than the command.
 
     Parameters
     ----------
     pairs : sequence of str
-        A path in a parameter whose name ends in ``_dir`` becomes absolute, because a notebook may
-        run in another current directory than the command. A URL stays as it is.
+        Texts such as ``num_epochs=2``.
 
     Returns
     -------
     dict of str to object
+        Values by parameter name.
 
     Raises
     ------
     ValueError
-        If a pair does not have this form.
+        If a text has another form.
 
     Examples
     --------
-    >>> read_parameters(["num_epochs=2", "data_dir=photos"])
-    {'num_epochs': 2, 'data_dir': '/.../photos'}
+    >>> read_parameters(["num_epochs=2", "data_dir=/photos/brands"])
+    {'num_epochs': 2, 'data_dir': '/photos/brands'}
     """
     parameters: dict[str, object] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not (name.isidentifier() and equals):
-            raise ValueError(f"{pair!r} is not parameter=value.")
+            raise ValueError(f"{pair!r} is not parameter=value. Write, for example, num_epochs=2.")
         value = parse_value(text)
         if name.endswith("_dir") and value not in ("", None) and "://" not in text:
             value = str(Path(text).expanduser().resolve())

@@ -1,1 +1,1 @@
-"""Classify pictures by their URLs, one or a million."""
+"""Classify the pictures at one URL or at a million, and serve pictures to try it."""

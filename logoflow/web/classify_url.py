@@ -1,4 +1,4 @@
-"""A picture by its address: fetch it, keep it, tell the brand in it."""
+"""Fetch the picture at a URL and classify it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,26 +17,31 @@ from logoflow.plots.pictures import show_images
 
 
 def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> Path:
-    """Fetch a picture by URL and keep it.
+    """Fetch the picture at a URL into the cache.
 
     Parameters
     ----------
     url : str
-        http or https.
+        An http or https address.
     show : bool
-        Also show it.
+        Whether to show the picture.
     allow_private : bool
-        Also from loopback and private addresses.
+        Whether to fetch from loopback and private addresses too.
 
     Returns
     -------
     Path
-        The cached file; each URL has its own.
+        The cached file. Each URL has its own file.
 
     Raises
     ------
     FetchError
-        Whatever went wrong, with its ``kind`` and the URL.
+        If the picture cannot be fetched. Its attribute ``kind`` says why.
+
+    Examples
+    --------
+    >>> get_image("https://example.com/cup.jpg")  # doctest: +SKIP
+    PosixPath('/home/me/.cache/logoflow/urls/3f6c2e...jpg')
     """
     path = fetch_image(url, allow_private).path
     if show:
@@ -57,22 +62,23 @@ def classify_logo(
     match_logos: bool | None = None,
     read_names: bool | None = None,
 ) -> str:
-    """Tell the brand in the picture at a URL, and show what was really classified.
+    """Name the brand in the picture at a URL, and show the picture as the network saw it.
 
     Parameters
     ----------
     net : Block or LogoClassifier
-        A LogoClassifier brings its own classes, preprocessing and device.
+        A plain network, as in the Gluon article, or a LogoClassifier, which has its own classes,
+        preprocessing and device.
     url : str
-        http or https; local pictures go to `LogoClassifier.predict`.
+        An http or https address. For local pictures use `LogoClassifier.predict`.
     classes : sequence of str
-        Names in label order; needed with a plain net.
-    augs : list
-        Preprocessing of a plain net; by default the Gluon article's.
+        Names of the classes in the order of the labels. A plain network needs them.
+    augs : list of Augmenter
+        Preprocessing for a plain network. Default: the Gluon article's.
     ctx : Context or sequence of Context, optional
-        Device of a plain net; of several, the first.
+        Device of a plain network. Of several devices, the first is used.
     allow_private : bool
-        Also fetch from loopback and private addresses.
+        Whether to fetch from loopback and private addresses too.
     level, match_logos, read_names
         How closely to look, see `LogoClassifier.predict`.
 
@@ -84,25 +90,32 @@ def classify_logo(
     Raises
     ------
     FetchError
-        If the picture cannot be had.
+        If the picture cannot be fetched.
     ValueError
-        If `net` is a plain net and `classes` is missing.
+        If `net` is a plain network and `classes` is missing.
+
+    Examples
+    --------
+    >>> classify_logo(classifier, "https://example.com/post.jpg")  # doctest: +SKIP
+    'With prob=0.983476, bmw'
     """
     if not isinstance(net, LogoClassifier):
         if classes is None:
-            raise ValueError("Pass classes=read_classes(root) with a plain net.")
+            raise ValueError(
+                "A plain network needs its class names: pass classes=read_classes(root)."
+            )
         device = ctx if ctx is None or isinstance(ctx, mx.Context) else ctx[0]
         net = LogoClassifier(net, classes, augs, ctx=device)
     path = get_image(url, allow_private=allow_private)
     frame = net.predict(path, level=level, match_logos=match_logos, read_names=read_names)
     answer = frame.iloc[0]
     alt = f"The picture as it was classified: {answer.brand}"
-    show_images([_seen(path, net.augs)], 1, 1, (2.5, 2.5), alt=alt)
+    show_images([_as_network_sees(path, net.augs)], 1, 1, (2.5, 2.5), alt=alt)
     return f"With prob={answer.probability:f}, {answer.brand}"
 
 
-def _seen(path: Path, augs: Augs) -> np.ndarray:
-    """Give the picture as the net sees it, but for the normalisation: (h, w, 3), 0 to 1."""
-    visible = [aug for aug in augs if not isinstance(aug, mx.image.ColorNormalizeAug)]
-    data, _ = transform(read_image(path), -1, visible)
+def _as_network_sees(path: Path, augs: Augs) -> np.ndarray:
+    """Preprocess a picture without the normalisation: (height, width, 3), values from 0 to 1."""
+    without_normalisation = [aug for aug in augs if not isinstance(aug, mx.image.ColorNormalizeAug)]
+    data, _ = transform(read_image(path), -1, without_normalisation)
     return data.transpose((1, 2, 0)).asnumpy() / 255

@@ -1,4 +1,4 @@
-"""A folder on http://127.0.0.1, so that a notebook can fetch pictures without any network."""
+"""Serve a folder on http://127.0.0.1, so that a notebook can fetch pictures without a network."""
 
 import threading
 from collections.abc import Iterator
@@ -8,34 +8,42 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_) -> None:
-        """Say nothing: a line per request is noise in a notebook."""
+        """Print nothing: a line for every request would clutter a notebook."""
 
 
 @contextmanager
 def serve_folder(folder: Path | str) -> Iterator[str]:
-    """Serve a folder over HTTP on loopback while the block runs.
+    """Serve a folder over HTTP on this machine, for the duration of a ``with`` block.
 
     Parameters
     ----------
     folder : Path or str
-        Everything in it can be fetched by processes of this machine.
+        Folder to serve. Every process on this machine can fetch its files.
 
     Yields
     ------
     str
         The address, such as ``http://127.0.0.1:43211``.
 
+    Raises
+    ------
+    NotADirectoryError
+        If the folder does not exist.
+
     Examples
     --------
-    >>> with serve_folder("photos") as address:
-    ...     classify_logo(classifier, f"{address}/cup.jpg", allow_private=True)
+    >>> from urllib.request import urlopen
+    >>> _ = Path("hello.txt").write_text("hello")
+    >>> with serve_folder(".") as address:
+    ...     print(urlopen(f"{address}/hello.txt").read())
+    b'hello'
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is not a folder that could be served.")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+        raise NotADirectoryError(f"Cannot serve {folder}: there is no such folder.")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""The picture of the README, drawn from made-up answers for photos of the small sample."""
+"""The picture in the README, drawn from invented answers for photos of the small sample."""
 
 import importlib.util
 from pathlib import Path
@@ -16,15 +16,15 @@ SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "readme_picture.py
 
 @pytest.fixture(scope="module")
 def script():
-    place = importlib.util.spec_from_file_location("readme_picture", SCRIPT)
-    module = importlib.util.module_from_spec(place)
-    place.loader.exec_module(module)
+    spec = importlib.util.spec_from_file_location("readme_picture", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture
 def assessment(small_root):
-    """Made-up answers, a third of them right."""
+    """Invented answers, of which a third are right."""
     classes = lf.read_classes(small_root)
     paths = sorted((small_root / "test_data").glob("*/*"))
     truth = np.array([classes.index(path.parent.name) for path in paths])
@@ -34,7 +34,7 @@ def assessment(small_root):
     return Assessment(classes, tuple(paths), truth, probabilities, answers)
 
 
-def test_right_and_wrong_answers_are_shown_as_often_as_they_occur(script, assessment, monkeypatch):
+def test_the_share_of_right_answers_in_the_picture_is_the_real_one(script, assessment, monkeypatch):
     monkeypatch.setattr(script, "COLUMNS", 3)
     monkeypatch.setattr(script, "ROWS", 1)
 
@@ -46,7 +46,9 @@ def test_right_and_wrong_answers_are_shown_as_often_as_they_occur(script, assess
     assert script.choose(assessment, seed=0) == chosen
 
 
-def test_a_frame_tells_right_from_wrong_by_its_colour(script, assessment, monkeypatch, tmp_path):
+def test_frames_of_right_and_wrong_answers_differ_in_colour(
+    script, assessment, monkeypatch, tmp_path
+):
     monkeypatch.setattr(script, "COLUMNS", 2)
     monkeypatch.setattr(script, "ROWS", 1)
     right = np.flatnonzero(assessment.truth == assessment.answers)[0]
@@ -65,6 +67,6 @@ def test_a_frame_tells_right_from_wrong_by_its_colour(script, assessment, monkey
     assert [share(half, script.WRONG) > 0.01 for half in halves] == [False, True]
 
 
-def test_a_folder_without_a_model_is_said(script, tmp_path, capsys):
+def test_a_folder_without_a_model_gives_a_message(script, tmp_path, capsys):
     assert script.main([str(tmp_path)]) == 2
     assert "classifier.json" in capsys.readouterr().err

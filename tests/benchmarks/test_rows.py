@@ -20,54 +20,62 @@ def rows(monkeypatch):
 
 def test_a_row_is_the_median_of_pairs(rows):
     ours, theirs = iter([10.0, 20.0, 30.0]), iter([10.0, 5.0, 10.0])
-    found = rows.row("x", lambda: next(ours), lambda: next(theirs), 3, at_least=2)
-    assert found == {
-        **{"name": "x", "ours": 20.0, "theirs": 10.0, "ratio": 3.0, "runs": 3},
+    row = rows.row("x", lambda: next(ours), lambda: next(theirs), 3, at_least=2)
+    assert row == {
+        "name": "x",
+        "ours": 20.0,
+        "theirs": 10.0,
+        "ratio": 3.0,
+        "runs": 3,
         "at_least": 2,
     }
     slower = rows.row("y", lambda: 4.0, lambda: 2.0, 1, seconds=True, at_least=1)
     assert slower["ratio"] == 0.5
-    assert [rows.reached(one) for one in (found, slower)] == [True, False]
+    assert [rows.reached(row), rows.reached(slower)] == [True, False]
     assert not rows.reached({"ratio": 1.3, "at_most": 1.2})
     assert rows.line(slower).endswith("at least 1  MISSED")
 
 
-def test_a_figure_comes_from_a_process_without_our_settings(rows, monkeypatch):
+def test_a_case_runs_without_our_environment_variables(rows, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.setenv("KMP_BLOCKTIME", "7")
-    told = {}
+    environment = {}
 
     def spy(command, env, **_):
-        told.update(env)
+        environment.update(env)
         return rows.subprocess.CompletedProcess(command, 0, "warm\n1.5\n", "")
 
     with monkeypatch.context() as patch:
         patch.setattr(rows.subprocess, "run", spy)
         assert rows.measure(HERE / "speed_cases.py", "importing", "json") == 1.5
-    assert not {"OMP_NUM_THREADS", "KMP_BLOCKTIME"} & set(told)
+    assert not {"OMP_NUM_THREADS", "KMP_BLOCKTIME"} & set(environment)
     assert 0 < rows.measure(HERE / "speed_cases.py", "importing", "json") < 5
     with pytest.raises(RuntimeError, match="No module named 'no_such'"):
         rows.measure(HERE / "speed_cases.py", "importing", "no_such")
 
 
-def test_rows_that_were_not_measured_again_stay(rows, tmp_path):
+def test_rows_that_are_not_measured_again_stay(rows, tmp_path):
     def measured(value):
         name = "a" if value < 5 else "b"
         return lambda runs, folder: [rows.row(name, lambda: value, lambda: 1.0, runs, at_least=2)]
 
     results = tmp_path / "results.json"
-    words = ["--runs", "1", "--results", str(results)]
-    assert rows.main({"import": measured(3.0), "load": measured(7.0)}, "", words) == 0
-    assert rows.main({"import": measured(1.0), "load": None}, "", ["import", *words]) == 1
-    kept = {row["name"]: row["ratio"] for row in json.loads(results.read_text())}
-    assert kept == {"a": 1.0, "b": 7.0}
+    options = ["--runs", "1", "--results", str(results)]
+    assert rows.main({"import": measured(3.0), "load": measured(7.0)}, "", options) == 0
+    assert rows.main({"import": measured(1.0), "load": None}, "", ["import", *options]) == 1
+    ratios = {row["name"]: row["ratio"] for row in json.loads(results.read_text())}
+    assert ratios == {"a": 1.0, "b": 7.0}
 
 
-def test_all_rows_that_were_promised_can_be_asked_for(rows):
+def test_the_benchmarks_have_all_rows_of_the_documentation(rows):
     speed, bulk = importlib.import_module("speed"), importlib.import_module("bulk")
     assert {"load", "frozen_20_epochs", "finetune_epoch", "memory", "import"} <= set(speed.ROWS)
     assert list(bulk.ROWS) == [
-        *("bulk_rate", "bulk_rate_slow_server", "bulk_memory", "bulk_kills", "bulk_two_workers"),
+        "bulk_rate",
+        "bulk_rate_slow_server",
+        "bulk_memory",
+        "bulk_kills",
+        "bulk_two_workers",
     ]
 
 

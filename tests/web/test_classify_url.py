@@ -52,7 +52,7 @@ def test_classify_logo_looks_as_closely_as_asked(classifier, photos):
     assert expected.probability != classifier.predict(photos[0]).iloc[0].probability
 
 
-def test_a_plain_net_needs_its_class_names(classifier):
+def test_a_plain_network_needs_class_names(classifier):
     with pytest.raises(ValueError, match="classes="):
         classify_logo(classifier.net, "http://127.0.0.1/x.jpg")
 
@@ -72,7 +72,7 @@ def test_the_picture_shown_is_the_one_classified(classifier, tmp_path, monkeypat
     assert shown[0][:, 124:].min() > 0.99
 
 
-def test_get_image_keeps_two_urls_apart_that_end_alike(tmp_path):
+def test_get_image_keeps_urls_with_the_same_file_name_apart(tmp_path):
     for name, level in (("a", 10), ("b", 200)):
         (tmp_path / name).mkdir()
         cv2.imwrite(str(tmp_path / name / "x.png"), np.full((8, 8, 3), level, np.uint8))

@@ -1,6 +1,6 @@
-"""Brands in the pictures at many URLs: safe, resumable, on one machine or many.
+"""Classify the pictures at many URLs: safely, resumably, on one machine or many.
 
-This module imports nothing heavy: a Dask worker needs only `worker`, and starts sooner so.
+Nothing heavy is imported here. A Dask worker needs the module `worker` only, and starts faster.
 """
 
 from logoflow.utils.extras import require_extra

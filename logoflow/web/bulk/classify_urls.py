@@ -1,4 +1,4 @@
-"""Classify many URLs: one call, from whatever lists them to a folder of answers."""
+"""Classify the pictures at many URLs: from a list or a table of URLs to a folder of answers."""
 
 import json
 import time
@@ -16,30 +16,32 @@ from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import Level, LevelLike, as_level
 from logoflow.utils.files import write_text
 from logoflow.web.bulk.dask_cluster import connected
-from logoflow.web.bulk.dispatch import Tally, work_through
+from logoflow.web.bulk.dispatch import Tally, run_jobs
 from logoflow.web.bulk.inputs import read_parts
-from logoflow.web.bulk.jobs import Job, plan
-from logoflow.web.bulk.pickling import packed
+from logoflow.web.bulk.jobs import Job, plan_jobs
+from logoflow.web.bulk.pickling import pickle_classifier
 from logoflow.web.bulk.seen_urls import SeenUrls
-from logoflow.web.bulk.shards import SUMMARY, check_settings, extra_shards, only_run
+from logoflow.web.bulk.shards import SUMMARY, check_settings, extra_shards, locked_folder
 from logoflow.web.bulk.worker import Options
 
 
 class BulkSummary(NamedTuple):
-    """What a run of `classify_urls` left.
+    """The result of `classify_urls`.
 
     Attributes
     ----------
-    output : pathlib.Path
-        The folder of shards; ``pandas.read_parquet(output)`` reads all of them.
+    output : Path
+        The folder of answers. ``pandas.read_parquet(output)`` reads all of them.
     rows : int
-        As many as the input has.
-    statuses, brands : dict
-        How many rows have each status, and how many of those that are ``ok`` each brand.
+        Number of rows in the input and in the output.
+    statuses : dict of str to int
+        Number of rows with each status.
+    brands : dict of str to int
+        Number of rows with each brand, among the rows with status ``ok``.
     model : str
-        What answered.
+        Name of the model that answered.
     seconds : float
-        That this run took.
+        Time that this run took.
     """
 
     output: Path
@@ -69,66 +71,77 @@ def classify_urls(
     allow_private: bool = False,
     retry_failed: bool = False,
 ) -> BulkSummary:
-    """Tell the brands in the pictures at many URLs, one row per row of the input whatever happens.
+    """Classify the pictures at many URLs. Every row of the input gives one row of the output.
 
-    A run that ended early, killed or interrupted, goes on where it was when the same call is made
-    again. Equal URLs are fetched once, and equal bytes classified once by each worker.
+    If a run ended early, the same call continues it. Each URL is fetched only once, however often
+    it occurs. Each worker classifies equal bytes only once.
 
     Parameters
     ----------
-    urls : path, DataFrame or iterable of str
-        Read as a stream: a text file with a URL a line, CSV, Parquet, a list. Other columns come
-        through to the output; one named like a column of the answers as ``input_<name>``.
-    classifier : LogoClassifier or path
-        Or anything that can be pickled and has the same ``predict``; its ``name``, by default
-        that of its class, is what tells models apart.
-    output : path
-        A folder for the shards ``part-*.parquet``, with columns ``url``, ``status`` (``ok`` or
-        what went wrong), ``error``, ``brand``, ``probability``, ``top_k``, ``width``, ``height``,
-        ``sha256``, ``final_url``, ``seconds`` (until it was decoded, waits included), ``model``.
+    urls : Path, str, DataFrame or iterable of str
+        A text file with one URL per line, a CSV, TSV or Parquet file, a DataFrame, or the URLs
+        themselves. Files are read as a stream. The other columns of a table are copied to the
+        output. A column with the name of a column of the answers becomes ``input_<name>``.
+    classifier : LogoClassifier, Path, str or object
+        A classifier, or the folder of a saved one. Any other object works if it can be pickled and
+        has the same ``predict``. Its attribute ``name`` (by default the name of its class) then
+        tells models apart.
+    output : Path or str
+        Folder for the answers, in files ``part-*.parquet``. Their columns are ``url``, ``status``
+        (``ok`` or the kind of error), ``error``, ``brand``, ``probability``, ``top_k``, ``width``,
+        ``height``, ``sha256``, ``final_url``, ``seconds`` (until the picture was decoded, waiting
+        times included) and ``model``.
     cluster : str, distributed.Client or Cluster, optional
-        Where the work is done: by default on this machine's cores, else by the workers of a Dask
-        scheduler, ``tcp://host:8786`` say, that have `logoflow` installed.
+        Where the work is done. Default: on all cores of this machine. The address of a Dask
+        scheduler, such as ``tcp://host:8786``, uses its workers, which need `logoflow` installed.
     column : str
-        The one with the URLs, in a table.
+        Name of the column of URLs.
     level, match_logos, read_names, top_k, batch_size
         As for `LogoClassifier.predict`.
     rows_per_shard : int
-        What is done again, up to three times this for each worker, if all is switched off.
-    threads, per_host : int
-        Pictures fetched at once by a worker: for each of up to three shards, and from one host.
+        Rows per file of answers. After a power failure, up to three times this number of rows have
+        to be done again for each worker.
+    threads : int
+        Pictures that a worker fetches at once, for each of up to three shards.
+    per_host : int
+        Pictures that a worker fetches at once from one host.
     allow_private : bool
-        Fetch from loopback and private addresses too, servers of your own.
+        Whether to fetch from loopback and private addresses too, for servers of your own.
     retry_failed : bool
-        Ask again for the rows that an earlier run could not answer.
+        Whether to fetch the URLs again that failed in an earlier run.
 
     Returns
     -------
     BulkSummary
-        Also written to the folder, as ``_summary.json``.
+        Its counts are also written to the folder, as ``_summary.json``.
 
     Raises
     ------
     ValueError
-        If the input cannot be read, or the folder holds answers of another model, other options
+        If the input cannot be read, or the folder holds answers for another model, other options
         or another input. Nothing is overwritten then.
+    TypeError
+        If the classifier has no ``predict`` or cannot be pickled.
     ConnectionError
-        If no worker can be reached, or the scheduler or all workers go away.
+        If no worker can be reached, or if the scheduler or all workers go away.
+    RuntimeError
+        If another run writes to the same folder.
     OSError
-        If the disk is full. What was written before is whole.
+        If the disk is full. The files that were written before are complete.
     KeyboardInterrupt
-        If you stop it; it says how to go on.
+        If you stop the run. The message says how to continue.
 
     Examples
     --------
     >>> classify_urls("posts.csv", classifier, "predictions", column="picture").statuses
+    ... # doctest: +SKIP
     {'ok': 980, 'not_found': 15, 'timeout': 5}
     """
     start, folder = time.monotonic(), Path(output)
     _check_numbers(top_k=top_k, batch_size=batch_size, rows_per_shard=rows_per_shard)
     _check_numbers(threads=threads, per_host=per_host)
     _check_switches(allow_private=allow_private, retry_failed=retry_failed)
-    classifier, model, pickled = packed(classifier)
+    classifier, model, pickled = pickle_classifier(classifier)
     chosen = _chosen_level(classifier, level, match_logos, read_names)
     settings = {
         "model": model,
@@ -139,27 +152,27 @@ def classify_urls(
     run = uuid4().hex
     options = Options(run, model, chosen, top_k, batch_size, threads, per_host, allow_private)
     parts = read_parts(urls, column, rows_per_shard)
-    with only_run(folder), closing(SeenUrls()) as seen, closing(Tally()) as tally:
+    with locked_folder(folder), closing(SeenUrls()) as seen, closing(Tally()) as tally:
         check_settings(folder, settings)
-        jobs = _unfinished(plan(parts, folder, seen, retry_failed), tally)
+        jobs = _unfinished(plan_jobs(parts, folder, seen, retry_failed), tally)
         first = next(jobs, None)
         if first:
             _try_out(classifier, chosen, batch_size, top_k)
             with connected(cluster, run, pickled) as client:
-                work_through(chain([first], jobs), client, options, folder, tally)
-        _check_end(folder, tally.parts)
-        return _summarised(folder, tally, model, time.monotonic() - start)
+                run_jobs(chain([first], jobs), client, options, folder, tally)
+        _check_no_shards_left_over(folder, tally.parts)
+        return _write_summary(folder, tally, model, time.monotonic() - start)
 
 
 def _check_numbers(**numbers: int) -> None:
     for name, number in numbers.items():
         if not isinstance(number, int) or number < 1:
-            raise ValueError(f"{name} is {number!r}: give a whole number from 1.")
+            raise ValueError(f"{name} is {number!r}: give a whole number, 1 or more.")
 
 
 def _check_switches(**switches: bool) -> None:
     for name, switch in switches.items():
-        if not isinstance(switch, bool):  # papermill passes "false" on as a word
+        if not isinstance(switch, bool):  # papermill passes "false" as text
             raise TypeError(f"{name} is {switch!r}: give True or False.")
 
 
@@ -177,7 +190,7 @@ def _chosen_level(
 
 
 def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
-    """Jobs with something to do; the others count as they are."""
+    """Yield the jobs with something to do, and count the others."""
     for job in jobs:
         if job.done:
             tally.count(job.answers)  # type: ignore[arg-type]
@@ -186,23 +199,23 @@ def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
 
 
 def _try_out(classifier: Any, level: Level | None, batch_size: int, top_k: int) -> None:
-    """Have what is wrong with the classifier or its options raise here, not in a million rows."""
-    # Ours tells without a picture, and sooner.
+    """Let a wrong classifier or option raise its error now, and not once in every row."""
+    # A LogoClassifier checks its options without a picture, which is faster.
     grey = [] if isinstance(classifier, LogoClassifier) else [np.full((64, 64, 3), 128, np.uint8)]
     classifier.predict(grey, level=level, batch_size=batch_size, top_k=top_k)
 
 
-def _check_end(folder: Path, parts: int) -> None:
+def _check_no_shards_left_over(folder: Path, parts: int) -> None:
     extra = extra_shards(folder, parts)
     if extra:
         raise ValueError(
-            f"{extra[0]} answers rows beyond the input's end: the input has become shorter. "
-            "Choose another output folder."
+            f"{extra[0]} has answers for rows beyond the end of the input: the input has become "
+            "shorter. Choose another output folder."
         )
 
 
-def _summarised(folder: Path, tally: Tally, model: str, seconds: float) -> BulkSummary:
-    """Count what is there, and keep that beside it."""
+def _write_summary(folder: Path, tally: Tally, model: str, seconds: float) -> BulkSummary:
+    """Write the counts of a run into its folder, and return them."""
     counts = {
         "rows": tally.statuses.total(),
         "statuses": dict(tally.statuses.most_common()),

@@ -1,4 +1,4 @@
-"""The Dask cluster that does the work, and the classifier's way to its workers."""
+"""The Dask cluster that does the work, and how its workers get the classifier."""
 
 import os
 import signal
@@ -15,132 +15,136 @@ from distributed.system import MEMORY_LIMIT
 
 import logoflow
 from logoflow.utils.threads import physical_cores
-from logoflow.web.bulk import worker as tasks
+from logoflow.web.bulk.classifiers import register_classifier, unregister_classifier
 
-_CORES_EACH = 4  # of a local worker: more threads make one net little faster
-_WAIT = 60  # seconds for a first worker, or for another one once all are gone
-_ATTEMPTS = 5  # to bring them the classifier
-_NAMED = "logoflow-of "  # that, the client's name and the run's: a classifier at the workers
-GONE = (
-    "The scheduler is gone. The shards that were written are whole: start it again and make the "
-    "same call; it goes on from there."
+_CORES_PER_WORKER = 4  # of a local worker: with more threads a network is hardly faster
+_WORKER_TIMEOUT = 60  # seconds to wait for the first worker, or for another once all are gone
+_REGISTER_ATTEMPTS = 5
+_PLUGIN_PREFIX = "logoflow-of "  # then the client's name and the run's
+SCHEDULER_GONE = (
+    "The scheduler is gone. The shards that were written are complete. Start the scheduler again "
+    "and make the same call: it continues from there."
 )
 _SETTINGS = {
-    "distributed.admin.tick.limit": "1h",  # a net at work holds the loop up, and that is all right
-    # Dask watches its own threads a hundred times a second, which is a twentieth of a core.
+    "distributed.admin.tick.limit": "1h",  # a busy network blocks the event loop; no warning needed
+    # Dask samples its own threads a hundred times a second, which takes a twentieth of a core.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
-    # Dask has memory handed back at once; a net asks for the same again, and takes half as long
-    # again for that.
+    # By default Dask makes malloc return freed memory at once. A network asks for the same memory
+    # again for every batch, and would take half as long again.
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
-_SCHEDULER = {
-    "allowed_failures": 1,  # the rest is found out URL by URL
-    "dashboard_address": "127.0.0.1:0",  # where Dask's own is taken, it would warn
+_SCHEDULER_OPTIONS = {
+    "allowed_failures": 1,  # after that, dispatch looks for the URL that crashes workers
+    "dashboard_address": "127.0.0.1:0",  # any free port: Dask warns if its default port is taken
 }
 
 
-class ShipClassifier(WorkerPlugin):
-    """Brings a classifier to each worker once, to those too that come later or come back."""
+class ClassifierPlugin(WorkerPlugin):
+    """Register a classifier once at every worker, also at workers that join or restart later."""
 
-    def __init__(self, run: str, pickled: bytes, ours: bool, client: str) -> None:
+    def __init__(self, run: str, pickled: bytes, is_local: bool, client: str) -> None:
         self.run, self.pickled, self.version = run, pickled, logoflow.__version__
-        self.ours = ours
-        self.name = f"{_NAMED}{client} {run}"  # whose it is tells when nobody needs it any more
+        self.is_local = is_local
+        self.name = f"{_PLUGIN_PREFIX}{client} {run}"  # shows when its client no longer exists
 
     def setup(self, worker: object) -> None:
-        """Put it where `logoflow.web.bulk.worker` finds it."""
+        """Register the classifier in the worker's process."""
         if logoflow.__version__ != self.version:
             raise RuntimeError(
                 f"logoflow {logoflow.__version__} is there, and the client has {self.version}"
             )
-        if self.ours:  # a Ctrl-C is for the client, which then stops its workers
+        if self.is_local:  # the client handles Ctrl-C, and then stops its workers
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        tasks.ship(self.run, self.pickled)
+        register_classifier(self.run, self.pickled)
 
     def teardown(self, worker: object) -> None:
-        """Let go of it."""
-        tasks.unship(self.run)
+        """Remove the classifier from the worker's process."""
+        unregister_classifier(self.run)
 
 
 @contextmanager
 def connected(cluster: object, run: str, pickled: bytes) -> Iterator[Client]:
-    """Give a client of a cluster whose workers have the classifier.
+    """Connect to a cluster and give its workers the classifier.
 
     Parameters
     ----------
-    cluster : None, str, Client or Cluster
+    cluster : None, str, distributed.Client or Cluster
         None starts workers on this machine, with all its cores, and stops them afterwards. A
-        string is a scheduler's address.
+        string is the address of a scheduler.
     run : str
-        What tasks know the classifier by.
+        Key under which tasks find the classifier.
     pickled : bytes
         The classifier.
+
+    Yields
+    ------
+    distributed.Client
 
     Raises
     ------
     ConnectionError
-        No scheduler there, or no worker that could do the work; the message says why.
+        If no scheduler answers, or no worker can do the work. The message says why.
     """
     with _client_of(cluster) as client:
-        plugin = ShipClassifier(run, pickled, cluster is None, client.id)
-        _clear(client)
-        _bring(client, plugin)
+        plugin = ClassifierPlugin(run, pickled, cluster is None, client.id)
+        _remove_orphans(client)
+        _register(client, plugin)
         try:
             yield client
         finally:
             if cluster is not None and client.status == "running":
-                with suppress(Exception):  # what ended the run says more
+                with suppress(Exception):  # the error that ended the run says more
                     client.unregister_worker_plugin(plugin.name)
 
 
-def _bring(client: Client, plugin: ShipClassifier) -> None:
-    """Give the classifier to the workers that are there, and to the scheduler for those to come."""
-    for attempts_left in reversed(range(_ATTEMPTS)):
+def _register(client: Client, plugin: ClassifierPlugin) -> None:
+    """Give the classifier to the present workers, and to the scheduler for later ones."""
+    for attempts_left in reversed(range(_REGISTER_ATTEMPTS)):
         _wait_for_a_worker(client)
         try:
             client.register_plugin(plugin)
             break
-        except OSError:  # a worker went down just then: whoever comes gets it too
+        except OSError:  # a worker crashed just now; the one that replaces it gets the plugin too
             if not attempts_left:
                 raise
         except Exception as error:
             raise ConnectionError(
                 f"The workers of {client.scheduler.address} cannot run logoflow ({error}). "
-                "Install there what is installed here."
+                "Install the same packages there as here."
             ) from error
 
 
-def _clear(client: Client) -> None:
-    """Take from the workers what clients that were killed left there: they cannot any more."""
+def _remove_orphans(client: Client) -> None:
+    """Remove the classifiers of clients that were killed before they could do so."""
 
-    def left(dask_scheduler: Any) -> list[str]:  # in here, since logoflow need not be there
-        ours = [name for name in dask_scheduler.worker_plugins if name.startswith(named)]
-        owners = [name.removeprefix(named).rpartition(" ")[0] for name in ours]
-        there = dask_scheduler.clients
-        return [name for name, owner in zip(ours, owners, strict=True) if owner not in there]
+    def orphans(dask_scheduler: Any) -> list[str]:  # local: the scheduler may not have logoflow
+        names = [name for name in dask_scheduler.worker_plugins if name.startswith(prefix)]
+        owners = [name.removeprefix(prefix).rpartition(" ")[0] for name in names]
+        clients = dask_scheduler.clients
+        return [name for name, owner in zip(names, owners, strict=True) if owner not in clients]
 
-    named = _NAMED
-    with suppress(Exception):  # the run can do without
-        for name in client.run_on_scheduler(left):
+    prefix = _PLUGIN_PREFIX
+    with suppress(Exception):  # the run works without this
+        for name in client.run_on_scheduler(orphans):
             client.unregister_worker_plugin(name)
 
 
 def _wait_for_a_worker(client: Client) -> None:
     try:
-        client.wait_for_workers(1, timeout=_WAIT)
+        client.wait_for_workers(1, timeout=_WORKER_TIMEOUT)
     except TimeoutError as error:
         raise ConnectionError(
-            f"No worker came to {client.scheduler.address} within {_WAIT} seconds. Start some "
-            "with `dask worker`; in a script of your own, have the call below "
-            '`if __name__ == "__main__":`, since workers import the script.'
+            f"No worker connected to {client.scheduler.address} within {_WORKER_TIMEOUT} seconds. "
+            "Start workers with `dask worker`. In a script of your own, put the call below "
+            '`if __name__ == "__main__":`, because workers import the script.'
         ) from error
     except OSError as error:
-        raise ConnectionError(GONE) from error
+        raise ConnectionError(SCHEDULER_GONE) from error
 
 
 def count_workers(client: Client) -> int:
-    """Tell how many workers there are.
+    """Return the number of workers.
 
     Raises
     ------
@@ -150,31 +154,31 @@ def count_workers(client: Client) -> int:
     try:
         return len(client.nthreads())
     except OSError as error:
-        raise ConnectionError(GONE) from error
+        raise ConnectionError(SCHEDULER_GONE) from error
 
 
-def wait_for_one(client: Client, futures: list[Future]) -> set[Future]:
-    """Wait until one of them is done at least.
+def wait_for_any(client: Client, futures: list[Future]) -> set[Future]:
+    """Wait until at least one future is done, and return those that are.
 
     Raises
     ------
     ConnectionError
-        If the scheduler is gone, or all workers are and no other comes.
+        If the scheduler is gone, or if all workers are gone and none returns.
     """
-    seen = time.monotonic()
+    last_seen = time.monotonic()
     while True:
         try:
-            return wait(futures, timeout=_WAIT / 12, return_when="FIRST_COMPLETED").done
+            return wait(futures, timeout=_WORKER_TIMEOUT / 12, return_when="FIRST_COMPLETED").done
         except FuturesCancelledError as error:
-            raise ConnectionError(GONE) from error
+            raise ConnectionError(SCHEDULER_GONE) from error
         except TimeoutError:
             if count_workers(client):
-                seen = time.monotonic()
-            elif time.monotonic() - seen > _WAIT:
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > _WORKER_TIMEOUT:
                 raise ConnectionError(
-                    f"All workers of {client.scheduler.address} are gone, for {_WAIT} seconds now. "
-                    "The shards that were written are whole: start workers with `dask worker` "
-                    "and make the same call; it goes on from there."
+                    f"All workers of {client.scheduler.address} have been gone for "
+                    f"{_WORKER_TIMEOUT} seconds. The shards that were written are complete. Start "
+                    "workers with `dask worker` and make the same call: it continues from there."
                 ) from None
 
 
@@ -183,15 +187,15 @@ def _client_of(cluster: object) -> Iterator[Client]:
     if isinstance(cluster, Client):
         yield cluster
     elif cluster is None:
-        with local_cluster() as own, Client(own) as client:
+        with local_cluster() as started, Client(started) as client:
             yield client
     else:
         try:
-            client = Client(cluster, timeout=_WAIT / 6)
+            client = Client(cluster, timeout=_WORKER_TIMEOUT / 6)
         except (OSError, ValueError) as error:
             raise ConnectionError(
                 f"No Dask scheduler answers at {cluster} ({error}). Start one with "
-                "`dask scheduler`, or leave the cluster out to use this machine."
+                "`dask scheduler`, or leave out `cluster` to use this machine."
             ) from error
         with client:
             yield client
@@ -199,36 +203,45 @@ def _client_of(cluster: object) -> Iterator[Client]:
 
 @contextmanager
 def local_cluster(workers: int | None = None, cores: int | None = None) -> Iterator[LocalCluster]:
-    """Start workers on this machine, reachable from nowhere else.
+    """Start workers on this machine. No other machine can reach them.
 
     Parameters
     ----------
     workers : int, optional
-        By default one for every four cores.
+        Number of worker processes. Default: one for every four cores.
     cores : int, optional
-        Threads of each worker's net; by default all cores are shared out.
+        Threads of each worker's network. Default: all cores, shared equally.
+
+    Yields
+    ------
+    distributed.LocalCluster
     """
     total = int(os.environ.get("OMP_NUM_THREADS") or physical_cores())
-    workers = workers or max(1, total // _CORES_EACH)
-    cores = cores or max(1, total // workers)
-    before = os.environ.get("OMP_NUM_THREADS")
-    # Dask hands its workers what stands here when they start; it is 1 by Dask's own default.
-    os.environ["OMP_NUM_THREADS"] = str(cores)
+    workers = workers or max(1, total // _CORES_PER_WORKER)
+    with (
+        # Dask passes this variable on to the workers that it starts. Dask's own default is 1.
+        _environment_variable("OMP_NUM_THREADS", str(cores or max(1, total // workers))),
+        dask.config.set(_SETTINGS),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=MEMORY_LIMIT // workers,
+            dashboard_address=None,
+            scheduler_kwargs=_SCHEDULER_OPTIONS,
+            silence_logs=50,  # our own messages say what the death of a worker means
+        ) as cluster,
+    ):
+        yield cluster
+
+
+@contextmanager
+def _environment_variable(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
-        with (
-            dask.config.set(_SETTINGS),
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=MEMORY_LIMIT // workers,
-                dashboard_address=None,
-                scheduler_kwargs=_SCHEDULER,
-                silence_logs=50,  # what a worker's death means, our own message says
-            ) as cluster,
-        ):
-            yield cluster
+        yield
     finally:
         if before is None:
-            del os.environ["OMP_NUM_THREADS"]
+            del os.environ[name]
         else:
-            os.environ["OMP_NUM_THREADS"] = before
+            os.environ[name] = before

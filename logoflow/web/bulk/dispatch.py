@@ -1,4 +1,4 @@
-"""Parts of the input out to workers, shards of answers in, a bounded number at a time."""
+"""Send the parts of the input to workers and write their shards, a few parts at a time."""
 
 import asyncio
 import math
@@ -12,16 +12,17 @@ from distributed.scheduler import KilledWorker
 from tqdm.auto import tqdm
 
 from logoflow.utils.progress import watched
-from logoflow.web.bulk.dask_cluster import GONE, count_workers, wait_for_one
-from logoflow.web.bulk.jobs import Job, completed
+from logoflow.web.bulk.dask_cluster import SCHEDULER_GONE, count_workers, wait_for_any
+from logoflow.web.bulk.jobs import Job, complete_answers
 from logoflow.web.bulk.shards import Answer, write_shard
 from logoflow.web.bulk.worker import Options, answer_urls
 
-_FETCH = 30  # seconds to bring a task's answers; then its state is asked for again
+_RESULT_TIMEOUT = 30  # seconds to transfer a task's answers; then the task is looked at again
+_JOBS_PER_WORKER = 3  # one to classify, one to fetch, and one while another waits for a slow server
 
 
 class Tally:
-    """Counts rows by status and brand, and shows them where a person watches."""
+    """Count rows by status and brand, with a progress bar where a person watches."""
 
     def __init__(self) -> None:
         self.parts = 0
@@ -30,7 +31,7 @@ class Tally:
         self._bar = tqdm(desc="classify_urls", unit="row", disable=not watched())
 
     def count(self, answers: Sequence[Answer]) -> None:
-        """Count a part's rows."""
+        """Count the rows of a part."""
         self.parts += 1
         self.statuses.update(answer.status for answer in answers)
         self.brands.update(answer.brand for answer in answers if answer.status == "ok")
@@ -38,132 +39,157 @@ class Tally:
         self._bar.update(len(answers))
 
     def close(self) -> None:
-        """Leave the counts on the screen."""
+        """Stop the progress bar. Its last counts stay on the screen."""
         self._bar.close()
 
 
-class _Work:
-    """What is under way: parts at workers, and answers that wait for an earlier shard's."""
+class _Dispatcher:
+    """Jobs that have begun and whose shards are not written yet.
+
+    Attributes
+    ----------
+    at_workers : dict of Future to Job
+        Jobs that workers have in hand.
+    answered : dict of int to (Job, list of Answer)
+        Jobs that workers have answered, by number. They may wait for the shard of another job.
+    suspects : list of Job
+        Jobs that crashed every worker that tried them.
+    """
 
     def __init__(self, client: Client, options: Options, folder: Path, tally: Tally) -> None:
         self.client, self.options, self.folder, self.tally = client, options, folder, tally
-        self.out: dict[Future, Job] = {}
-        self.back: dict[int, tuple[Job, list[Answer]]] = {}
+        self.at_workers: dict[Future, Job] = {}
+        self.answered: dict[int, tuple[Job, list[Answer]]] = {}
         self.suspects: list[Job] = []
 
     def send(self, job: Job) -> None:
-        """Give a job to some worker, if it needs one."""
-        if job.ask:
-            self.out[self.ask(job.ask)] = job
+        """Give a job to a worker, if it has anything to fetch."""
+        if job.urls_to_fetch:
+            self.at_workers[self.submit(job.urls_to_fetch)] = job
         else:
-            self.back[job.number] = (job, [])
+            self.answered[job.number] = (job, [])
 
-    def ask(self, urls: list[str]) -> Future:
+    def submit(self, urls: list[str]) -> Future:
         return self.client.submit(answer_urls, urls, self.options, pure=False)
 
     def receive(self) -> None:
-        """Wait until a job is back; one that took workers down is put aside."""
-        if self.out:
-            for future in wait_for_one(self.client, list(self.out)):
-                job = self.out.pop(future)
+        """Wait until a worker has finished a job. A job that crashed its workers is set aside."""
+        if self.at_workers:
+            for future in wait_for_any(self.client, list(self.at_workers)):
+                job = self.at_workers.pop(future)
                 answers = _result(self.client, future)
                 if answers is None:
                     self.suspects.append(job)
                 else:
-                    self.back[job.number] = (job, answers)
+                    self.answered[job.number] = (job, answers)
+
+    def retry_suspect(self) -> None:
+        """Find the crashing URLs of a suspect, once no other job is at a worker."""
+        if self.suspects and not self.at_workers:
+            job = self.suspects.pop()
+            self.answered[job.number] = (job, _bisect(self, job.urls_to_fetch))
 
     def write(self) -> None:
-        """Write the shards that wait for no other."""
-        for number in sorted(self.back):
-            job, answers = self.back[number]
-            if not set(job.elsewhere.values()) & self.under_way():
-                rows = completed(job, answers, self.folder)
-                write_shard(self.folder, number, job.part, rows, self.options.model)
-                del self.back[number]
-                self.tally.count(rows)
+        """Write the shards that need no answers of an unwritten shard."""
+        for number in sorted(self.answered):
+            job, fetched = self.answered[number]
+            if not set(job.answered_in.values()) & self.unwritten():
+                answers = complete_answers(job, fetched, self.folder)
+                write_shard(self.folder, number, job.part, answers, self.options.model)
+                del self.answered[number]
+                self.tally.count(answers)
 
-    def under_way(self) -> set[int]:
-        """Numbers of the shards that are still to be written."""
-        out = {job.number for job in self.out.values()}
-        return out | set(self.back) | {job.number for job in self.suspects}
+    def unwritten(self) -> set[int]:
+        """Return the numbers of the jobs whose shards are still to be written."""
+        at_workers = {job.number for job in self.at_workers.values()}
+        return at_workers | set(self.answered) | {job.number for job in self.suspects}
 
-    def room(self) -> bool:
-        """Whether there may be more under way.
-
-        Three for each worker: one for its net, one to fetch for meanwhile, and one for when
-        another waits for a server that does not answer.
-        """
-        workers = count_workers(self.client)
-        return not self.suspects and len(self.under_way()) < 3 * max(1, workers)
+    def has_room(self) -> bool:
+        """Return whether another job may begin."""
+        limit = _JOBS_PER_WORKER * max(1, count_workers(self.client))
+        return not self.suspects and len(self.unwritten()) < limit
 
 
-def work_through(
+def run_jobs(
     jobs: Iterator[Job], client: Client, options: Options, folder: Path, tally: Tally
 ) -> None:
-    """Have all jobs done and written.
+    """Do all jobs and write their shards.
+
+    Parameters
+    ----------
+    jobs : iterator of Job
+        Read as workers become free.
+    client : distributed.Client
+        Client of a cluster whose workers have the classifier.
+    options : Options
+    folder : Path
+        Folder of shards.
+    tally : Tally
+        Counts the rows that are written.
 
     Raises
     ------
     Exception
-        Whatever `jobs` raises, once those before it are written.
+        Whatever `jobs` raises. The jobs before it are written first.
     ConnectionError
         If the scheduler or all workers go away.
     OSError
         If a shard cannot be written.
     KeyboardInterrupt
-        If it is stopped; it says how to go on.
+        If the user stops the run. The message says how to continue.
     """
-    work, more = _Work(client, options, folder, tally), True
-    wrong: list[Exception] = []
+    dispatcher, more = _Dispatcher(client, options, folder, tally), True
+    input_errors: list[Exception] = []
     try:
-        while more or work.under_way():
-            while more and work.room():
-                job = _next(jobs, wrong)
+        while more or dispatcher.unwritten():
+            while more and dispatcher.has_room():
+                job = _next_job(jobs, input_errors)
                 more = job is not None
                 if job is not None:
-                    work.send(job)
-            work.receive()
-            if work.suspects and not work.out:
-                job = work.suspects.pop()
-                work.back[job.number] = (job, _alone(work, job.ask))
-            work.write()
-        if wrong:
-            raise wrong[0]
+                    dispatcher.send(job)
+            dispatcher.receive()
+            dispatcher.retry_suspect()
+            dispatcher.write()
+        if input_errors:
+            raise input_errors[0]
     except KeyboardInterrupt:
-        done = tally.statuses.total()
+        rows = tally.statuses.total()
         raise KeyboardInterrupt(
-            f"Stopped. {done} rows are answered in {folder}; the same call goes on from there."
+            f"Stopped. {rows} rows are answered in {folder}. Make the same call again: it "
+            "continues from there."
         ) from None
     finally:
         with suppress(Exception):  # the scheduler may be gone
-            client.cancel(list(work.out))
+            client.cancel(list(dispatcher.at_workers))
 
 
-def _next(jobs: Iterator[Job], wrong: list[Exception]) -> Job | None:
-    """The next job; None at the input's end, and where it goes wrong, which is told later."""
+def _next_job(jobs: Iterator[Job], errors: list[Exception]) -> Job | None:
+    """Return the next job, or None at the end of the input or at an error, which is noted."""
     try:
         return next(jobs, None)
     except Exception as error:
-        wrong.append(error)
+        errors.append(error)
         return None
 
 
 def _result(client: Client, future: Future) -> list[Answer] | None:
-    """A task's answers; None if each worker that tried it went down.
+    """Return a task's answers, or None if every worker that tried the task crashed.
 
-    Workers and the scheduler may go away at any line of it.
+    A worker or the scheduler may go away at any line of this function.
     """
     while True:
-        wait_for_one(client, [future])
+        wait_for_any(client, [future])
         try:
-            error = future.exception(timeout=_FETCH)
-            answers = None if error else future.result(timeout=_FETCH)
+            error = future.exception(timeout=_RESULT_TIMEOUT)
+            answers = None if error else future.result(timeout=_RESULT_TIMEOUT)
         except TimeoutError:
-            continue  # its worker went away before it gave the answers: another one has to come
+            continue  # the worker went away before it sent the answers: another one has to do it
+        except KilledWorker:  # it went away in the same way, and the next one crashed too
+            return None
         except (Exception, asyncio.CancelledError) as problem:
-            # What the task itself raised is `error`: this is of the way to it.
+            # An error of the task itself is in `error`. This one is about the connection.
             if isinstance(problem, OSError) or future.cancelled():
-                raise ConnectionError(GONE) from problem
+                raise ConnectionError(SCHEDULER_GONE) from problem
             raise
         if isinstance(error, KilledWorker):
             return None
@@ -172,15 +198,17 @@ def _result(client: Client, future: Future) -> list[Answer] | None:
         return answers
 
 
-def _alone(work: _Work, urls: list[str]) -> list[Answer]:
-    """Answer URLs one of which takes workers down: in smaller pieces, nothing beside them."""
+def _bisect(dispatcher: _Dispatcher, urls: list[str]) -> list[Answer]:
+    """Answer URLs of which at least one crashes workers, by cutting them into smaller pieces.
+
+    Only one piece at a time is at a worker, so that no other job crashes with it.
+    """
     answers = []
     size = max(1, min(len(urls) - 1, math.isqrt(len(urls)) + 1))
     for start in range(0, len(urls), size):
         piece = urls[start : start + size]
-        future = work.ask(piece)
-        found = _result(work.client, future)
-        if found is None and len(piece) == 1:
-            found = [Answer("crashed", "took down each worker that tried it; left out")]
-        answers += _alone(work, piece) if found is None else found
+        result = _result(dispatcher.client, dispatcher.submit(piece))
+        if result is None and len(piece) == 1:
+            result = [Answer("crashed", "took down each worker that tried it; left out")]
+        answers += _bisect(dispatcher, piece) if result is None else result
     return answers

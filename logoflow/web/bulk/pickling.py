@@ -1,4 +1,4 @@
-"""A classifier on its way to other processes."""
+"""Pickle a classifier, to send it to other processes."""
 
 import hashlib
 from pathlib import Path
@@ -9,40 +9,55 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.models.build import architecture_of
 
 
-def packed(classifier: object) -> tuple[object, str, bytes]:
-    """Give a classifier, its name and what to send of it.
+def pickle_classifier(classifier: object) -> tuple[object, str, bytes]:
+    """Load a classifier if necessary, name it and pickle it.
 
     Parameters
     ----------
-    classifier : LogoClassifier, path or object
-        A path is that of a saved LogoClassifier; any other object needs the same ``predict``.
+    classifier : LogoClassifier, Path, str or object
+        A path is the folder of a saved LogoClassifier. Any other object needs a method ``predict``
+        like a LogoClassifier's.
 
     Returns
     -------
-    (object, str, bytes)
-        The name of a LogoClassifier holds its architecture and the start of a hash over all that
-        it is; of another object it is its ``name`` or its class's.
+    classifier : object
+        The classifier itself.
+    model : str
+        A name that tells models apart. For a LogoClassifier it is the architecture and the start of
+        a hash over everything that it saves. For another object it is its attribute ``name``, or
+        the name of its class.
+    pickled : bytes
 
     Raises
     ------
     TypeError
-        If there is no ``predict``, or it cannot be pickled.
+        If the object has no ``predict``, or cannot be pickled.
+
+    Examples
+    --------
+    >>> class AlwaysNoLogo:
+    ...     def predict(self, pictures, **options):
+    ...         ...
+    >>> pickle_classifier(AlwaysNoLogo())[1]
+    'AlwaysNoLogo'
     """
     if isinstance(classifier, str | Path):
         classifier = LogoClassifier.load(classifier)
     if not callable(getattr(classifier, "predict", None)):
         raise TypeError(
-            f"{type(classifier).__name__} cannot classify: give a LogoClassifier, a folder that "
-            "its save wrote, or an object with such a predict."
+            f"{type(classifier).__name__} cannot classify. Give a LogoClassifier, a folder that "
+            "LogoClassifier.save wrote, or an object with such a method `predict`."
         )
+    return classifier, _model_name(classifier), _pickled(classifier)
+
+
+def _model_name(classifier: object) -> str:
     if not isinstance(classifier, LogoClassifier):
-        name = getattr(classifier, "name", None) or type(classifier).__qualname__
-        return classifier, str(name), _pickled(classifier)
+        return str(getattr(classifier, "name", None) or type(classifier).__qualname__)
     digest = hashlib.sha256()
     for name, content in sorted(classifier.to_files().items()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
-    model = f"{architecture_of(classifier.net)}-{digest.hexdigest()[:8]}"
-    return classifier, model, _pickled(classifier)
+    return f"{architecture_of(classifier.net)}-{digest.hexdigest()[:8]}"
 
 
 def _pickled(classifier: object) -> bytes:
@@ -50,5 +65,6 @@ def _pickled(classifier: object) -> bytes:
         return cloudpickle.dumps(classifier)
     except Exception as error:
         raise TypeError(
-            f"{type(classifier).__name__} cannot be sent to workers ({error})."
+            f"{type(classifier).__name__} cannot be sent to workers, because it cannot be pickled "
+            f"({error})."
         ) from error

@@ -1,4 +1,4 @@
-"""Which URL is answered where: on disk, since a million of them need not fit in memory."""
+"""Which shard answers which URL: kept on disk, since millions of URLs need not fit in memory."""
 
 import hashlib
 import sqlite3
@@ -8,57 +8,70 @@ from contextlib import contextmanager
 
 
 class SeenUrls:
-    """The shard that each URL is answered in: the first one that has it.
+    """The first shard that has each URL. That shard holds the URL's answer.
 
-    It lives in a temporary file of the system, and only as long as a run.
+    The table lies in a temporary file and is removed at the end of the run.
 
     Examples
     --------
     >>> seen = SeenUrls()
-    >>> seen.homes(["http://a/1.jpg", "http://a/2.jpg"], 0)
+    >>> seen.first_shard(["http://a/1.jpg", "http://a/2.jpg"], 0)
     [0, 0]
-    >>> seen.homes(["http://a/2.jpg", "http://a/3.jpg"], 1)
+    >>> seen.first_shard(["http://a/2.jpg", "http://a/3.jpg"], 1)
     [0, 1]
+    >>> seen.close()
     """
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="logoflow-seen-")
         self._table = sqlite3.connect(f"{self._folder.name}/urls.sqlite", isolation_level=None)
-        with self._room_told() as table:
+        with self._table_or_os_error() as table:
             table.execute("PRAGMA journal_mode = OFF")
             table.execute("PRAGMA synchronous = OFF")
             table.execute("CREATE TABLE seen (url BLOB PRIMARY KEY, shard INT) WITHOUT ROWID")
 
-    def homes(self, urls: Sequence[str], shard: int) -> list[int]:
-        """Tell each URL's shard, `shard` for those not seen before.
+    def first_shard(self, urls: Sequence[str], shard: int) -> list[int]:
+        """Note the URLs of a shard, and return the first shard that has each of them.
+
+        Parameters
+        ----------
+        urls : sequence of str
+            The URLs of the shard's rows.
+        shard : int
+            Number of the shard.
+
+        Returns
+        -------
+        list of int
+            Numbers of shards, one per URL: `shard` itself for a URL that is new.
 
         Raises
         ------
         OSError
-            If the system's folder for temporary files is full.
+            If the folder for temporary files is full.
         """
-        new = [(_key(url), shard) for url in urls]
-        with self._room_told() as table:
+        rows = [(_key(url), shard) for url in urls]
+        with self._table_or_os_error() as table:
             table.execute("BEGIN")
-            table.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", new)
-            ask = "SELECT shard FROM seen WHERE url = ?"
-            found = [table.execute(ask, (key,)).fetchone()[0] for key, _ in new]
+            table.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", rows)
+            query = "SELECT shard FROM seen WHERE url = ?"
+            shards = [table.execute(query, (key,)).fetchone()[0] for key, _ in rows]
             table.execute("COMMIT")
-        return found
+        return shards
 
     @contextmanager
-    def _room_told(self) -> Iterator[sqlite3.Connection]:
+    def _table_or_os_error(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._table
         except sqlite3.OperationalError as error:
             raise OSError(
                 f"Cannot keep track of URLs in {self._folder.name} ({error}). Make room there, or "
-                "have TMPDIR name a folder with more, and make the same call again; it goes on "
-                "from there."
+                "set TMPDIR to a folder with more room. Then make the same call again: it "
+                "continues from there."
             ) from error
 
     def close(self) -> None:
-        """Remove the file."""
+        """Remove the table."""
         self._table.close()
         self._folder.cleanup()
 

@@ -1,4 +1,4 @@
-"""Answers on disk: a Parquet file per part of the input, written whole or not at all."""
+"""The folder of answers: one Parquet file per part of the input, always written completely."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from logoflow.utils.files import atomic_path, write_text
 
-_TOP = pa.list_(pa.struct([("brand", pa.string()), ("probability", pa.float64())]))
+_TOP_K = pa.list_(pa.struct([("brand", pa.string()), ("probability", pa.float64())]))
 ANSWERS = pa.schema(
     [
         ("url", pa.string()),
@@ -22,7 +22,7 @@ ANSWERS = pa.schema(
         ("error", pa.string()),
         ("brand", pa.string()),
         ("probability", pa.float64()),
-        ("top_k", _TOP),
+        ("top_k", _TOP_K),
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("sha256", pa.string()),
@@ -31,30 +31,34 @@ ANSWERS = pa.schema(
         ("model", pa.string()),
     ]
 )
-"""Columns of every shard; the input's own follow."""
+"""The columns that every shard begins with. The input's other columns follow."""
 
-SETTINGS = "_settings.json"  # pandas and pyarrow skip names with an underscore in such a folder
+SETTINGS = "_settings.json"  # pandas and pyarrow ignore names that begin with an underscore
 SUMMARY = "_summary.json"
-_ROWS = b"logoflow rows"  # in a shard: what the input had there
+LOCK = ".lock"
+_ROWS_DIGEST = b"logoflow rows"  # metadata of a shard: a hash of the input's rows
 
 
 class Answer(NamedTuple):
-    """What became of a URL: ``status`` is ``ok`` or the kind of what went wrong.
+    """The answer for a URL.
 
     Attributes
     ----------
-    status, error : str
-        ``error`` says what was wrong and is None where the status is ``ok``.
+    status : str
+        ``ok``, or the kind of error.
+    error : str or None
+        What went wrong; None if the status is ``ok``.
     brand, probability, top_k
         As `LogoClassifier.predict` gives them.
     width, height : int
-        Of the picture, pixels.
+        Size of the picture in pixels.
     sha256 : str
-        Of its bytes.
+        Hash of the picture's bytes.
     final_url : str
-        Where it was in the end, after redirects.
+        Address of the picture after redirects.
     seconds : float
-        Until it was fetched and decoded, waits for the host and for the net included.
+        Time until the picture was fetched and decoded. It includes waiting for the host and for
+        the network to classify other pictures.
     """
 
     status: str
@@ -70,160 +74,203 @@ class Answer(NamedTuple):
 
 
 def shard_path(folder: Path, number: int) -> Path:
-    """The file of a part's answers."""
+    """Return the file for the answers of a part.
+
+    Examples
+    --------
+    >>> shard_path(Path("predictions"), 12).name
+    'part-000012.parquet'
+    """
     return folder / f"part-{number:06d}.parquet"
 
 
-def write_shard(folder: Path, number: int, part: pa.Table, answers: list[Answer], model: str):
-    """Write a part's rows with their answers.
+def write_shard(
+    folder: Path, number: int, part: pa.Table, answers: list[Answer], model: str
+) -> None:
+    """Write the rows of a part with their answers.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of shards.
+    number : int
+        Number of the part.
+    part : pyarrow.Table
+        Rows of the input, with a column ``url``.
+    answers : list of Answer
+        One per row.
+    model : str
+        Name of the model that answered.
 
     Raises
     ------
     OSError
-        The disk is full or cannot be written. Nothing of this shard is left then, and the
-        others are whole.
+        If the file cannot be written, for instance because the disk is full. Then nothing is left
+        of this shard, and the other shards are complete.
     """
-    columns = {name: [getattr(answer, name) for answer in answers] for name in Answer._fields}
-    columns |= {"url": part["url"], "model": [model] * len(answers)}
-    arrays = [
-        column if isinstance(column := columns[field.name], pa.ChunkedArray)
-        else pa.array(column, field.type)
-        for field in ANSWERS
-    ]  # fmt: skip
-    carried = part.drop_columns(["url"])
-    names, about = [*ANSWERS.names, *carried.column_names], {_ROWS: _digest(part)}
     path = shard_path(folder, number)
     try:
         with atomic_path(path) as tmp:
-            pq.write_table(pa.table([*arrays, *carried.columns], names=names, metadata=about), tmp)
+            pq.write_table(_shard_table(part, answers, model), tmp)
     except OSError as error:
         raise OSError(
-            f"Cannot write {path} ({error}). The shards before it are whole: make room or "
-            "mend the folder, and run the same again; it goes on from there."
+            f"Cannot write {path} ({error}). The shards before it are complete. Free some space or "
+            "repair the folder, then make the same call again: it continues from there."
         ) from error
 
 
+def _shard_table(part: pa.Table, answers: list[Answer], model: str) -> pa.Table:
+    arrays = [
+        pa.array([getattr(answer, field.name) for answer in answers], field.type)
+        for field in ANSWERS
+        if field.name in Answer._fields
+    ]
+    models = pa.array([model] * len(answers), pa.string())
+    others = part.drop_columns(["url"])
+    return pa.table(
+        [part["url"], *arrays, models, *others.columns],
+        names=[*ANSWERS.names, *others.column_names],
+        metadata={_ROWS_DIGEST: _digest(part)},
+    )
+
+
 def read_shard(path: Path) -> pa.Table:
-    """Rows with their answers.
+    """Read the rows of a shard with their answers.
 
     Raises
     ------
     ValueError
-        If the file is not one that `write_shard` wrote.
+        If the file is damaged, or was not written by `write_shard`.
     """
     try:
         with pq.ParquetFile(path) as opened:
             table = opened.read()
     except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}): delete it and run again.") from error
-    if _ROWS not in (table.schema.metadata or {}):
+        raise ValueError(
+            f"{path} is damaged ({error}): delete it and make the same call again."
+        ) from error
+    if _ROWS_DIGEST not in (table.schema.metadata or {}):
         raise ValueError(f"{path} is not a shard of answers: choose another output folder.")
     return table
 
 
 def kept_answers(folder: Path, number: int, part: pa.Table) -> list[Answer]:
-    """Answers that an earlier run left for a part's first rows: all of them, fewer, or none.
+    """Return the answers that an earlier run left for the first rows of a part.
+
+    There may be answers for all rows, for fewer (if the input has grown) or for none.
 
     Raises
     ------
     ValueError
-        If the shard there is of other rows: it is not overwritten.
+        If the shard on disk belongs to other rows. It is not overwritten.
     """
     path = shard_path(folder, number)
     if not path.exists():
         return []
     table = read_shard(path)
-    before = part.slice(0, table.num_rows)
-    if table.num_rows > part.num_rows or table.schema.metadata[_ROWS] != _digest(before):
+    first_rows = part.slice(0, table.num_rows)
+    stored_digest = table.schema.metadata[_ROWS_DIGEST]
+    if table.num_rows > part.num_rows or stored_digest != _digest(first_rows):
         raise ValueError(
-            f"{path} holds answers for other rows than the input has "
-            "there now: the input has changed. Choose another output folder."
+            f"{path} holds answers for other rows than the input has there now: the input has "
+            "changed. Choose another output folder."
         )
     return answers_of(table)
 
 
 def _digest(part: pa.Table) -> bytes:
-    """A part's rows in 32 bytes. As text: Arrow has NaN differ from NaN."""
+    """Hash a part's rows as text, because Arrow does not take NaN to equal NaN."""
     return hashlib.sha256(repr(part.to_pydict()).encode("utf-8", "surrogatepass")).digest()
 
 
 def answers_of(table: pa.Table) -> list[Answer]:
-    """The answers in a shard, one per row."""
+    """Return the answers in a shard, one per row."""
     columns = [table[name].to_pylist() for name in Answer._fields]
     return [Answer(*row) for row in zip(*columns, strict=True)]
 
 
 def check_settings(folder: Path, settings: dict) -> None:
-    """Keep what a folder's answers were made with, or raise if it was something else.
+    """Write the settings of a run into its folder, or compare them with those that are there.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of shards.
+    settings : dict
+        All that must be the same for every answer in a folder, such as the model.
 
     Raises
     ------
     ValueError
-        If the folder holds answers made with other settings, another model say, or Parquet files
-        of something else.
+        If the folder holds answers that were made with other settings, or other Parquet files.
     """
     path, shards = folder / SETTINGS, _shards(folder)
-    foreign = next(_foreign(folder), None) or (not path.exists() and next(iter(shards), None))
+    foreign = next(_foreign_files(folder), None)
+    if not foreign and not path.exists():
+        foreign = next(iter(shards), None)
     if foreign:
         raise ValueError(
-            f"{folder} holds Parquet files of something else ({foreign}), which would be read "
-            "among the answers: choose another output folder."
+            f"{folder} holds other Parquet files ({foreign}), which would be read together with "
+            "the answers: choose another output folder."
         )
     if not shards:
         write_text(path, json.dumps(settings, indent=1) + "\n")
         return
-    before = json.loads(path.read_text(encoding="utf-8"))
-    for name in settings:
-        if before.get(name) != settings[name]:
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    for name, value in settings.items():
+        if stored.get(name) != value:
             raise ValueError(
-                f"{folder} holds answers made with {name}={before.get(name)!r}, and this is "
-                f"{name}={settings[name]!r}: choose another output folder."
+                f"{folder} holds answers made with {name}={stored.get(name)!r}, and this call has "
+                f"{name}={value!r}: choose another output folder."
             )
 
 
 def extra_shards(folder: Path, parts: int) -> list[Path]:
-    """Shards beyond the input's last part: of an input that was longer."""
+    """Return the shards beyond the input's last part. They come from an input that was longer."""
     return sorted(path for path, number in _shards(folder).items() if number >= parts)
 
 
 def _shards(folder: Path) -> dict[Path, int]:
-    """The shards that are there, by name, and their numbers."""
-    found = {path: re.fullmatch(r"part-(\d+)\.parquet", path.name) for path in folder.iterdir()}
-    return {path: int(match[1]) for path, match in found.items() if match}
+    """Return the numbers of the shards in a folder, by path."""
+    matches = {path: re.fullmatch(r"part-(\d+)\.parquet", path.name) for path in folder.iterdir()}
+    return {path: int(match[1]) for path, match in matches.items() if match}
 
 
-def _foreign(folder: Path) -> Iterator[Path]:
-    """Parquet files that are no shards; pandas reads those in folders below too."""
+def _foreign_files(folder: Path) -> Iterator[Path]:
+    """Yield the Parquet files that pandas would read besides the shards, also in subfolders."""
     shards = _shards(folder)
     for path in folder.rglob("*.parquet"):
-        passed_over = any(name[0] in "._" for name in path.relative_to(folder).parts)
-        if path not in shards and not passed_over:
+        is_ignored = any(name[0] in "._" for name in path.relative_to(folder).parts)
+        if path not in shards and not is_ignored:
             yield path
 
 
 @contextmanager
-def only_run(folder: Path) -> Iterator[None]:
-    """Have a folder for this run alone, without half-written files of one that was killed.
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Create a folder of answers, lock it for this run, and remove half-written files.
 
     Raises
     ------
     RuntimeError
-        If another run is at work there.
+        If another run writes to the folder.
     OSError
-        If there cannot be such a folder.
+        If the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(
-            f"{folder} cannot be the folder of answers ({error}): choose another output."
+            f"{folder} cannot be the folder of answers ({error}): choose another output folder."
         ) from error
     try:
-        lock = FileLock(folder / ".lock", blocking=False).acquire()
+        lock = FileLock(folder / LOCK, blocking=False).acquire()
     except Timeout:
-        raise RuntimeError(f"Another run writes to {folder}: wait for it to end.") from None
+        raise RuntimeError(
+            f"Another run writes to {folder}: wait until it has ended, or choose another output "
+            "folder."
+        ) from None
     with lock:
-        (folder / ".lock").touch()  # `logoflow.throughput` reads the start of the run from it
+        (folder / LOCK).touch()  # `throughput` takes its time for the start of the run
         for path in folder.glob(".*.part"):
             path.unlink(missing_ok=True)
         yield

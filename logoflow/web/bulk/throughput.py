@@ -1,4 +1,4 @@
-"""What a folder of answers tells about its run: counts, and how fast they came."""
+"""How fast the answers in a folder came."""
 
 import math
 from pathlib import Path
@@ -6,41 +6,47 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from logoflow.web.bulk.shards import SETTINGS
+from logoflow.web.bulk.shards import LOCK, SETTINGS
 
-_PAUSE = 60  # seconds without a shard, at least, that may be a pause
+_MIN_PAUSE = 60  # seconds without a new shard; a shorter wait is never a pause
 
 
 def throughput(output: Path | str, over: int | None = None) -> pd.DataFrame:
-    """Tell how fast the answers in a folder came, by when its shards were written.
+    """Compute how fast the answers in a folder came, from the times when the shards were written.
 
-    Where a run was stopped and went on later, the pause is left out: when the latest run began
-    is known, and before that a wait of more than a minute that is ten times as long as nine in
-    ten others is taken for a pause.
+    The time between a run that was stopped and the run that continued it is left out. The start of
+    the latest run is known. In earlier runs, a wait counts as a pause if it is longer than a minute
+    and ten times as long as nine tenths of all waits.
 
     Parameters
     ----------
-    output : path
-        The folder that `logoflow.classify_urls` wrote.
+    output : Path or str
+        A folder that `logoflow.classify_urls` wrote.
     over : int, optional
-        Shards that `rows_per_second` is averaged over, since many workers' shards come in
-        clumps; by default a twentieth of them all.
+        Number of shards over which ``rows_per_second`` is averaged, since the shards of many
+        workers come in clumps. Default: a twentieth of all shards.
 
     Returns
     -------
     DataFrame
-        A row per shard, as they came: ``shard``, its number; ``rows`` in it; ``answered``, rows
-        so far; ``seconds`` of work so far; ``rows_per_second``, missing where a shard's begin
-        is not known. A shard that was written again counts with all its rows, and last.
+        One row per shard, in the order in which they were written:
+
+        - ``shard``: number of the shard;
+        - ``rows``: rows in the shard;
+        - ``answered``: rows so far;
+        - ``seconds``: working time so far;
+        - ``rows_per_second``: missing where the start of a shard is not known.
+
+        A shard that was written twice counts with all its rows at its last place.
 
     Raises
     ------
     FileNotFoundError
-        If there are no shards.
+        If the folder has no shards.
 
     Examples
     --------
-    >>> throughput("predictions").rows_per_second.median()
+    >>> throughput("predictions").rows_per_second.median()  # doctest: +SKIP
     41.7
     """
     output = Path(output)
@@ -49,34 +55,37 @@ def throughput(output: Path | str, over: int | None = None) -> pd.DataFrame:
         raise FileNotFoundError(f"No shards of answers in {output}.")
     times = pd.Series([time for time, _ in written])
     rows = pd.Series([pq.read_metadata(path).num_rows for _, path in written])
-    took = _took(times, _starts(output))
+    seconds = _seconds_per_shard(times, _run_starts(output))
     over = over or max(1, len(written) // 20)
-    known = rows.where(took.notna()).rolling(over, min_periods=1).sum()
-    spent = took.rolling(over, min_periods=1).sum()
+    recent_rows = rows.where(seconds.notna()).rolling(over, min_periods=1).sum()
+    recent_seconds = seconds.rolling(over, min_periods=1).sum()
     return pd.DataFrame(
         {
             "shard": [int(path.stem.removeprefix("part-")) for _, path in written],
             "rows": rows,
             "answered": rows.cumsum(),
-            "seconds": took.fillna(0).cumsum(),
-            "rows_per_second": known / spent.where(spent > 0),
+            "seconds": seconds.fillna(0).cumsum(),
+            "rows_per_second": recent_rows / recent_seconds.where(recent_seconds > 0),
         }
     )
 
 
-def _starts(output: Path) -> list[float]:
-    """When the first run began, and the latest: each writes a file then."""
-    files = (output / SETTINGS, output / ".lock")
+def _run_starts(output: Path) -> list[float]:
+    """Return when the first run and the latest run began: each writes a file at its start."""
+    files = (output / SETTINGS, output / LOCK)
     return [path.stat().st_mtime for path in files if path.exists()]
 
 
-def _took(times: pd.Series, starts: list[float]) -> pd.Series:
-    """Seconds from a shard's begin, the one before or the start of its run, to its end."""
-    before = times.shift().fillna(-math.inf)
+def _seconds_per_shard(times: pd.Series, starts: list[float]) -> pd.Series:
+    """Return the time that each shard took, from the shard or run start before it.
+
+    Pauses, and times whose start is not known, are missing.
+    """
+    previous = times.shift().fillna(-math.inf)
     begun = [
         max([last, *(start for start in starts if start <= time)])
-        for last, time in zip(before, times, strict=True)
+        for last, time in zip(previous, times, strict=True)
     ]
-    took = (times - begun).replace(math.inf, math.nan)
-    usual = took.quantile(0.9, interpolation="lower")
-    return took.mask(took > max(_PAUSE, 10 * usual))
+    seconds = (times - begun).replace(math.inf, math.nan)
+    usual = seconds.quantile(0.9, interpolation="lower")
+    return seconds.mask(seconds > max(_MIN_PAUSE, 10 * usual))

@@ -1,4 +1,4 @@
-"""Pictures on a real server, and real Dask workers, for the tests of bulk."""
+"""A real server of pictures and real Dask workers, for the tests of bulk."""
 
 import pytest
 from distributed import Client
@@ -16,5 +16,5 @@ def server():
 @pytest.fixture(scope="session")
 def cluster():
     """A client of one worker process on this machine."""
-    with local_cluster(workers=1, cores=1) as own, Client(own) as client:
+    with local_cluster(workers=1, cores=1) as started, Client(started) as client:
         yield client

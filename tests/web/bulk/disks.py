@@ -1,4 +1,4 @@
-"""Disks that are full."""
+"""Simulate a full disk."""
 
 import resource
 import signal
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def full_after(count):
-    """Let no file grow beyond so many bytes."""
+    """Let no file grow beyond `count` bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))

@@ -1,4 +1,4 @@
-"""Pictures on a real server on loopback."""
+"""A real server of pictures on loopback."""
 
 import io
 import threading
@@ -12,7 +12,7 @@ COLOURS = {"red": (230, 20, 20), "blue": (20, 20, 230), "grey": (120, 120, 120)}
 
 
 def jpeg(colour, number=0, size=(40, 30)):
-    """A picture of a colour; each number has other bytes."""
+    """Return a picture of one colour. Each number gives different bytes."""
     file = io.BytesIO()
     picture = Image.new("RGB", size, COLOURS[colour])
     picture.putpixel((number % size[0], number // size[0]), (0, 255, 0))
@@ -21,14 +21,14 @@ def jpeg(colour, number=0, size=(40, 30)):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """/<colour>/<number>.jpg is a picture, /missing and /broken are what they say."""
+    """Serve pictures at /<colour>/<number>.jpg, a truncated one at /broken, and 404 elsewhere."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         time.sleep(self.server.delay)
         path = self.path.split("?")[0]
-        self.server.asked.append(self.path)
+        self.server.requests.append(self.path)
         kind, _, name = path.strip("/").partition("/")
         if path in self.server.moved:
             self.answer(b"", 302, Location=self.server.moved[path])
@@ -59,7 +59,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked, self.pages, self.moved, self.delay = [], {}, {}, 0.0
+        self.requests, self.pages, self.moved, self.delay = [], {}, {}, 0.0
         self.base = f"http://127.0.0.1:{self.server_port}"
 
 

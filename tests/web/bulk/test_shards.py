@@ -10,7 +10,7 @@ from logoflow.web.bulk.shards import (
     answers_of,
     check_settings,
     kept_answers,
-    only_run,
+    locked_folder,
     read_shard,
     shard_path,
     write_shard,
@@ -30,7 +30,12 @@ def write(folder, part=PART, answers=ANSWERS, number=0):
     return shard_path(folder, number)
 
 
-def test_answers_come_back_as_they_were(tmp_path):
+def check_settings_of(folder, **settings):
+    folder.mkdir(exist_ok=True)
+    check_settings(folder, settings)
+
+
+def test_answers_are_read_back_as_they_were_written(tmp_path):
     table = read_shard(write(tmp_path))
     assert answers_of(table) == ANSWERS
     assert table.column_names[:4] == ["url", "status", "error", "brand"]
@@ -47,12 +52,7 @@ def test_pandas_reads_the_folder(tmp_path):
     assert list(frame.status) == ["ok", "refused", "timeout"] * 2
 
 
-def check_settings_of(folder, **settings):
-    folder.mkdir(exist_ok=True)
-    check_settings(folder, settings)
-
-
-def test_answers_are_kept_for_the_rows_they_are_of(tmp_path):
+def test_answers_are_kept_for_their_own_rows(tmp_path):
     assert kept_answers(tmp_path, 0, PART) == []
     write(tmp_path)
     assert kept_answers(tmp_path, 0, PART) == ANSWERS
@@ -60,7 +60,7 @@ def test_answers_are_kept_for_the_rows_they_are_of(tmp_path):
     assert kept_answers(tmp_path, 0, longer) == ANSWERS
 
 
-def test_answers_for_other_rows_are_not_touched(tmp_path):
+def test_answers_for_other_rows_are_not_overwritten(tmp_path):
     path = write(tmp_path)
     before = path.read_bytes()
     columns = PART.to_pydict()
@@ -83,19 +83,19 @@ def test_a_damaged_shard_is_named(tmp_path):
         kept_answers(tmp_path, 0, PART)
 
 
-def test_files_of_others_are_not_taken_for_shards(tmp_path):
+def test_other_parquet_files_are_not_taken_for_shards(tmp_path):
     PART.to_pandas().to_parquet(shard_path(tmp_path, 0))
     with pytest.raises(ValueError, match="not a shard of answers"):
         kept_answers(tmp_path, 0, PART)
-    with pytest.raises(ValueError, match="holds Parquet files of something else"):
+    with pytest.raises(ValueError, match="holds other Parquet files"):
         check_settings_of(tmp_path, model="a")
 
 
 @pytest.mark.parametrize("name", ["others.parquet", "part-a.parquet", "below/part-000000.parquet"])
-def test_a_folder_with_files_of_others_is_refused(tmp_path, name):
-    (tmp_path / "_passed_over").mkdir()
-    for passed_over in ("_passed_over/a.parquet", ".part-000000.parquet"):
-        (tmp_path / passed_over).write_bytes(b"")
+def test_a_folder_with_other_parquet_files_is_refused(tmp_path, name):
+    (tmp_path / "_ignored").mkdir()
+    for ignored in ("_ignored/a.parquet", ".part-000000.parquet"):
+        (tmp_path / ignored).write_bytes(b"")
     check_settings_of(tmp_path, model="a")
     write(tmp_path)
     check_settings_of(tmp_path, model="a")
@@ -106,20 +106,20 @@ def test_a_folder_with_files_of_others_is_refused(tmp_path, name):
         check_settings_of(tmp_path, model="a")
 
 
-def test_other_settings_do_not_mix(tmp_path):
+def test_answers_with_different_settings_do_not_mix(tmp_path):
     check_settings_of(tmp_path, model="a", level="windows")
     check_settings_of(tmp_path, model="a", level="whole")  # nothing was answered at "windows"
     write(tmp_path)
     check_settings_of(tmp_path, model="a", level="whole")
-    with pytest.raises(ValueError, match="made with level=whole, and this is level=windows"):
+    with pytest.raises(ValueError, match="made with level=whole, and this call has level=windows"):
         check_settings_of(tmp_path, model="a", level="windows")
 
 
-def test_a_full_disk_leaves_the_other_shards_whole(tmp_path):
+def test_a_full_disk_leaves_the_other_shards_complete(tmp_path):
     write(tmp_path)
     with (
         full_after(1000),
-        pytest.raises(OSError, match="Cannot write .*part-000001.parquet .*goes on from there"),
+        pytest.raises(OSError, match="Cannot write .*part-000001.parquet .*continues from there"),
     ):
         write(tmp_path, number=1)
     assert [path.name for path in tmp_path.iterdir()] == ["part-000000.parquet"]
@@ -127,25 +127,25 @@ def test_a_full_disk_leaves_the_other_shards_whole(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])
-def test_a_file_is_no_folder_of_answers(tmp_path, name):
+def test_a_file_cannot_be_the_folder_of_answers(tmp_path, name):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=f"{name} cannot be .* choose another output"):
-        only_run(tmp_path / name).__enter__()
+        locked_folder(tmp_path / name).__enter__()
 
 
 def test_a_folder_is_for_one_run_at_a_time(tmp_path):
     folder = tmp_path / "new"
-    with only_run(folder):
+    with locked_folder(folder):
         (folder / ".part-000001.parquet.x1.part").write_bytes(b"half")
-        with pytest.raises(RuntimeError, match="Another run writes to"), only_run(folder):
+        with pytest.raises(RuntimeError, match="Another run writes to"), locked_folder(folder):
             pass
-    with only_run(folder):
+    with locked_folder(folder):
         assert [path.name for path in folder.iterdir()] == [".lock"]
 
 
 def test_the_time_of_the_lock_file_is_the_start_of_the_latest_run(tmp_path):
-    with only_run(tmp_path):
+    with locked_folder(tmp_path):
         pass
     os.utime(tmp_path / ".lock", (0, 0))
-    with only_run(tmp_path):
+    with locked_folder(tmp_path):
         assert (tmp_path / ".lock").stat().st_mtime > 0

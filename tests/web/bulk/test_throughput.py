@@ -12,9 +12,9 @@ START = 1_700_000_000
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of shards written when the test says: seconds after the start, rows of each."""
+    """Make a folder of shards, each with its time in seconds after the start and its rows."""
 
-    def written(shards, settings=None, lock=None):
+    def make(shards, settings=None, lock=None):
         for number, (seconds, rows) in enumerate(shards):
             part = pa.table({"url": [f"http://a/{n}" for n in range(rows)]})
             write_shard(tmp_path, number, part, [Answer("ok")] * rows, "model-1")
@@ -25,7 +25,7 @@ def folder(tmp_path):
                 os.utime(tmp_path / name, (0, START + seconds))
         return tmp_path
 
-    return written
+    return make
 
 
 def rates(frame):
@@ -40,7 +40,7 @@ def test_rows_per_second_count_from_the_start_of_the_run(folder):
     assert rates(frame) == pytest.approx([2, 5, 3])
 
 
-def test_shards_are_in_the_order_that_they_came(folder):
+def test_shards_are_in_the_order_of_their_writing(folder):
     frame = throughput(folder([(14, 1), (10, 2), (16, 3)], settings=0))
     assert frame["shard"].tolist() == [1, 0, 2]
     assert frame["rows"].tolist() == [2, 1, 3]
@@ -63,7 +63,7 @@ def test_the_latest_run_counts_from_its_own_start(folder):
     assert rates(frame) == [2, 2, 2, 2]
 
 
-def test_a_later_run_that_had_nothing_to_do_changes_nothing(folder):
+def test_a_later_run_with_nothing_to_do_changes_nothing(folder):
     frame = throughput(folder([(10, 20), (20, 20)], settings=0, lock=5000))
     assert frame["seconds"].tolist() == [10, 20]
 
@@ -74,14 +74,14 @@ def test_pauses_between_earlier_runs_are_left_out(folder):
     np.testing.assert_equal(rates(frame), [2, 2, np.nan, 2])
 
 
-def test_clumps_of_many_workers_are_no_pauses_and_are_averaged(folder):
+def test_clumps_of_shards_from_many_workers_are_averaged_and_are_no_pauses(folder):
     shards = [(100 * (1 + n // 4) + n % 4 / 100, 500) for n in range(16)]
     frame = throughput(folder(shards, settings=0), over=4)
     assert frame["seconds"].max() == pytest.approx(400, abs=0.1)
     assert rates(frame)[3:] == pytest.approx([20] * 13, rel=0.01)
 
 
-def test_shards_of_one_instant_have_no_rate_of_their_own(folder):
+def test_two_shards_of_the_same_instant_have_one_rate(folder):
     np.testing.assert_equal(
         rates(throughput(folder([(10, 20), (10, 20)], settings=0))), [2, np.nan]
     )

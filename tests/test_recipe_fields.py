@@ -1,4 +1,4 @@
-"""A recipe's fields decide what a training does; its name decides nothing."""
+"""The fields of a recipe decide how a network is trained; its name does not."""
 
 import random
 from dataclasses import replace
@@ -21,13 +21,13 @@ def renamed(recipe):
     return replace(get_recipe(recipe), name="mine")
 
 
-def described(augs):
+def descriptions(augs):
     return [aug.dumps() if hasattr(aug, "dumps") else repr(aug) for aug in augs]
 
 
 def first_batch(root, recipe, size):
     mx.random.seed(1)
-    np.random.seed(1)  # noqa: NPY002 - the order of photos
+    np.random.seed(1)  # noqa: NPY002 - MXNet shuffles with it
     net = new_net("efficientnet_lite0", 3)
     return [
         next(iter(loader)) for loader in make_loaders(root, recipe, 4, net=net, image_size=size)
@@ -43,41 +43,38 @@ def weights(root, recipe, size):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_renamed_recipe_has_the_same_augmenters(recipe):
-    for ours, mine in zip(
-        make_augs(recipe, statistics=STATISTICS),
-        make_augs(renamed(recipe), statistics=STATISTICS),
-        strict=True,
-    ):
-        assert described(ours) == described(mine)
+    expected = make_augs(recipe, statistics=STATISTICS)
+    augs = make_augs(renamed(recipe), statistics=STATISTICS)
+    assert [*map(descriptions, augs)] == [*map(descriptions, expected)]
 
 
 @pytest.mark.parametrize(("recipe", "size"), [("article", 224), ("logoflow", 64)])
 def test_a_renamed_recipe_has_the_same_batches(small_root, recipe, size):
     batches = []
-    for one in (recipe, renamed(recipe)):
+    for same in (recipe, renamed(recipe)):
         random.seed(1)
-        batches.append(first_batch(small_root, one, size))
-    for (data, labels), (same, too) in zip(*batches, strict=True):
-        assert np.array_equal(data.asnumpy(), same.asnumpy())
-        assert np.array_equal(labels.asnumpy(), too.asnumpy())
+        batches.append(first_batch(small_root, same, size))
+    for (data, labels), (other_data, other_labels) in zip(*batches, strict=True):
+        assert np.array_equal(data.asnumpy(), other_data.asnumpy())
+        assert np.array_equal(labels.asnumpy(), other_labels.asnumpy())
 
 
 @pytest.mark.parametrize(("recipe", "size"), [("article", 224), ("logoflow", 64)])
 def test_a_renamed_recipe_trains_the_same_weights(small_root, recipe, size):
-    trained = [weights(small_root, one, size) for one in (recipe, renamed(recipe))]
-    for ours, mine in zip(*trained, strict=True):
-        assert np.array_equal(ours, mine)
+    expected, trained = (weights(small_root, same, size) for same in (recipe, renamed(recipe)))
+    for parameter, other in zip(expected, trained, strict=True):
+        assert np.array_equal(parameter, other)
 
 
-def test_a_renamed_recipe_is_the_same_run_of_a_study(small_root):
+def test_a_renamed_recipe_is_the_same_run_of_an_experiment(small_root):
     assert _digest(small_root, {"recipe": "logoflow"}) == _digest(
         small_root, {"recipe": renamed("logoflow")}
     )
 
 
-def test_a_recipe_may_be_mixed_from_the_fields_of_others():
+def test_a_recipe_may_combine_fields_of_other_recipes():
     mixed = get_recipe("article", crops="whole", fixed_size=96, normalise_by="training-set")
     training, validation = make_augs(mixed, statistics=STATISTICS, image_size=96)
-    assert described(training) == described(validation)
+    assert descriptions(training) == descriptions(validation)
     with pytest.raises(ValueError, match="96 pixels, not 224"):
         make_augs(mixed, statistics=STATISTICS)

@@ -1,0 +1,110 @@
+"""Read CSV files row by row, so that a faulty row costs only itself."""
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TextIO
+
+import pandas as pd
+import pyarrow as pa
+
+_END = "\udcff"  # a line that no file has: bytes that are not UTF-8 are replaced on reading
+
+csv.field_size_limit(sys.maxsize)  # a column may hold whole web pages
+
+
+def read_csv(
+    path: Path, file: TextIO, column: str, rows: int, separator: str
+) -> Iterator[pa.Table]:
+    """Read a CSV file as text. Types that are guessed part by part would differ between parts.
+
+    Parameters
+    ----------
+    path : Path
+        Named in messages.
+    file : TextIO
+        The file, opened with ``newline=""``.
+    column : str
+        The column of URLs. It takes the content of rows with too many fields.
+    rows : int
+        Most rows per table.
+    separator : str
+        Character between two fields.
+
+    Yields
+    ------
+    pyarrow.Table
+        With a text column per field of the header.
+
+    Raises
+    ------
+    ValueError
+        If the file is empty, has no such column, has more fields than its header in all rows, or
+        has a quote that is never closed.
+    """
+    records = _records(path, file, separator)
+    header = next((fields for _, fields in records if any(map(str.strip, fields))), None)
+    if header is None:
+        raise ValueError(f"{path} cannot be read: it is empty.")
+    names = _column_names(header)
+    check_column(names, column, f"{path}: ")
+    batch = list(islice(records, rows))
+    if batch and all(len(fields) > len(names) for _, fields in batch):
+        raise ValueError(f"{path}: its rows have more fields than its header.")
+    while batch:
+        values = [_row_values(line, fields, names, column) for line, fields in batch]
+        columns = [pa.array(texts, pa.string()) for texts in zip(*values, strict=True)]
+        yield pa.table(columns, names)
+        batch = list(islice(records, rows))
+
+
+def check_column(names: Sequence[str], column: str, place: str) -> None:
+    """Raise ValueError, which lists the columns, if the column of URLs is missing."""
+    if column not in names:
+        raise ValueError(
+            f"{place}no column {column!r}. Pass the column of URLs as column=; there are "
+            f"{', '.join(map(repr, names))}."
+        )
+
+
+def _records(path: Path, file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record's line number and fields.
+
+    An open quote would swallow all rows after it without a message, so it is an error.
+    """
+    lines = (line.replace("\0", "\ufffd") for line in file)  # no URL has a NUL
+    reader = csv.reader(chain(lines, [_END]), delimiter=separator)
+    line = 1
+    for fields in reader:
+        if fields == [_END]:
+            return
+        if fields and fields[-1].endswith(_END):
+            raise ValueError(
+                f"{path}, line {line}: a quote in this row is never closed. Close it and make the "
+                "same call again: it continues from there."
+            )
+        yield line, fields
+        line = reader.line_num + 1
+
+
+def _column_names(header: Sequence[str]) -> list[str]:
+    """Name the columns as pandas does: it names empty ones and numbers repeated ones."""
+    line = io.StringIO()
+    csv.writer(line).writerow(header)
+    line.seek(0)
+    return list(pd.read_csv(line, dtype=str, index_col=False).columns)
+
+
+def _row_values(line: int, fields: list[str], names: Sequence[str], column: str) -> list[str]:
+    """Return a row's values.
+
+    In a row with too many fields, nobody knows which field is the URL. The column of URLs then
+    shows all of them, which gives the row the status of a wrong URL.
+    """
+    if len(fields) <= len(names):
+        return fields + [""] * (len(names) - len(fields))
+    text = f"line {line} has {len(fields)} fields for {len(names)} columns: {fields}"
+    return [text if name == column else "" for name in names]
