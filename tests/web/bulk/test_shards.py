@@ -111,7 +111,7 @@ def test_other_settings_do_not_mix(tmp_path):
     check_settings_of(tmp_path, model="a", level="whole")  # nothing was answered at "windows"
     write(tmp_path)
     check_settings_of(tmp_path, model="a", level="whole")
-    with pytest.raises(ValueError, match="made with level=whole, and this is level=windows"):
+    with pytest.raises(ValueError, match="made with level='whole', and this is level='windows'"):
         check_settings_of(tmp_path, model="a", level="windows")
 
 
