@@ -36,8 +36,8 @@ from .images.decode import decode_image as decode_image, read_image as read_imag
 from .inference.classifier import LogoClassifier as LogoClassifier
 from .inference.export import export as export
 from .inference.int8 import quantize as quantize
-from .inference.matching import matcher_for as matcher_for
-from .inference.ocr import NameReader as NameReader
+from .inference.levels import Level as Level
+from .inference.ocr import BrandNameReader as BrandNameReader
 from .labels import NO_LOGO as NO_LOGO
 from .loading.augment import (
     center_crop_coverage as center_crop_coverage,
