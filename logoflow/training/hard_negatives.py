@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def hard_negatives(
-    classifier: LogoClassifier, folder: Path | str, *, layout: str = "windows", share: float = 0.05
+    classifier: "LogoClassifier", folder: Path | str, *, layout: str = "windows", share: float = 0.05
 ) -> dict[str, list[tuple[int, int, int, int]]]:
     """Find the windows of no-logo photos that look most like a brand to a classifier.
 
