@@ -109,8 +109,13 @@ def classify_logo(
     path = get_image(url, allow_private=allow_private)
     frame = net.predict(path, level=level, match_logos=match_logos, read_names=read_names)
     answer = frame.iloc[0]
-    alt = f"The picture as it was classified: {answer.brand}"
-    show_images([_as_network_sees(path, net.augs)], 1, 1, (2.5, 2.5), alt=alt)
+    show_images(
+        [_as_network_sees(path, net.augs)],
+        1,
+        1,
+        (2.5, 2.5),
+        caption=f"The picture as the network saw it. The answer is {answer.brand}.",
+    )
     return f"With prob={answer.probability:f}, {answer.brand}"
 
 

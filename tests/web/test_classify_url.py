@@ -61,12 +61,17 @@ def test_the_picture_shown_is_the_one_classified(classifier, tmp_path, monkeypat
     picture = np.zeros((300, 600, 3), np.uint8)
     picture[:, 300:] = (255, 255, 255)
     cv2.imwrite(str(tmp_path / "half.png"), picture)
-    shown = []
-    monkeypatch.setattr(
-        "logoflow.web.classify_url.show_images", lambda imgs, *_, **__: shown.extend(imgs)
-    )
+    shown, captions = [], []
+
+    def remember(imgs, *_, caption):
+        shown.extend(imgs)
+        captions.append(caption)
+
+    monkeypatch.setattr("logoflow.web.classify_url.show_images", remember)
     with serve_folder(tmp_path) as address:
-        classify_logo(classifier, f"{address}/half.png", allow_private=True)
+        sentence = classify_logo(classifier, f"{address}/half.png", allow_private=True)
+    brand = sentence.rpartition(", ")[2]
+    assert captions == [f"The picture as the network saw it. The answer is {brand}."]
     assert shown[0].shape == (224, 224, 3)
     assert shown[0][:, :100].max() < 0.01
     assert shown[0][:, 124:].min() > 0.99
