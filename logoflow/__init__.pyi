@@ -84,6 +84,7 @@ from .plots.training import plot_history as plot_history, plot_photos_curve as p
 from .recipes import Recipe as Recipe, get_recipe as get_recipe
 from .training.batches import _get_batch as _get_batch, evaluate_accuracy as evaluate_accuracy
 from .training.fit import fit as fit
+from .training.fit_head import fit_head as fit_head
 from .training.fixed_features import train_head as train_head
 from .training.loop import train as train
 from .training.losses import balanced_weights as balanced_weights

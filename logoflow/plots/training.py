@@ -105,6 +105,6 @@ def plot_photos_curve(
         above = [max(0.0, point["high"] - point["value"]) for point in points]
         axis.errorbar(positions, values, [below, above], marker="o", capsize=3, label=metric)
     axis.set_xticks(range(len(summaries)), list(summaries))
-    axis.set(xlabel="training photos per brand", ylabel="on the test photos", ylim=(0, 1.02))
+    axis.set(xlabel="training photos per brand", ylabel="value on the test photos", ylim=(0, 1.02))
     axis.legend(fontsize=SMALL_TEXT, loc="lower right")
     show_figure(figure, caption, alt)
