@@ -1,4 +1,4 @@
-"""From prepared photos to a calibrated classifier in one call."""
+"""Train and calibrate a classifier on a prepared data set, in one call."""
 
 import tempfile
 import warnings
@@ -53,17 +53,18 @@ def fit(
     quiet: bool = False,
     **settings: object,
 ) -> LogoClassifier:
-    """Train a network on a prepared data set, calibrate it and pick its threshold.
+    """Train a network on a prepared data set, calibrate it and choose its threshold.
 
     Parameters
     ----------
     root : Path or str
         Folder that `logoflow.prepare_root` made.
     backbone : str or sequence of str
-        A pretrained backbone, which is fine-tuned (`logoflow.finetune_net`), or ``"alexnet_cnn"``,
-        ``"lenet5"`` or ``"mlp"``, which start from random weights. For several backbones one
-        network each is trained, one after another, and their answers are averaged
-        (`logoflow.models.ensemble.Ensemble`): more accurate, and slower by their number.
+        The name of a pretrained backbone, which is fine-tuned (`logoflow.finetune_net`). The
+        networks ``"alexnet_cnn"``, ``"lenet5"`` and ``"mlp"`` start from random weights. If you
+        pass several backbones, `fit` trains one network per backbone and averages their answers
+        (`logoflow.models.ensemble.Ensemble`). An ensemble is more accurate, and slower by the
+        number of its networks.
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     num_epochs : int
@@ -71,57 +72,62 @@ def fit(
     image_size : int
         Side of the square the network sees, in pixels.
     levels : sequence of Level or str
-        How closely photos are looked at (`logoflow.Level`): ``"whole"``, ``"few-windows"``,
-        ``"windows"`` or ``"more-windows"``. A decision is fitted for each level, and `predict`
-        uses the last one by default.
+        How closely to look at photos (`logoflow.Level`): ``"whole"``, ``"few-windows"``,
+        ``"windows"`` or ``"more-windows"``. `fit` fits a decision for each level. `predict` uses
+        the last level by default.
     match_logos : bool
-        Switch the comparison with known logos on, in all levels that are given as text. The
+        Whether the levels that are given as text also compare with known logos. The
         classifier then remembers the logos in the boxes of the training photos
         (`logoflow.LogoMatcher`).
     read_names : bool
-        Switch the reading of brand names on, in all levels that are given as text
+        Whether the levels that are given as text also read brand names
         (`logoflow.BrandNameReader`).
     false_positive_rate : float
-        Share of the no-logo photos that may be given a brand, above 0 and below 1. The threshold
-        is picked for it on validation, where the background of logo photos counts as no-logo too.
+        Share of no-logo photos that may get a brand, above 0 and below 1. `fit` chooses the
+        threshold for this rate on the validation photos. The background of logo photos counts as
+        no-logo there too.
     hard_negative_rounds : int
-        Training is split into so many rounds. Between them, hard negatives are mined from the
-        no-logo training photos, if the recipe mines them. 1: never.
+        Number of rounds of equal length that the training consists of. Between two rounds, `fit`
+        looks for hard negatives in the no-logo training photos, if the recipe says so. With 1
+        it never does.
     refit_epochs : int
-        Epochs on the photos of training and validation together, after everything is decided
-        (`logoflow.refit`). If they fail, for example because the disk is full, `fit` warns and
-        returns the classifier as it was before them.
+        Number of further epochs on training and validation photos together, after the
+        calibration (`logoflow.refit`). If they fail, for example because the disk is full, `fit`
+        warns and returns the classifier from before these epochs.
     use_no_logo : bool
-        False trains without no-logo photos.
+        Whether to train on no-logo photos too.
     use_boxes : bool
-        False trains as if nobody had drawn boxes around the logos.
+        Whether to use the boxes around the logos. If False, `fit` trains as if there were none.
     class_weights : list of float or "balanced", optional
-        Weight of each class in the loss, in label order. With ``"balanced"`` every class counts
+        Weight of each class in the loss, in label order. With ``"balanced"``, every class counts
         the same (`logoflow.balanced_weights`).
     num_workers : int
-        Processes that decode photos. 0: this one.
+        Number of processes that decode photos. With 0, the calling process decodes them.
     ctx : Context or sequence of Context, optional
-        Devices.
+        Devices. By default, those of `logoflow.default_ctx`.
     seed : int
-        Seeds the output layer's first weights, the order of photos, augmentation and dropout.
+        Seed of the initial weights of the output layer, the order of the photos, augmentation
+        and dropout.
     quiet : bool
-        Print no lines.
+        Whether to print nothing.
     **settings
-        Values that replace the recipe's own, `learning_rate` for example (`logoflow.get_recipe`).
+        Values that replace those of the recipe, for example `learning_rate`
+        (`logoflow.get_recipe`).
 
     Returns
     -------
     LogoClassifier
-        With the weights that its recipe keeps (their average, where it averages) and its decisions.
-        The training history is in ``metadata["history"]``, network after network.
+        The classifier with one decision per level. ``metadata["history"]`` has the training history
+        of each network.
 
     Raises
     ------
     ValueError
-        Before anything is trained: if several backbones want photos normalised in different ways,
-        `match_logos` has no boxes, there are no photos to validate on, or a value is out of range.
+        Before the training starts: if several backbones normalise photos in different ways,
+        if `match_logos` has no boxes, if there are no validation photos, or if a value is out of
+        range.
     WeightsError, ClassListError, FloatingPointError, ValueError
-        As `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate` do.
+        See `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate`.
 
     Examples
     --------
@@ -133,14 +139,14 @@ def fit(
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
     architecture, classes = _checked_architecture(backbones, root), read_classes(root)
     class_weights = _checked_weights(class_weights, root, classes)
-    wanted = as_levels(levels, match_logos, read_names)
+    requested_levels = as_levels(levels, match_logos, read_names)
     check_rate(false_positive_rate)
-    matcher = _matcher(root, use_boxes, wanted)
+    matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
-    tables = []
+    histories = []
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder) / f"member{number}.params" for number in range(len(backbones))]
-        for number, (name, file) in enumerate(zip(backbones, files, strict=True)):
+        weight_files = [Path(folder) / f"member{n}.params" for n in range(len(backbones))]
+        for number, (name, weight_file) in enumerate(zip(backbones, weight_files, strict=True)):
             member_seed = seed + ENSEMBLE_SEED_STRIDE * number
             net = _new_net(name, len(classes), recipe, ctx, member_seed)
             loaders = make_loaders(
@@ -158,18 +164,18 @@ def fit(
                 loaders,
                 recipe,
                 ctx,
-                file,
+                weight_file,
                 num_epochs=num_epochs,
                 rounds=rounds,
                 seed=member_seed,
                 class_weights=class_weights,
                 quiet=quiet,
             )
-            tables.append(history.frame.drop(columns="test_acc").round(4).reset_index())
+            histories.append(history.frame.drop(columns="test_acc").round(4).reset_index())
         if len(backbones) > 1:
-            net = _build_ensemble(files, architecture, len(classes), ctx)
+            net = _build_ensemble(weight_files, architecture, len(classes), ctx)
     classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=matcher)
-    _calibrate(classifier, loaders, wanted, false_positive_rate)
+    _calibrate(classifier, loaders, requested_levels, false_positive_rate)
     classifier.metadata = {
         "backbone": architecture,
         "recipe": recipe.name,
@@ -181,7 +187,7 @@ def fit(
         "use_boxes": use_boxes,
         "class_weights": class_weights,
         "seed": seed,
-        "history": pd.concat(tables).to_dict("list"),
+        "history": pd.concat(histories).to_dict("list"),
     }
     if refit_epochs:
         return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
@@ -189,11 +195,13 @@ def fit(
 
 
 def _checked_architecture(backbones: list[str], root: Path) -> str:
-    """The architecture's name. Refuses before training what would only fail after it."""
+    """Return the name of the architecture, or raise an error before a long training."""
     if not backbones:
-        raise ValueError("No backbone at all: name one at least.")
+        raise ValueError("The list of backbones is empty: name at least one backbone.")
     if not any((root / "val_data").glob("*/*")):
-        raise ValueError(f"No photos in {root / 'val_data'}, and the decision needs some.")
+        raise ValueError(
+            f"There are no photos in {root / 'val_data'}. The calibration needs validation photos."
+        )
     architecture = ensemble_architecture(backbones)
     build_net(architecture, 2)
     return architecture
@@ -202,7 +210,7 @@ def _checked_architecture(backbones: list[str], root: Path) -> str:
 def _checked_weights(
     class_weights: Sequence[float] | str | None, root: Path | str, classes: tuple[str, ...]
 ) -> list[float] | None:
-    """The classes' weights as numbers, checked."""
+    """Return the class weights as numbers, after a check."""
     if class_weights is None:
         return None
     if isinstance(class_weights, str):
@@ -211,33 +219,35 @@ def _checked_weights(
         return balanced_weights(root)
     weights = [float(weight) for weight in class_weights]
     if len(weights) != len(classes):
-        raise ValueError(f"{len(weights)} class_weights, and {len(classes)} classes: {classes}.")
+        raise ValueError(
+            f"There are {len(weights)} class_weights, but {len(classes)} classes: {classes}."
+        )
     return weights
 
 
 def _refit_or_warn(
     classifier: LogoClassifier, root: Path, num_epochs: int, num_workers: int, ctx: list[mx.Context]
 ) -> LogoClassifier:
-    """Train the last epochs; if they fail, keep the classifier that took hours to train."""
+    """Train the last epochs. If they fail, keep the classifier, which took hours to train."""
     try:
         return refit(classifier, root, num_epochs=num_epochs, num_workers=num_workers, ctx=ctx)
     except (OSError, FloatingPointError) as error:
         warnings.warn(
-            f"The last epochs on all photos failed ({error}). This is the classifier of before "
-            f"them: logoflow.refit(classifier, root, num_epochs={num_epochs}) tries again.",
+            f"The last epochs on all photos failed ({error}). fit returns the classifier from "
+            "before them. To try again, call "
+            f"logoflow.refit(classifier, root, num_epochs={num_epochs}).",
             stacklevel=3,
         )
         return classifier
 
 
-def _matcher(root: Path, use_boxes: bool, levels: Sequence[Level]) -> LogoMatcher | None:
-    """A matcher that knows the logos in the training photos, if a level asks for it."""
+def _make_matcher(root: Path, use_boxes: bool, levels: Sequence[Level]) -> LogoMatcher | None:
+    """Make a matcher with the logos of the training photos, if a level needs it."""
     if not any(level.match_logos for level in levels):
         return None
     if not use_boxes:
         raise ValueError(
-            "match_logos remembers the logos in their boxes: leave use_boxes=True, or leave "
-            "match_logos off."
+            "match_logos needs the boxes of the logos: set use_boxes=True, or match_logos=False."
         )
     return LogoMatcher(index_logos(root))
 
@@ -245,7 +255,7 @@ def _matcher(root: Path, use_boxes: bool, levels: Sequence[Level]) -> LogoMatche
 def _new_net(
     backbone: str, classes: int, recipe: Recipe, ctx: list[mx.Context], seed: int
 ) -> gluon.Block:
-    """A network to train, from pretrained weights where there are any."""
+    """Make the network to train, with pretrained weights if the backbone has any."""
     mx.random.seed(seed)
     if backbone in BUILDERS:
         net = build_net(backbone, classes)
@@ -261,7 +271,7 @@ def _train_net(
     loaders: Loaders,
     recipe: Recipe,
     ctx: list[mx.Context],
-    file: Path,
+    weight_file: Path,
     *,
     num_epochs: int,
     rounds: int,
@@ -269,7 +279,7 @@ def _train_net(
     class_weights: list[float] | None,
     quiet: bool,
 ) -> History:
-    """Train a network by a recipe and write the weights that the recipe keeps to a file."""
+    """Train a network, and write the weights that the recipe keeps to `weight_file`."""
     classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
     history = train(
         net,
@@ -279,7 +289,7 @@ def _train_net(
         None,
         recipe.batch_size,
         num_epochs,
-        file.with_suffix(""),
+        weight_file.with_suffix(""),
         True,
         recipe.learning_rate,
         recipe.wd,
@@ -292,16 +302,16 @@ def _train_net(
     )
     if recipe.keeps_best:
         history.load_best(net)
-    net.save_parameters(str(file))
+    net.save_parameters(str(weight_file))
     return history
 
 
 def _build_ensemble(
-    files: list[Path], architecture: str, classes: int, ctx: list[mx.Context]
+    weight_files: list[Path], architecture: str, classes: int, ctx: list[mx.Context]
 ) -> gluon.HybridBlock:
-    """Put networks that were trained one by one together as one."""
+    """Make one network of networks that were trained one by one."""
     net = build_net(architecture, classes)
-    for member, path in zip(net.members, files, strict=True):
+    for member, path in zip(net.members, weight_files, strict=True):
         member.load_parameters(str(path), ctx=ctx)
     net.hybridize(static_alloc=True, static_shape=True)
     return net
@@ -313,7 +323,7 @@ def _calibrate(
     levels: Sequence[Level],
     false_positive_rate: float,
 ) -> None:
-    """Fit the decisions on the photos of validation."""
+    """Fit the decisions on the validation photos."""
     photos = loaders.photos.val
     paths, labels = zip(*photos.items, strict=True)
     boxes = [photos.boxes_of(path) for path in paths]

@@ -1,4 +1,4 @@
-"""The fixed feature extractor: features once, then only the output layer."""
+"""Fixed features: compute the features of each photo once, then train only the output layer."""
 
 import hashlib
 import json
@@ -24,27 +24,39 @@ from logoflow.utils.progress import bar
 
 Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
 
+MAX_FILES_PER_SPLIT = 4
+"""Cached feature files per split. Several files serve several networks, image sizes and seeds."""
+
 
 def extract_features(
     data_iterator: Iterable, net: gluon.Block, ctx: Contexts
 ) -> tuple[nd.NDArray, nd.NDArray]:
-    """Run the photos through the frozen part of a net once.
+    """Compute the features of all photos with the frozen part of a network.
+
+    Parameters
+    ----------
+    data_iterator : iterable of (data, label)
+        Usually a DataLoader.
+    net : Block
+        A network with ``features``.
+    ctx : Context or sequence of Context
+        Devices that hold the network.
 
     Returns
     -------
     features : NDArray
-        (photos, features), what ``net.output`` takes.
+        The input of ``net.output``, of shape (photos, features), on the CPU.
     labels : NDArray
-        (photos,), float32.
+        Labels of shape (photos,), float32.
     """
-    ctx, frozen = as_list(ctx), {}
+    ctx, compiled_features = as_list(ctx), {}
     features, labels = [], []
     for batch in bar(data_iterator, "features"):
         data, label, _ = _get_batch(batch, ctx)
         for X in data:
-            if X.context not in frozen:
-                frozen[X.context] = fused(net.features, X)
-            features.append(frozen[X.context](X).flatten().as_in_context(mx.cpu()))
+            if X.context not in compiled_features:
+                compiled_features[X.context] = fused(net.features, X)
+            features.append(compiled_features[X.context](X).flatten().as_in_context(mx.cpu()))
         labels += [y.as_in_context(mx.cpu()) for y in label]
     return nd.concat(*features, dim=0), nd.concat(*labels, dim=0)
 
@@ -64,80 +76,109 @@ def train_head(
 ) -> History:
     """Train only ``net.output``, on features that are computed once.
 
-    With frozen features every epoch computes the same numbers again; here each photo goes
-    through them once, or a few times in different augmentation, and the output layer trains in
-    seconds. With a seed, the features are kept beside the photos for the next time.
+    Frozen features are the same in every epoch. `train_head` computes the features of each photo
+    once, or once per augmented crop, and then trains the output layer in seconds. If you pass a
+    seed, the features are cached beside the photos.
 
     Parameters
     ----------
     net : Block
-        With ``features`` and ``output``, as `logoflow.finetune_net` gives.
+        A network with ``features`` and ``output``, such as one of `logoflow.finetune_net`.
+    ctx, train_data, val_data, test_data, batch_size, num_epochs, model_prefix
+        See `logoflow.train`.
     crops : int
-        Augmented crops of each training photo, each from a pass over `train_data`.
+        Number of augmented crops of each training photo.
     **options
-        See `train`, whose other parameters these are. The checkpoint is of ``net.output``:
-        bring the best back with ``history.load_best(net.output)``.
+        Further arguments of `logoflow.train`.
 
     Returns
     -------
     History
+        Its checkpoints hold ``net.output`` alone. To load the best epoch, call
+        ``history.load_best(net.output)``.
+
+    Raises
+    ------
+    TypeError
+        If `views` is passed, the former name of `crops`.
+
+    Examples
+    --------
+    >>> loaders = lf.make_loaders(root, "article", 40)
+    >>> history = train_head(net, mx.cpu(), *loaders, 40, 20, "head", crops=3, seed=0)
     """
     if "views" in options:
         raise TypeError(f"views has a new name: pass crops={options['views']!r}.")
-    seed, loaders = options.get("seed"), []
-    for data in (train_data, val_data, test_data):
-        if data is None:
-            loaders.append(None)
-            continue
-        seed_epoch(seed, 0)
-        passes = crops if data is train_data else 1
-        compute = partial(_arrays_of, chain(*[data] * passes), net, ctx)
-        photos = getattr(data, "dataset", None)
-        pairs = gluon.data.ArrayDataset(*kept_features(photos, net, seed, passes, compute))
-        loaders.append(gluon.data.DataLoader(pairs, batch_size, shuffle=data is train_data))
-    return train(net.output, ctx, *loaders, batch_size, num_epochs, model_prefix, **options)
+    seed = options.get("seed")
+    train_features = _feature_loader(train_data, net, ctx, batch_size, seed, crops, shuffle=True)
+    val_features, test_features = (
+        data and _feature_loader(data, net, ctx, batch_size, seed) for data in (val_data, test_data)
+    )
+    return train(
+        net.output,
+        ctx,
+        train_features,
+        val_features,
+        test_features,
+        batch_size,
+        num_epochs,
+        model_prefix,
+        **options,
+    )
 
 
-def _arrays_of(data: Iterable, net: gluon.Block, ctx: Contexts) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels as NumPy arrays: rows of MXNet's are slow to pick one by one."""
+def _feature_loader(
+    data: Iterable,
+    net: gluon.Block,
+    ctx: Contexts,
+    batch_size: int,
+    seed: int | None,
+    passes: int = 1,
+    shuffle: bool = False,
+) -> gluon.data.DataLoader:
+    """Make a loader of the features and labels of a split."""
+    seed_epoch(seed, 0)
+    compute = partial(_numpy_features, chain(*[data] * passes), net, ctx)
+    photos = getattr(data, "dataset", None)
+    features, labels = cached_features(photos, net, seed, passes, compute)
+    dataset = gluon.data.ArrayDataset(features, labels)
+    return gluon.data.DataLoader(dataset, batch_size, shuffle=shuffle)
+
+
+def _numpy_features(data: Iterable, net: gluon.Block, ctx: Contexts) -> Arrays:
+    """Compute features and labels as NumPy arrays, whose rows are faster to read than MXNet's."""
     features, labels = extract_features(data, net, ctx)
     return features.asnumpy(), labels.asnumpy()
 
 
-KEPT = 4  # files of a split: other nets, sizes and seeds than the last one's are soon asked for
-
-
-def kept_features(
+def cached_features(
     photos: object, net: gluon.Block, seed: int | None, passes: int, compute: Callable[[], Arrays]
 ) -> Arrays:
-    """Give features from the file that has them, or compute them and write it.
+    """Read features from the cache, or compute and cache them.
 
     Parameters
     ----------
     photos : Dataset
-        A `logoflow.loading.photo_folder.PhotoFolder`; of any other nothing is kept.
+        Features are cached for a `logoflow.loading.photo_folder.PhotoFolder` only.
     net : Block
-        Its ``features`` decide.
+        The weights of ``net.features`` are part of the cache key.
     seed : int or None
-        What order and augmentation were drawn by; without a seed nothing is kept.
+        Seed of the photos' order and augmentation. Without a seed, nothing is cached.
     passes : int
-        Over the photos.
+        Number of passes over the photos.
     compute : callable
-        Gives (features, labels).
+        Computes and returns (features, labels).
 
     Returns
     -------
     features, labels : ndarray
-        (photos, features) and (photos,), float32.
+        Arrays of shape (photos, features) and (photos,), float32.
     """
     if seed is None or not isinstance(photos, PhotoFolder):
         return compute()
-    digest = hashlib.sha256(f"{describe_photos(photos)} {seed} {passes}".encode())
-    for parameter in net.features.collect_params().values():
-        digest.update(parameter.data(parameter.list_ctx()[0]).asnumpy().tobytes())
     split = photos.folder
     folder, stem = split.parent / CACHE_FOLDER, f"features-{split.name}"
-    path = folder / f"{stem}-{digest.hexdigest()[:12]}.npz"
+    path = folder / f"{stem}-{_cache_key(photos, net, seed, passes)}.npz"
     if path.is_file():
         with np.load(path, allow_pickle=False) as arrays:
             path.touch()
@@ -145,16 +186,20 @@ def kept_features(
     features, labels = compute()
     with atomic_path(path) as tmp, open(tmp, "wb") as file:
         np.savez(file, features=features, labels=labels)
-    newest = sorted(folder.glob(f"{stem}-*.npz"), key=lambda old: old.stat().st_mtime_ns)
-    for old in newest[:-KEPT]:
-        old.unlink(missing_ok=True)
+    files = sorted(folder.glob(f"{stem}-*.npz"), key=lambda file: file.stat().st_mtime_ns)
+    for outdated in files[:-MAX_FILES_PER_SPLIT]:
+        outdated.unlink(missing_ok=True)
     return features, labels
 
 
-def describe_photos(photos: PhotoFolder) -> str:
-    """Say what decides which pixels a data set gives: files, boxes, augmenters."""
+def _cache_key(photos: PhotoFolder, net: gluon.Block, seed: int, passes: int) -> str:
+    """Hash everything that the features depend on: pixels, weights, seed and passes."""
     files = [(path, path.stat().st_mtime_ns, label) for path, label in photos.items]
     augs = [aug.dumps() if hasattr(aug, "dumps") else repr(aug) for aug in photos.augs]
-    return json.dumps(
+    pixels = json.dumps(
         [files, sorted(photos.boxes.items()), augs, photos.max_short_side], default=str
     )
+    digest = hashlib.sha256(f"{pixels} {seed} {passes}".encode())
+    for parameter in net.features.collect_params().values():
+        digest.update(parameter.data(parameter.list_ctx()[0]).asnumpy().tobytes())
+    return digest.hexdigest()[:12]

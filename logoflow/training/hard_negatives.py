@@ -1,4 +1,4 @@
-"""Hard negatives: the places in photos without logos that a net takes for a logo."""
+"""Hard negatives: regions of no-logo photos that a network mistakes for a logo."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,32 +17,36 @@ if TYPE_CHECKING:
 
 
 def hard_negatives(
-    classifier: "LogoClassifier", folder: Path | str, *, layout: str = "windows", share: float = 0.05
+    classifier: "LogoClassifier",
+    folder: Path | str,
+    *,
+    layout: str = "windows",
+    share: float = 0.05,
 ) -> dict[str, list[tuple[int, int, int, int]]]:
-    """Find the windows of no-logo photos that look most like a brand to a classifier.
+    """Find the windows of no-logo photos with the highest scores for a brand.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        As far as it is trained.
+        A classifier around the network that is being trained.
     folder : Path or str
-        A split of prepared photos with a no-logo class, ``train_data`` usually.
+        The folder of a split with a no-logo class, usually ``train_data``.
     layout : str
-        Which windows are looked at (`logoflow.inference.levels.LAYOUTS`). The whole photo is
-        never returned: the network is trained on it anyway.
+        Name of the windows to score (`logoflow.inference.levels.LAYOUTS`). The whole photo is
+        never returned, because the network is trained on it anyway.
     share : float
-        Share of all windows to give back, those with the highest odds of a brand.
+        Share of the windows to return, 0 to 1: those with the highest odds of a brand.
 
     Returns
     -------
     dict
-        From ``"no-logo/<file>"`` to regions ``(x, y, width, height)`` in pixels: what the boxes
-        of a `logoflow.loading.photo_folder.PhotoFolder` take.
+        From ``"no-logo/<file>"`` to a list of regions ``(x, y, width, height)`` in pixels. The
+        attribute ``boxes`` of `logoflow.loading.photo_folder.PhotoFolder` has the same form.
 
     Raises
     ------
     ValueError
-        If the classifier or the folder has no no-logo class.
+        If the classifier or the folder has no class ``no-logo``.
 
     Notes
     -----
@@ -57,48 +61,51 @@ def hard_negatives(
     root, split = Path(folder).parent, Path(folder).name
     names = class_folders(root, split)
     if classifier.no_logo is None or NO_LOGO not in names:
-        raise ValueError(f"There is no class {NO_LOGO} to find hard negatives of in {folder}.")
+        raise ValueError(
+            f"Hard negatives come from photos of the class {NO_LOGO}, and {folder} or the "
+            "classifier has no such class."
+        )
     label = names.index(NO_LOGO)
     paths = [path for path, number in photos_of(root, split) if number == label]
     if not paths:
         return {}
     odds = np.stack([_odds(rows, label)[1:] for rows in classifier.window_logits(paths, layout)])
-    least = np.quantile(odds, 1 - share)
-    found = {}
+    min_odds = np.quantile(odds, 1 - share)
+    regions_by_photo = {}
     for path, row in zip(paths, odds, strict=True):
         regions = windows(*image_size(path.read_bytes(), source=str(path)), layout)[1:]
-        hard = [region for region, value in zip(regions, row, strict=True) if value >= least]
+        hard = [region for region, value in zip(regions, row, strict=True) if value >= min_odds]
         if hard:
-            found[f"{NO_LOGO}/{path.name}"] = hard
-    return found
+            regions_by_photo[f"{NO_LOGO}/{path.name}"] = hard
+    return regions_by_photo
 
 
 def _odds(logits: np.ndarray, no_logo: int) -> np.ndarray:
-    """Log-odds of the likeliest brand against no-logo, per window."""
+    """Return the log-odds of the most probable brand against no-logo, for each window."""
     return np.delete(logits, no_logo, axis=1).max(axis=1) - logits[:, no_logo]
 
 
 def hard_negative_callback(
     classifier: "LogoClassifier", photos: "PhotoFolder", num_epochs: int, rounds: int
 ) -> Callable[[int], None] | None:
-    """Make what adds hard negatives to the training photos between rounds.
+    """Make a callback that adds hard negatives to the training photos between rounds.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        Around the network that is trained.
+        A classifier around the network that is being trained.
     photos : PhotoFolder
-        The training photos. Hard negatives are added to their boxes.
+        The training photos. The callback adds hard negatives to their boxes.
     num_epochs : int
-        Epochs of the whole training.
+        Number of epochs of the whole training.
     rounds : int
-        Rounds that share them.
+        Number of rounds that the epochs are divided into.
 
     Returns
     -------
     callable or None
-        For the argument `after_epoch` of `logoflow.train`. None for a single round, and for
-        classes without no-logo.
+        For the argument `after_epoch` of `logoflow.train`. None if there is a single round, or if
+        the classes do not include no-logo.
 
     Examples
     --------
@@ -116,6 +123,6 @@ def hard_negative_callback(
 
 
 def _is_end_of_round(epoch: int, num_epochs: int, rounds: int) -> bool:
-    """Tell whether another round begins after an epoch."""
-    round_of = [rounds * number // num_epochs for number in (epoch, epoch + 1)]
-    return epoch + 1 < num_epochs and round_of[0] != round_of[1]
+    """Return whether an epoch is the last of a round, but not of the whole training."""
+    this_round, next_round = rounds * epoch // num_epochs, rounds * (epoch + 1) // num_epochs
+    return epoch + 1 < num_epochs and this_round != next_round

@@ -1,4 +1,4 @@
-"""The last epochs, on training and validation photos together, once everything is decided."""
+"""Train a calibrated classifier further, on training and validation photos together."""
 
 import tempfile
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ from logoflow.training.loop import train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 LEARNING_RATE = 0.5
-"""Share of the recipe's learning rate: what the network has learnt already should stay."""
+"""Share of the recipe's learning rate. A lower rate keeps what the network has learnt."""
 
-SEED = 500_000  # apart from those of the epochs before
+SEED = 500_000  # differs from the seeds of `fit`
 
 
 def refit(
@@ -37,40 +37,40 @@ def refit(
 ) -> LogoClassifier:
     """Continue the training of a calibrated classifier on training and validation photos together.
 
-    Validation has done its work by then: the decisions stay as they are, and their photos can
-    serve as training photos. Only the test photos are left to measure the result on.
+    The decisions do not change, so the validation photos are no longer needed for calibration and
+    can serve as training photos. Afterwards only the test photos can measure the result.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        From `logoflow.fit`; it is not changed.
+        A classifier of `logoflow.fit`. It does not change.
     root : Path or str
-        The prepared data set that it was trained on.
+        The prepared data set that the classifier was trained on.
     num_epochs : int
-        Passes over all these photos, with the recipe and the settings of `fit`, but at half the
-        learning rate.
+        Passes over all these photos. The recipe and the settings are those of `fit`, but the
+        learning rate is half of it.
     num_workers : int
-        Processes that decode photos. 0: this one.
+        Number of processes that decode photos. With 0, the calling process decodes them.
     ctx : Context or sequence of Context, optional
-        Devices.
+        Devices. By default, those of `logoflow.default_ctx`.
 
     Returns
     -------
     LogoClassifier
-        With the same decisions and the same level. Its matcher, if any, also knows the logos of the
-        validation photos.
+        A new classifier with the same decisions and the same level. Its matcher, if any, also knows
+        the logos of the validation photos.
 
     Raises
     ------
     ValueError
-        For a classifier that `fit` did not make, such as an INT8 twin, and for one that a version
-        of logoflow with other recipes made.
+        If `fit` did not make the classifier, for example if it is an INT8 twin, or if a version of
+        logoflow with other recipes made it.
     ClassListError
-        If the data set has other classes.
+        If the data set has other classes than the classifier.
 
     Notes
     -----
-    AutoGluon's ``refit_full`` does the same from random weights.
+    AutoGluon's ``refit_full`` does the same, but starts from random weights.
 
     Examples
     --------
@@ -78,14 +78,15 @@ def refit(
     """
     if "plan" not in classifier.metadata or "int8" in classifier.metadata:
         raise ValueError(
-            "Only what fit gave can go on learning, and not its INT8 twin: refit, then quantize."
+            "refit needs a classifier that fit returned, not an INT8 twin: call refit first, then "
+            "quantize."
         )
     classifier.check_classes(read_classes(root))
-    grown, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
-    recipe = recipe_from_json(grown.metadata["plan"])
-    with _all_photos(root) as everything:
-        loader = _loader(grown, root, everything, recipe, num_workers)
-        for number, net in enumerate(getattr(grown.net, "members", [grown.net])):
+    refitted, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
+    recipe = recipe_from_json(refitted.metadata["plan"])
+    with _all_photos(root) as all_photos:
+        loader = _loader(refitted, root, all_photos, recipe, num_workers)
+        for number, net in enumerate(getattr(refitted.net, "members", [refitted.net])):
             freeze_lower(net, recipe.frozen)
             train(
                 net,
@@ -95,41 +96,41 @@ def refit(
                 None,
                 recipe.batch_size,
                 num_epochs,
-                everything / "net",
+                all_photos / "net",
                 True,
                 LEARNING_RATE * recipe.learning_rate,
                 recipe.wd,
                 recipe=recipe,
-                seed=SEED + ENSEMBLE_SEED_STRIDE * number + grown.metadata["seed"],
-                class_weights=grown.metadata["class_weights"],
+                seed=SEED + ENSEMBLE_SEED_STRIDE * number + refitted.metadata["seed"],
+                class_weights=refitted.metadata["class_weights"],
                 train_acc_in_passing=True,
                 quiet=True,
             )
-        matcher = grown.matcher and LogoMatcher(index_logos(everything))
+        matcher = refitted.matcher and LogoMatcher(index_logos(all_photos))
     return LogoClassifier(
-        grown.net,
-        grown.classes,
-        grown.augs,
-        grown.metadata | {"refit_epochs": num_epochs},
+        refitted.net,
+        refitted.classes,
+        refitted.augs,
+        refitted.metadata | {"refit_epochs": num_epochs},
         ctx=ctx[0],
-        decisions=grown.decisions,
-        level=grown.level,
+        decisions=refitted.decisions,
+        level=refitted.level,
         matcher=matcher,
     )
 
 
 def _loader(
-    classifier: LogoClassifier, root: Path, everything: Path, recipe: Recipe, num_workers: int
+    classifier: LogoClassifier, root: Path, all_photos: Path, recipe: Recipe, num_workers: int
 ) -> PhotoLoader:
-    """Batches of all photos, made as `fit` made the training batches, hard negatives included."""
+    """Make a loader of all photos with the settings of `fit`, and with hard negatives."""
     metadata, net = with_new_names(classifier.metadata, FORMER_ARGUMENTS), classifier.net
     image_size = metadata["image_size"]
-    # As in `fit`: the network has only seen photos normalised by the training photos.
+    # As in `fit`, photos are normalised with the statistics of the training photos alone.
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
     augs, _ = make_augs(recipe, net, statistics=statistics, image_size=image_size)
     load = partial(
         split_loader,
-        everything,
+        all_photos,
         "train_data",
         augs,
         recipe,
@@ -141,16 +142,16 @@ def _loader(
     )
     try:
         loader = load(cache=True)
-    except CacheError:  # slower without a cache, but the hours of training are not lost
+    except CacheError:  # it is slower without a cache, but the training is not lost
         loader = load(cache=False)
     if metadata["hard_negative_rounds"] > 1 and classifier.no_logo is not None:
-        loader.dataset.boxes.update(hard_negatives(classifier, everything / "train_data"))
+        loader.dataset.boxes.update(hard_negatives(classifier, all_photos / "train_data"))
     return loader
 
 
 @contextmanager
 def _all_photos(root: Path) -> Iterator[Path]:
-    """A temporary data set of links whose training photos include the validation photos."""
+    """Make a temporary data set of links, whose training photos include the validation photos."""
     (root / CACHE_FOLDER).mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root / CACHE_FOLDER, prefix="refit-") as place:
-        yield merge_train_val(root, Path(place))
+    with tempfile.TemporaryDirectory(dir=root / CACHE_FOLDER, prefix="refit-") as folder:
+        yield merge_train_val(root, Path(folder))

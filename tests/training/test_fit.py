@@ -97,8 +97,8 @@ def test_balanced_weights_may_be_asked_for_by_name(small_root):
         ({"levels": ("closest",)}, "no level 'closest'"),
         ({"levels": ("whole", "windows, read")}, "no switch read"),
         ({"levels": ()}, "give a list of levels"),
-        ({"match_logos": True, "use_boxes": False}, "remembers the logos in their boxes"),
-        ({"class_weights": [1, 2]}, "2 class_weights, and 3 classes"),
+        ({"match_logos": True, "use_boxes": False}, "needs the boxes of the logos"),
+        ({"class_weights": [1, 2]}, "2 class_weights, but 3 classes"),
         ({"class_weights": "heavy"}, 'numbers or "balanced"'),
     ],
 )

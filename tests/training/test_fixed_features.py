@@ -4,7 +4,7 @@ import pytest
 
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
-from logoflow.training.fixed_features import KEPT, kept_features, train_head
+from logoflow.training.fixed_features import MAX_FILES_PER_SPLIT, cached_features, train_head
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def fake():
 
 def test_features_are_computed_once(root, net):
     photos = make_loaders(root, "logoflow", net=net, image_size=32).photos.val
-    first = kept_features(photos, net, 0, 1, fake)
-    again = kept_features(photos, net, 0, 1, never)
+    first = cached_features(photos, net, 0, 1, fake)
+    again = cached_features(photos, net, 0, 1, never)
     for before, after in zip(first, again, strict=True):
         assert np.array_equal(before, after)
 
@@ -42,30 +42,30 @@ def test_another_seed_net_size_or_number_of_passes_is_computed_anew(root, net):
     def photos(size=32):
         return make_loaders(root, "logoflow", net=net, image_size=size).photos.val
 
-    kept_features(photos(), net, 0, 1, fake)
+    cached_features(photos(), net, 0, 1, fake)
     for given in ((photos(), net, 1, 1), (photos(), net, 0, 2), (photos(64), net, 0, 1)):
         with pytest.raises(AssertionError, match="computed before"):
-            kept_features(*given, never)
+            cached_features(*given, never)
     net.features[0].conv.weight.data()[:] *= 1.01
     with pytest.raises(AssertionError, match="computed before"):
-        kept_features(photos(), net, 0, 1, never)
+        cached_features(photos(), net, 0, 1, never)
 
 
 def test_without_a_seed_nothing_is_kept(root, net):
     photos = make_loaders(root, "logoflow", net=net, image_size=32).photos.val
-    kept_features(photos, net, None, 1, fake)
+    cached_features(photos, net, None, 1, fake)
     assert not list((root / ".cache").glob("features-*"))
 
 
 def test_only_a_few_files_stay(root, net):
     photos = make_loaders(root, "logoflow", net=net, image_size=32).photos.val
-    for seed in range(KEPT + 3):
-        kept_features(photos, net, seed, 1, fake)
-    assert len(list((root / ".cache").glob("features-val_data-*.npz"))) == KEPT
-    kept_features(photos, net, KEPT + 2, 1, never)
+    for seed in range(MAX_FILES_PER_SPLIT + 3):
+        cached_features(photos, net, seed, 1, fake)
+    assert len(list((root / ".cache").glob("features-val_data-*.npz"))) == MAX_FILES_PER_SPLIT
+    cached_features(photos, net, MAX_FILES_PER_SPLIT + 2, 1, never)
 
 
-def test_a_head_trained_on_kept_features_is_the_same(root, net, tmp_path, monkeypatch):
+def test_a_head_trained_on_cached_features_is_the_same(root, net, tmp_path, monkeypatch):
     heads = []
     for _ in range(2):
         mx.random.seed(3)
