@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from logoflow.evaluation import runs as study_runs
+from logoflow.evaluation import runs
 from logoflow.training.fit import fit
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.py"
@@ -74,20 +74,20 @@ def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path,
     def never(*_, **__):
         raise AssertionError("This training is already finished.")
 
-    monkeypatch.setattr(study_runs, "fit", never)
+    monkeypatch.setattr(runs, "fit", never)
     assert command(*arguments)[0] == 0
     assert (tmp_path / "tables" / "accuracy.md").read_text() == page
 
 
-def test_each_step_is_written_when_it_is_finished(command, accuracy, tmp_path, monkeypatch):
-    first = accuracy.STEPS[0]._replace(settings={})
+def test_each_experiment_is_written_when_it_is_finished(command, accuracy, tmp_path, monkeypatch):
+    first = accuracy.ABLATION[0]._replace(settings={})
     broken = first._replace(settings={"recipe": "no such"})
-    monkeypatch.setattr(accuracy, "STEPS", [first, broken])
+    monkeypatch.setattr(accuracy, "ABLATION", [first, broken])
     with pytest.raises(ValueError, match="no such"):
         command("ablation")
     result = json.loads((tmp_path / "tables" / "results" / "accuracy-ablation.json").read_text())
     assert [len(result["table"][part]) for part in ("index", "data")] == [1, 1]
-    assert "## Which idea gave what" in (tmp_path / "tables" / "accuracy.md").read_text()
+    assert "## How much each idea adds" in (tmp_path / "tables" / "accuracy.md").read_text()
 
 
 def test_missing_photos_give_a_message_with_their_source(accuracy, tmp_path, capsys):
