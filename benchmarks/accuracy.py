@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         no_logo_dir=options.no_logo,
         photos_per_class=options.photos_per_class,
     )
-    for table in BENCHMARKS[options.what][0](root, options):
+    tables_of, _ = BENCHMARKS[options.what]
+    for table in tables_of(root, options):
         write_table(table, options)
         print(f"\n{table.to_string()}", flush=True)
     return 0
@@ -247,11 +248,11 @@ BENCHMARKS: dict[str, tuple[Callable, str]] = {
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    what = "\n".join(
+    benchmarks = "\n".join(
         f"  {name:<9} {function.__doc__}" for name, (function, _) in BENCHMARKS.items()
     )
     parser = argparse.ArgumentParser(
-        description=f"{__doc__}\n{what}", formatter_class=argparse.RawDescriptionHelpFormatter
+        description=f"{__doc__}\n{benchmarks}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
     add("what", choices=BENCHMARKS, help="the benchmark")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shlex
 from functools import wraps
 from pathlib import Path
 
@@ -26,42 +27,21 @@ def command(accuracy, small_root, tmp_path, monkeypatch, capsys):
     """Run a benchmark; return its exit code and its output."""
     monkeypatch.setattr(accuracy.lf, "prepare_root", lambda *_, **__: small_root)
     monkeypatch.setattr(accuracy, "SAMPLES", 20)
-    folders = ["--data", tmp_path, "--no-logo", tmp_path, "--results", tmp_path / "tables"]
-    tiny = [
-        "--work",
-        tmp_path / "work",
-        "--backbone",
-        "lenet5",
-        "--together",
-        "lenet5",
-        "--epochs",
-        1,
-        "--refit-epochs",
-        1,
-        "--size",
-        224,
-    ]
+    folders = f"--data {tmp_path} --no-logo {tmp_path} --results {tmp_path / 'tables'}"
+    training = "--backbone lenet5 --together lenet5 --epochs 1 --refit-epochs 1 --size 224"
 
-    def call(*arguments):
-        code = accuracy.main([str(argument) for argument in (*folders, *tiny, *arguments)])
+    def call(arguments):
+        line = f"{arguments} {folders} --work {tmp_path / 'work'} {training}"
+        code = accuracy.main(shlex.split(line))
         return code, capsys.readouterr()
 
     return call
 
 
 def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path, monkeypatch):
-    arguments = (
-        "headline",
-        "--seeds",
-        0,
-        1,
-        "--levels",
-        "whole",
-        "few-windows, read_names",
-        "--save",
-        tmp_path / "models",
-    )
-    assert command(*arguments)[0] == 0
+    levels = "--levels whole 'few-windows, read_names'"
+    arguments = f"headline --seeds 0 1 {levels} --save {tmp_path / 'models'}"
+    assert command(arguments)[0] == 0
     result = json.loads((tmp_path / "tables" / "results" / "accuracy-headline.json").read_text())
     assert result["settings"]["seeds"] == [0, 1]
     rows = result["table"]["index"]
@@ -75,7 +55,7 @@ def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path,
         raise AssertionError("This training is already finished.")
 
     monkeypatch.setattr(runs, "fit", never)
-    assert command(*arguments)[0] == 0
+    assert command(arguments)[0] == 0
     assert (tmp_path / "tables" / "accuracy.md").read_text() == page
 
 
