@@ -11,15 +11,17 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 import logoflow as lf
 from logoflow.datasets.flickrlogos27 import ARCHIVE_URL
-from logoflow.evaluation.ablation import SET_UPS, SEVERAL, STEPS
+from logoflow.evaluation.ablation import ABLATION, ENSEMBLE_BACKBONES, SETUPS
 from logoflow.evaluation.assessment import Assessment
-from logoflow.evaluation.experiments import photos_curve, run_steps
-from logoflow.evaluation.runs import assessment_of, run
+from logoflow.evaluation.experiments import photos_curve, run_experiments
+from logoflow.evaluation.results import TrainingResult
+from logoflow.evaluation.runs import assess_result, train_or_load
 from logoflow.evaluation.tables import ablation_table, mean_summary
 from logoflow.utils.files import write_text
 
@@ -32,7 +34,7 @@ LEVELS = [
     "more-windows, match_logos",
     "more-windows, match_logos, read_names",
 ]
-SHOWN = ("brand top-1", "accuracy", "recall at 2%", "AUROC", "calibration error")
+HEADLINE_METRICS = ("brand top-1", "accuracy", "recall at 2%", "AUROC", "calibration error")
 SAMPLES = 1000  # resamples of the bootstrap
 
 
@@ -50,108 +52,134 @@ def main(arguments: Sequence[str] | None = None) -> int:
         no_logo_dir=options.no_logo,
         photos_per_class=options.photos_per_class,
     )
-    for table in BENCHMARKS[options.what][0](root, options):
+    tables_of, _ = BENCHMARKS[options.what]
+    for table in tables_of(root, options):
         write_table(table, options)
         print(f"\n{table.to_string()}", flush=True)
     return 0
 
 
 def headline(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
-    """Each seed's figures and their mean, per level, with and without repeated photos."""
-    known = [path for split in ("train_data", "val_data") for path, _ in lf.photos_of(root, split)]
-    repeats = lf.repeats_of([path for path, _ in lf.photos_of(root, "test_data")], known)
-    runs = []
+    """Metrics of each seed and their mean, per level, with and without repeated photos."""
+    training_photos = [
+        path for split in ("train_data", "val_data") for path, _ in lf.photos_of(root, split)
+    ]
+    test_photos = [path for path, _ in lf.photos_of(root, "test_data")]
+    repeats = lf.repeats_of(test_photos, training_photos)
+    results = []
     for seed in options.seeds:
-        keep_in = options.save and Path(options.save) / f"seed-{seed}"
-        how = {"levels": options.levels, "seed": seed, "keep": keep_in}
-        runs.append(run(root, options.work, headline_settings(options), **how, **hardware(options)))
-        yield headline_table(root, runs, options, repeats)
+        result = train_or_load(
+            root,
+            options.work,
+            headline_settings(options),
+            levels=options.levels,
+            seed=seed,
+            model_folder=Path(options.save) / f"seed-{seed}" if options.save else None,
+            num_workers=options.num_workers,
+        )
+        results.append(result)
+        yield headline_table(root, results, options, repeats)
 
 
-def headline_table(root: Path, runs: list, options: argparse.Namespace, repeats) -> pd.DataFrame:
-    """A row per level, photos and seed; figures as text, with their intervals."""
+def headline_table(
+    root: Path,
+    results: Sequence[TrainingResult],
+    options: argparse.Namespace,
+    repeats: Sequence[Path],
+) -> pd.DataFrame:
+    """Make a row per level, photos and seed. The metrics are text, with their intervals."""
     rows = {}
+    seconds = [result.seconds for result in results]
     for level in options.levels:
-        found = [assessment_of(one, root, level=level) for one in runs]
-        seconds = [one.seconds for one in runs]
-        fewer = [assessment.without(repeats) for assessment in found]
-        for photos, group in (("all", found), (f"without {len(repeats)} repeats", fewer)):
-            for seed, one, time in zip(options.seeds, group, seconds, strict=False):
-                rows[level, photos, str(seed)] = as_text([one], time)
-            rows[level, photos, "mean"] = as_text(group, sum(seconds) / len(seconds))
+        on_all = [assess_result(result, root, level=level) for result in results]
+        on_others = [assessment.without(repeats) for assessment in on_all]
+        for photos, assessments in (
+            ("all", on_all),
+            (f"without {len(repeats)} repeats", on_others),
+        ):
+            # The seeds that are not trained yet have no rows.
+            for seed, assessment, time in zip(options.seeds, assessments, seconds, strict=False):
+                rows[level, photos, str(seed)] = as_text([assessment], time)
+            rows[level, photos, "mean"] = as_text(assessments, sum(seconds) / len(seconds))
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.MultiIndex.from_tuples(table.index, names=["level", "query photos", "seed"])
     return table
 
 
 def as_text(assessments: list[Assessment], seconds: float) -> dict[str, str]:
-    """Format the figures with their intervals, and the training time in minutes."""
-    summary = mean_summary(assessments, SHOWN, SAMPLES)
-    figures = {
-        name: f"{row.value:.3f} ({row.low:.3f} to {row.high:.3f})"
-        for name, row in summary.iterrows()
+    """Format the mean metrics with their intervals, and the training time in minutes."""
+    summary = mean_summary(assessments, HEADLINE_METRICS, SAMPLES)
+    cells = {
+        metric: f"{row.value:.3f} ({row.low:.3f} to {row.high:.3f})"
+        for metric, row in summary.iterrows()
     }
-    return {**figures, "minutes": f"{seconds / 60:.0f}"}
+    return {**cells, "minutes": f"{seconds / 60:.0f}"}
 
 
 def ablation(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
-    """From the article's recipe to ours, one idea at a time."""
-    yield from step_tables(run_steps(root, STEPS, options.work, **common(options)))
+    """From the article's recipe to ours, one change at a time."""
+    results = run_experiments(root, ABLATION, options.work, **experiment_options(options))
+    yield from growing_table(results)
 
 
 def photos(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
-    """What the number of training photos per brand does, looking closely."""
-    step = SET_UPS[0]._replace(level=lf.Level("windows"))
-    yield from step_tables(photos_curve(root, options.work, step=step, **common(options)))
+    """Different numbers of training photos per brand, at the level "windows"."""
+    experiment = SETUPS[0]._replace(level=lf.Level("windows"))
+    results = photos_curve(root, options.work, experiment=experiment, **experiment_options(options))
+    yield from growing_table(results)
 
 
 def setups(root: Path, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     """Three ways to reject photos without a logo, and training without boxes."""
-    steps = [step._replace(level=lf.Level("windows")) for step in SET_UPS]
-    results = run_steps(root, steps, options.work, **common(options))
-    yield from step_tables(results, against_first=True)
+    experiments = [experiment._replace(level=lf.Level("windows")) for experiment in SETUPS]
+    results = run_experiments(root, experiments, options.work, **experiment_options(options))
+    yield from growing_table(results, against_first=True)
 
 
-def step_tables(results: Iterator, *, against_first: bool = False) -> Iterator[pd.DataFrame]:
-    """Yield the table after each step."""
-    done = {}
+def growing_table(
+    results: Iterator[tuple[str, list[Assessment]]], *, against_first: bool = False
+) -> Iterator[pd.DataFrame]:
+    """Yield the table of all finished experiments after each experiment."""
+    finished = {}
     for name, assessments in results:
-        done[name] = assessments
-        yield ablation_table(done, samples=SAMPLES, against_first=against_first).round(3)
+        finished[name] = assessments
+        yield ablation_table(finished, samples=SAMPLES, against_first=against_first).round(3)
 
 
-def settings(options: argparse.Namespace) -> dict[str, object]:
-    """Return the settings of `fit` that the command line decides."""
+def fit_settings(options: argparse.Namespace) -> dict[str, object]:
+    """Return the arguments of `fit` that the command line decides."""
     return {"num_epochs": options.epochs, "image_size": options.size, "backbone": options.backbone}
 
 
 def headline_settings(options: argparse.Namespace) -> dict[str, object]:
-    """Return the settings of `fit` for the headline."""
+    """Return the arguments of `fit` for the headline."""
     return {
-        **settings(options),
+        **fit_settings(options),
         "backbone": options.together,
         "refit_epochs": options.refit_epochs,
     }
 
 
-def hardware(options: argparse.Namespace) -> dict[str, object]:
-    return {"num_workers": options.num_workers, "quiet": False}
-
-
-def common(options: argparse.Namespace) -> dict[str, object]:
-    return {"seeds": options.seeds, **settings(options), **hardware(options)}
+def experiment_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `run_experiments` that the command line decides."""
+    return {
+        **fit_settings(options),
+        "seeds": options.seeds,
+        "num_workers": options.num_workers,
+        "quiet": False,
+    }
 
 
 def settings_of_table(table: pd.DataFrame, options: argparse.Namespace) -> dict[str, object]:
     """Return the settings that a table was made with."""
     if options.what == "headline":  # the seeds that are finished
         seeds = sorted({int(seed) for *_, seed in table.index if seed != "mean"})
-        used = {**headline_settings(options), "seeds": seeds}
+        settings = {**headline_settings(options), "seeds": seeds}
     else:
-        used = {**settings(options), "seeds": options.seeds}
+        settings = {**fit_settings(options), "seeds": options.seeds}
     if options.photos_per_class:
-        used["photos_per_class"] = options.photos_per_class
-    return used
+        settings["photos_per_class"] = options.photos_per_class
+    return settings
 
 
 def write_table(table: pd.DataFrame, options: argparse.Namespace) -> None:
@@ -173,24 +201,26 @@ def page(folder: Path) -> str:
         path = folder / f"accuracy-{what}.json"
         if path.is_file():
             result = json.loads(path.read_text(encoding="utf-8"))
-            used = ", ".join(
+            settings = ", ".join(
                 f"{name} {as_words(value)}" for name, value in result["settings"].items()
             )
-            parts.append(f"## {title}\n\n`{what}`: {used}\n\n{markdown(result['table'])}\n")
+            parts.append(f"## {title}\n\n`{what}`: {settings}\n\n{markdown(result['table'])}\n")
     return "\n".join(parts)
 
 
 def as_words(value: object) -> str:
+    """Write the value of a setting, for example ``0 + 1 + 2`` for a list."""
     return " + ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def markdown(table: dict) -> str:
     """Write a table of `DataFrame.to_json` as Markdown."""
-    names = [label if isinstance(label, list) else [label] for label in table["index"]]
-    levels = ["level", "query photos", "seed"] if len(names[0]) == 3 else [""]
-    lines = [[*levels, *table["columns"]], ["---"] * (len(levels) + len(table["columns"]))]
-    for name, row in zip(names, table["data"], strict=True):
-        lines.append([*name, *("" if cell is None else cell for cell in row)])
+    labels = [label if isinstance(label, list) else [label] for label in table["index"]]
+    label_names = ["level", "query photos", "seed"] if len(labels[0]) == 3 else [""]
+    header = [*label_names, *table["columns"]]
+    lines = [header, ["---"] * len(header)]
+    for label, row in zip(labels, table["data"], strict=True):
+        lines.append([*label, *("" if cell is None else cell for cell in row)])
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
@@ -209,20 +239,20 @@ def check_folders(options: argparse.Namespace) -> None:
 
 
 BENCHMARKS: dict[str, tuple[Callable, str]] = {
-    "headline": (headline, "What logoflow reaches"),
-    "ablation": (ablation, "Which idea gave what"),
+    "headline": (headline, "Accuracy of logoflow"),
+    "ablation": (ablation, "How much each idea adds"),
     "photos": (photos, "Training photos per brand"),
-    "setups": (setups, 'Three ways to a "no logo", and no boxes'),
+    "setups": (setups, "Photos without a logo, and boxes"),
 }
 
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    what = "\n".join(
+    benchmarks = "\n".join(
         f"  {name:<9} {function.__doc__}" for name, (function, _) in BENCHMARKS.items()
     )
     parser = argparse.ArgumentParser(
-        description=f"{__doc__}\n{what}", formatter_class=argparse.RawDescriptionHelpFormatter
+        description=f"{__doc__}\n{benchmarks}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
     add("what", choices=BENCHMARKS, help="the benchmark")
@@ -243,7 +273,12 @@ def parser() -> argparse.ArgumentParser:
         help="side of the network's input in pixels (default: %(default)s)",
     )
     add("--backbone", default="efficientnet_lite0", help="(default: %(default)s)")
-    add("--together", nargs="+", default=SEVERAL, help="headline: backbones of the ensemble")
+    add(
+        "--together",
+        nargs="+",
+        default=ENSEMBLE_BACKBONES,
+        help="headline: backbones of the ensemble",
+    )
     add(
         "--refit-epochs",
         type=int,

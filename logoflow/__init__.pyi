@@ -26,9 +26,9 @@ from .errors import (
     ResumeError as ResumeError,
     WeightsError as WeightsError,
 )
-from .evaluation.ablation import STEPS as STEPS
+from .evaluation.ablation import ABLATION as ABLATION
 from .evaluation.assessment import assess as assess, report_on as report_on
-from .evaluation.experiments import run_steps as run_steps
+from .evaluation.experiments import run_experiments as run_experiments
 from .evaluation.linear_probe import assess_head as assess_head, photo_features as photo_features
 from .evaluation.tables import ablation_table as ablation_table, mean_summary as mean_summary
 from .fetch.fetch_image import fetch_image as fetch_image

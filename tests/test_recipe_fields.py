@@ -7,7 +7,7 @@ import mxnet as mx
 import numpy as np
 import pytest
 
-from logoflow.evaluation.runs import _digest
+from logoflow.evaluation.runs import training_key
 from logoflow.loading.augment import make_augs
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.backbones.registry import new_net
@@ -67,7 +67,7 @@ def test_a_renamed_recipe_trains_the_same_weights(small_root, recipe, size):
 
 
 def test_a_renamed_recipe_is_the_same_run_of_an_experiment(small_root):
-    assert _digest(small_root, {"recipe": "logoflow"}) == _digest(
+    assert training_key(small_root, {"recipe": "logoflow"}) == training_key(
         small_root, {"recipe": renamed("logoflow")}
     )
 

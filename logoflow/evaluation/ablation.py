@@ -1,102 +1,158 @@
-"""Which idea gave what: the way from the Gluon article's recipe to ours, one step at a time."""
+"""The experiments of the ablation study, and the training setups for photos without a logo."""
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from logoflow.inference.levels import Level, LevelLike
 
 
-class Step(NamedTuple):
-    """A line of a study's table.
+class Experiment(NamedTuple):
+    """A training, and the way its network answers. Each experiment is a row of a table.
+
+    Experiments with the same settings share one training.
 
     Parameters
     ----------
     name : str
-        What is new in it.
-    settings : dict
-        For `logoflow.fit`. Two steps with the same are one training.
+        Label of the row.
+    settings : mapping of str to object
+        Arguments of `logoflow.fit`. None stands for the recipe's own value.
     level : Level or str
-        How closely the test photos are looked at.
-    decided : str
-        ``"likeliest"``, ``"calibrated"`` or ``"threshold"``
-        (`logoflow.evaluation.runs.assessment_of`).
+        How closely to look at the test photos.
+    decision_rule : {"likeliest", "calibrated", "threshold"}
+        How scores become answers (`logoflow.evaluation.runs.assess_result`).
+
+    Examples
+    --------
+    >>> Experiment("without boxes", {"use_boxes": False}, level="windows").decision_rule
+    'threshold'
     """
 
     name: str
-    settings: dict[str, object]
+    settings: Mapping[str, Any]
     level: LevelLike = Level()
-    decided: str = "threshold"
+    decision_rule: str = "threshold"
 
 
-def _each_adds(first: Step, *added: tuple[str, dict]) -> tuple[Step, ...]:
-    """Steps that keep what those before them have: settings, or level and how it is decided."""
-    steps = [first]
-    for name, new in added:
-        last = steps[-1]
-        about = {key: new[key] for key in new if key in Step._fields}
-        rest = {key: new[key] for key in new if key not in Step._fields}
-        steps.append(
-            last._replace(name=name, settings={**last.settings, **rest}, **about),
+class Change(NamedTuple):
+    """The difference between an experiment and the one before it. None changes nothing."""
+
+    name: str
+    settings: Mapping[str, Any] = {}
+    level: LevelLike | None = None
+    decision_rule: str | None = None
+
+
+def accumulate_changes(start: Experiment, changes: Sequence[Change]) -> tuple[Experiment, ...]:
+    """Make a series of experiments in which each keeps all changes before its own.
+
+    Parameters
+    ----------
+    start : Experiment
+        The first experiment of the series.
+    changes : sequence of Change
+        One per further experiment.
+
+    Returns
+    -------
+    tuple of Experiment
+
+    Examples
+    --------
+    >>> start = Experiment("plain", {"use_boxes": False})
+    >>> changes = [Change("+ boxes", {"use_boxes": True}), Change("+ windows", level="windows")]
+    >>> accumulate_changes(start, changes)[-1].settings
+    {'use_boxes': True}
+    """
+    experiments = [start]
+    for change in changes:
+        previous = experiments[-1]
+        experiments.append(
+            Experiment(
+                change.name,
+                {**previous.settings, **change.settings},
+                change.level or previous.level,
+                change.decision_rule or previous.decision_rule,
+            )
         )
-    return tuple(steps)
+    return tuple(experiments)
 
 
-SEVERAL = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
-"""Backbones that are better together: each errs on other photos."""
+ENSEMBLE_BACKBONES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+"""The backbones of the ensemble. They differ, so that each makes its mistakes on other photos."""
 
-_ARTICLE = {"recipe": "article", "image_size": 224}
-
-_PLAIN = {
-    "use_boxes": False,
-    "backgrounds": 0.0,
-    "appearance": False,
-    "label_smoothing": 0.0,
-    "head_lr_multiplier": 1.0,
-    "ema_decay": 0.0,
-    "frozen": 0.0,
-    "hard_negative_rounds": 1,
-}
-
-STEPS = (
-    Step(
-        # The article's own learning rate, 0.01, diverges here (notebook 02): a hundredth of it.
-        "the Gluon article's network and recipe, learning rate .0001, 20 epochs",
-        {"backbone": "alexnet_cnn", "num_epochs": 20, "learning_rate": 0.0001, **_ARTICLE},
-        decided="likeliest",
-    ),
-    Step(
-        "a pretrained network, the Gluon article's recipe",
-        {"hard_negative_rounds": 1, **_ARTICLE},
-        decided="likeliest",
-    ),
-    # None is the recipe's own value.
-    *_each_adds(
-        Step("+ photos resized and normalised, Adam with a cosine", _PLAIN, decided="likeliest"),
-        # Early, since with it each of the trainings that follow takes half the time.
-        ("+ lower third frozen", {"frozen": None}),
-        ("+ crops around the boxes", {"use_boxes": True}),
-        ("+ backgrounds beside the logos", {"backgrounds": None}),
-        ("+ other light and viewpoints", {"appearance": None}),
-        (
-            "+ smoothed labels, faster head, averaged weights",
-            {"label_smoothing": None, "head_lr_multiplier": None, "ema_decay": None},
-        ),
-        ("+ hard negatives", {"hard_negative_rounds": 2}),
-        ("+ probabilities calibrated", {"decided": "calibrated"}),
-        ("+ looking closer", {"level": Level("windows")}),
-        ("+ threshold at the wished false alarms", {"decided": "threshold"}),
-        ("+ three networks", {"backbone": SEVERAL}),
-        ("+ looking closer still", {"level": Level("more-windows")}),
-        ("+ known logos looked for", {"level": Level("more-windows", match_logos=True)}),
-        ("+ names read", {"level": Level("more-windows", match_logos=True, read_names=True)}),
-        ("+ four last epochs on validation photos too", {"refit_epochs": 4}),
-    ),
+ARTICLE_NETWORK = Experiment(
+    "the Gluon article's network and recipe, learning rate .0001, 20 epochs",
+    {
+        "backbone": "alexnet_cnn",
+        "recipe": "article",
+        "image_size": 224,
+        "num_epochs": 20,
+        # The article's own rate of 0.01 diverges on these photos (notebook 02).
+        "learning_rate": 0.0001,
+    },
+    decision_rule="likeliest",
 )
-"""From the Gluon article's network to ours; each step has all that those before it added."""
 
-SET_UPS = (
-    Step("no-logo is a class", {}),
-    Step("no-logo is a class, classes weighted", {"class_weights": "balanced"}),
-    Step("no photo without a logo in training", {"use_no_logo": False}),
-    Step("no-logo is a class, no boxes", {"use_boxes": False}),
+PRETRAINED_NETWORK = Experiment(
+    "a pretrained network, the Gluon article's recipe",
+    {"recipe": "article", "image_size": 224, "hard_negative_rounds": 1},
+    decision_rule="likeliest",
 )
-"""Three ways to a "no logo", all decided by a threshold from validation; and without boxes."""
+
+PLAIN_RECIPE = Experiment(
+    "+ photos resized and normalised, Adam with a cosine",
+    {
+        "use_boxes": False,
+        "backgrounds": 0.0,
+        "appearance": False,
+        "label_smoothing": 0.0,
+        "head_lr_multiplier": 1.0,
+        "ema_decay": 0.0,
+        "frozen": 0.0,
+        "hard_negative_rounds": 1,
+    },
+    decision_rule="likeliest",
+)
+
+CHANGES = (
+    # Freezing comes early, because it halves the time of every training after it.
+    Change("+ lower third frozen", {"frozen": None}),
+    Change("+ crops around the boxes", {"use_boxes": True}),
+    Change("+ background crops from photos with logos", {"backgrounds": None}),
+    Change("+ varied light and viewpoints", {"appearance": None}),
+    Change(
+        "+ smoothed labels, faster head, averaged weights",
+        {"label_smoothing": None, "head_lr_multiplier": None, "ema_decay": None},
+    ),
+    Change("+ hard negatives", {"hard_negative_rounds": 2}),
+    Change("+ probabilities calibrated", decision_rule="calibrated"),
+    Change("+ looking closer", level=Level("windows")),
+    Change("+ threshold for the target rate of false alarms", decision_rule="threshold"),
+    Change("+ three networks", {"backbone": ENSEMBLE_BACKBONES}),
+    Change("+ looking even closer", level=Level("more-windows")),
+    Change("+ known logos matched", level=Level("more-windows", match_logos=True)),
+    Change("+ names read", level=Level("more-windows", match_logos=True, read_names=True)),
+    Change("+ last four epochs also on validation photos", {"refit_epochs": 4}),
+)
+
+ABLATION = (
+    ARTICLE_NETWORK,
+    PRETRAINED_NETWORK,
+    *accumulate_changes(PLAIN_RECIPE, CHANGES),
+)
+"""The ablation study, from the Gluon article's network to logoflow's.
+
+From the third experiment on, each keeps all changes before its own.
+"""
+
+SETUPS = (
+    Experiment("no-logo is a class", {}),
+    Experiment("no-logo is a class, classes weighted", {"class_weights": "balanced"}),
+    Experiment("no training photos without a logo", {"use_no_logo": False}),
+    Experiment("no-logo is a class, no boxes", {"use_boxes": False}),
+)
+"""Three ways to reject photos without a logo, and a training without boxes.
+
+In all of them, a threshold from the validation photos decides.
+"""

@@ -1,4 +1,4 @@
-"""What a classifier answers on a whole split, and every figure that follows from it."""
+"""A classifier's answers for all photos of a split, and the metrics that follow from them."""
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -30,26 +30,29 @@ NAN = float("nan")
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """A classifier's answers on some photos, asked for once and read in several ways.
+    """A classifier's answers for some photos, and their metrics.
 
     Parameters
     ----------
     classes : tuple of str
-        In label order.
+        Class names in label order.
     paths : tuple of Path
         The photos.
     truth : ndarray of int
-        (photos,), their class numbers.
+        (photos,): true labels.
     probabilities : ndarray
-        (photos, classes), 0 to 1, rows adding up to 1, calibrated.
+        (photos, classes), 0 to 1: calibrated probabilities. Each row adds up to 1.
     answers : ndarray of int
-        (photos,), class numbers, decided by the classifier's stored threshold if it has one.
+        (photos,): the labels that the classifier answers.
 
     Examples
     --------
-    >>> assessment = assess(classifier, root)
-    >>> assessment.report.accuracy, assessment.recall_at(0.02)
-    (0.93, 0.86)
+    >>> probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7]])
+    >>> paths, truth = (Path("1.jpg"), Path("2.jpg"), Path("3.jpg")), np.array([0, 0, 1])
+    >>> answers = probabilities.argmax(axis=1)
+    >>> assessment = Assessment(("bmw", "no-logo"), paths, truth, probabilities, answers)
+    >>> round(assessment.report.accuracy, 2), assessment.recall_at(0.02)
+    (0.67, 1.0)
     """
 
     classes: tuple[str, ...]
@@ -60,51 +63,69 @@ class Assessment:
 
     @property
     def report(self) -> Report:
-        """The answers against the truth."""
+        """The classification report: the confusion matrix and its metrics."""
         return Report.from_labels(self.truth, self.answers, self.classes)
 
     @property
     def confidence(self) -> np.ndarray:
-        """Probability of each photo's answer, (photos,), 0 to 1."""
+        """(photos,), 0 to 1: the probability of each answer."""
         return self.probabilities[np.arange(len(self.answers)), self.answers]
 
     @property
     def brand_top1(self) -> float:
-        """Share of the photos with a logo whose likeliest brand is right, 0 to 1, or NaN."""
-        return brand_top1(*self._measured) if self.shows_logo.any() else NAN
+        """Share of the photos with a logo whose likeliest brand is right, 0 to 1.
+
+        NaN without photos with a logo.
+        """
+        if not self.shows_logo.any():
+            return NAN
+        return brand_top1(self.truth, self.probabilities, self.classes)
 
     @property
     def auroc(self) -> float:
-        """How well photos with and without a logo are told apart, 0 to 1; NaN without either."""
-        return auroc(*self._measured) if self._has_both else NAN
+        """Area under the ROC curve of the logo scores, 0 to 1, for logo against no-logo.
+
+        NaN if all photos show a logo, or if none does.
+        """
+        if not self._has_both:
+            return NAN
+        return auroc(self.truth, self.probabilities, self.classes)
 
     @property
     def calibration_error(self) -> float:
-        """Gap between confidence and share of right answers, 0 to 1, in 15 bins."""
+        """Expected calibration error in 15 bins, 0 to 1: confidence against right answers."""
         return calibration_error(self.confidence, self.answers == self.truth, bins=15)
 
     def recall_at(self, false_positive_rate: float = 0.02) -> float:
-        """Share of photos with a logo named right where so many of the others get a brand.
+        """Compute the recall of the right brand at a given false-positive rate.
 
         Parameters
         ----------
         false_positive_rate : float
-            0 to 1. The threshold is chosen on these very photos; the stored one plays no part.
+            Share of the photos without a logo that may be given a brand, 0 to 1. The threshold
+            is chosen on these photos. The classifier's own threshold is not used.
 
         Returns
         -------
         float
-            0 to 1; NaN where there are no photos with or none without a logo.
-        """
-        return recall_at(*self._measured, false_positive_rate) if self._has_both else NAN
+            Share of the photos with a logo that are given the right brand, 0 to 1. NaN if all
+            photos show a logo, or if none does.
 
-    @property
-    def _measured(self) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-        return self.truth, self.probabilities, self.classes
+        Examples
+        --------
+        >>> paths, truth = (Path("1.jpg"), Path("2.jpg")), np.array([0, 1])
+        >>> probabilities = np.array([[0.2, 0.8], [0.1, 0.9]])
+        >>> answers = probabilities.argmax(axis=1)
+        >>> Assessment(("bmw", "no-logo"), paths, truth, probabilities, answers).recall_at(0.02)
+        1.0
+        """
+        if not self._has_both:
+            return NAN
+        return recall_at(self.truth, self.probabilities, self.classes, false_positive_rate)
 
     @property
     def shows_logo(self) -> np.ndarray:
-        """Which photos are of a brand, (photos,) of bool."""
+        """(photos,) of bool: whether the photo shows a logo."""
         no_logo = no_logo_index(self.classes)
         return np.full(len(self.truth), True) if no_logo is None else self.truth != no_logo
 
@@ -113,66 +134,111 @@ class Assessment:
         return bool(self.shows_logo.any() and not self.shows_logo.all())
 
     def summary(self, intervals: bool = True, seed: int = 0, samples: int = 1000) -> pd.DataFrame:
-        """Give the headline figures and how far they can be trusted.
+        """Compute the main metrics and their confidence intervals.
 
         Parameters
         ----------
         intervals : bool
-            Also the 95 % bootstrap intervals, drawn among the photos with and among those
-            without a logo separately (`logoflow.bootstrap`); takes some seconds.
+            Whether to compute 95 % bootstrap intervals, which takes some seconds. Photos with
+            and without a logo are resampled separately (`logoflow.bootstrap`).
         seed : int
-            Decides the draws.
+            Seed of the resampling.
         samples : int
-            How many.
+            Number of bootstrap resamples.
 
         Returns
         -------
         DataFrame
-            A row per figure, each 0 to 1, with columns ``value``, ``low`` and ``high``. NaN
-            where there are no photos to measure it on, ends without `intervals` included.
+            One row per metric of `METRICS`, with the columns ``value``, ``low`` and ``high``, 0
+            to 1. A metric is NaN if there are no photos for it. Without `intervals`, ``low`` and
+            ``high`` are NaN.
 
         Examples
         --------
-        >>> assessment.summary().loc["accuracy"]
-        value    0.93
-        low      0.89
-        high     0.95
+        >>> paths, truth = (Path("1.jpg"), Path("2.jpg")), np.array([0, 1])
+        >>> probabilities = np.array([[0.9, 0.1], [0.1, 0.9]])
+        >>> answers = probabilities.argmax(axis=1)
+        >>> assessment = Assessment(("bmw", "no-logo"), paths, truth, probabilities, answers)
+        >>> assessment.summary(samples=10).loc["accuracy"].tolist()
+        [1.0, 1.0, 1.0]
         """
-        table = {}
-        for name, figure in FIGURES.items():
-            ends = (NAN, NAN)
+        rows = {}
+        for name, metric in METRICS.items():
+            value = metric(self)
+            low, high = NAN, NAN
             if intervals:
-                rows, strata = np.arange(len(self.truth)), self.shows_logo
-                ends = bootstrap(
-                    partial(self._figure_of, figure),
-                    rows,
+                low, high = bootstrap(
+                    partial(self._metric_on, metric),
+                    np.arange(len(self.truth)),
                     samples=samples,
                     seed=seed,
-                    strata=strata,
-                    around=figure(self) if name in BIASED else None,
+                    strata=self.shows_logo,
+                    around=value if name in BIASED_METRICS else None,
                 )
-            table[name] = (figure(self), *ends)
-        return pd.DataFrame.from_dict(table, orient="index", columns=["value", "low", "high"])
+            rows[name] = {"value": value, "low": low, "high": high}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])
+
+    def _metric_on(self, metric: Callable[["Assessment"], float], rows: np.ndarray) -> float:
+        return metric(self.take(rows))
 
     def without(self, paths: Iterable[Path | str]) -> "Assessment":
-        """Leave photos out: near-duplicates of training photos, say.
+        """Leave out photos, for example near-duplicates of training photos.
+
+        Parameters
+        ----------
+        paths : iterable of Path or str
+            The photos to leave out.
+
+        Returns
+        -------
+        Assessment
+            The other photos.
 
         Raises
         ------
         ValueError
-            If one of `paths` is none of the photos.
-        """
-        unwanted, own = {Path(path) for path in paths}, [Path(path) for path in self.paths]
-        unknown = sorted(map(str, unwanted - set(own)))
-        if unknown:
-            raise ValueError(f"{len(unknown)} of the photos to leave out are not here: {unknown}.")
-        return self.take(np.flatnonzero([path not in unwanted for path in own]))
+            If a path is not one of the assessed photos.
 
-    def _figure_of(self, figure: Callable[["Assessment"], float], rows: np.ndarray) -> float:
-        return figure(self.take(rows))
+        Examples
+        --------
+        >>> paths, truth = (Path("1.jpg"), Path("2.jpg")), np.array([0, 1])
+        >>> probabilities = np.array([[0.9, 0.1], [0.1, 0.9]])
+        >>> answers = probabilities.argmax(axis=1)
+        >>> assessment = Assessment(("bmw", "no-logo"), paths, truth, probabilities, answers)
+        >>> assessment.without(["2.jpg"]).truth
+        array([0])
+        """
+        unwanted = {Path(path) for path in paths}
+        assessed = [Path(path) for path in self.paths]
+        unknown = sorted(map(str, unwanted - set(assessed)))
+        if unknown:
+            raise ValueError(
+                f"{len(unknown)} of the photos to leave out were not assessed: "
+                f"{', '.join(unknown)}. Give paths as in assessment.paths."
+            )
+        return self.take(np.flatnonzero([path not in unwanted for path in assessed]))
 
     def take(self, rows: np.ndarray) -> "Assessment":
-        """Some of the photos, any of them more than once."""
+        """Select photos by position. A photo may be selected several times.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions of the photos, in the new order.
+
+        Returns
+        -------
+        Assessment
+
+        Examples
+        --------
+        >>> paths, truth = (Path("1.jpg"), Path("2.jpg")), np.array([0, 1])
+        >>> probabilities = np.array([[0.9, 0.1], [0.1, 0.9]])
+        >>> answers = probabilities.argmax(axis=1)
+        >>> assessment = Assessment(("bmw", "no-logo"), paths, truth, probabilities, answers)
+        >>> assessment.take(np.array([1, 1])).answers
+        array([1, 1])
+        """
         return Assessment(
             self.classes,
             tuple(self.paths[row] for row in rows),
@@ -182,7 +248,7 @@ class Assessment:
         )
 
 
-FIGURES: dict[str, Callable[[Assessment], float]] = {
+METRICS: dict[str, Callable[[Assessment], float]] = {
     "accuracy": lambda assessment: assessment.report.accuracy,
     "balanced accuracy": lambda assessment: assessment.report.balanced_accuracy,
     "brand top-1": lambda assessment: assessment.brand_top1,
@@ -191,10 +257,10 @@ FIGURES: dict[str, Callable[[Assessment], float]] = {
     "false alarms": lambda assessment: assessment.report.no_logo_false_positive_rate,
     "calibration error": lambda assessment: assessment.calibration_error,
 }
-"""What `Assessment.summary` lists."""
+"""The metrics of `Assessment.summary` and of `logoflow.ablation_table`, by the name of the row."""
 
-BIASED = ("calibration error",)
-"""Those that any chance makes larger: their intervals need `bootstrap`'s ``around``."""
+BIASED_METRICS = ("calibration error",)
+"""Metrics that are larger on resamples. Their intervals are shifted (`bootstrap`'s ``around``)."""
 
 
 @refuse_views("level")
@@ -207,18 +273,18 @@ def assess(
     match_logos: bool | None = None,
     read_names: bool | None = None,
 ) -> Assessment:
-    """Ask a classifier about every photo of a prepared split.
+    """Classify every photo of a prepared split.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        Its decision for this level calibrates the probabilities and decides the answers.
+        Its decision for this level calibrates the probabilities and chooses the answers.
     root : Path or str
         A prepared data set.
-    split : str
-        ``"test_data"``, ``"val_data"`` or ``"train_data"``.
+    split : {"test_data", "val_data", "train_data"}
+        The photos to classify.
     level, match_logos, read_names
-        How closely to look, see `LogoClassifier.predict`.
+        How closely to look, see `logoflow.LogoClassifier.predict`.
 
     Returns
     -------
@@ -227,50 +293,79 @@ def assess(
     Raises
     ------
     FileNotFoundError
-        If `root` was not prepared.
+        If `root` is not a prepared data set.
     ClassListError
-        If its classes are not the classifier's.
+        If the data set has other classes than the classifier.
     ValueError
-        If the split has no photos, or the classifier has decisions, but none for this level.
+        If the split has no photos, or if the classifier has decisions but none for this level.
 
     Warns
     -----
     UserWarning
-        For validation photos, where the last epochs learnt from them (`logoflow.refit`).
+        For validation photos, if the last epochs trained on them (`logoflow.refit`).
 
     Examples
     --------
-    >>> assess(LogoClassifier.load("runs/mine/model"), root, level="windows").summary()
+    >>> import logoflow as lf
+    >>> photos = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", photos, output_dir="root")
+    >>> settings = {"num_epochs": 1, "image_size": 64, "levels": ("whole",), "quiet": True}
+    >>> assessment = assess(lf.fit(root, "lenet5", **settings), root, level="whole")
+    >>> len(assessment.answers), 0 <= assessment.report.accuracy <= 1
+    (4, True)
     """
     folder = Path(root) / split
     classifier.check_classes(read_classes(root))
     if split == "val_data" and classifier.metadata.get("refit_epochs"):
         warnings.warn(
-            "The last epochs (refit_epochs) learnt from validation photos too: figures on them "
-            "flatter. Measure on test_data.",
+            "The last epochs (refit_epochs) trained on the validation photos, so the metrics on "
+            "these photos are too high. Measure on test_data.",
             stacklevel=2,
         )
     check_classes(class_folders(root, split), classifier.classes, f"the folders of {folder}")
     photos = photos_of(root, split)
     if not photos:
-        raise ValueError(f"No photos in {folder}.")
+        raise ValueError(f"There are no photos in {folder}: prepare the data set again.")
     level = as_level(level, match_logos, read_names, default=classifier.level)
     decision = decision_for(classifier.decisions, level)
     paths, truth = zip(*photos, strict=True)
     scores = classifier.scores(paths, level=level)
-    given = probabilities(scores, decision, classifier.no_logo)
-    return Assessment(
-        classifier.classes,
-        paths,
-        np.array(truth),
-        given,
-        decide(given, decision, classifier.no_logo),
-    )
+    calibrated = probabilities(scores, decision, classifier.no_logo)
+    answers = decide(calibrated, decision, classifier.no_logo)
+    return Assessment(classifier.classes, paths, np.array(truth), calibrated, answers)
 
 
 def report_on(
     data_iterator: Iterable, net: gluon.Block, ctx: Contexts, classes: Sequence[str]
 ) -> Report:
-    """Report of a net's answers on a data set (`logoflow.Report`)."""
-    truth, answers = predict_labels(data_iterator, net, ctx)
-    return Report.from_labels(truth, answers, classes)
+    """Compute the classification report of a network on a data set.
+
+    Parameters
+    ----------
+    data_iterator : iterable of (data, label)
+        Usually a DataLoader.
+    net : Block
+        Returns logits of shape (batch, classes).
+    ctx : Context or sequence of Context
+        Devices that hold the network.
+    classes : sequence of str
+        Class names in label order.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        If there are no photos, or a label is not in the class list.
+
+    Examples
+    --------
+    >>> from mxnet import cpu, nd
+    >>> batches = [(nd.array([[2, 1], [0, 3]]), nd.array([0, 0]))]
+    >>> report_on(batches, gluon.nn.Lambda("identity"), cpu(), ["bmw", "no-logo"]).accuracy
+    0.5
+    """
+    truth, predicted = predict_labels(data_iterator, net, ctx)
+    return Report.from_labels(truth, predicted, classes)

@@ -1,4 +1,8 @@
-"""Many small questions answered in seconds: output layers on features that are computed once."""
+"""Train output layers on features that a pretrained network computed once.
+
+Such a training takes seconds. It answers questions about the data: how many photos a brand needs,
+or what photos without a logo add.
+"""
 
 import random
 import tempfile
@@ -22,31 +26,34 @@ from logoflow.training.fixed_features import extract_features
 from logoflow.training.loop import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
-Pairs = tuple[np.ndarray, np.ndarray]
+FeaturesAndLabels = tuple[np.ndarray, np.ndarray]
 
-PASSES = 2  # crops of each training photo
+BATCH_SIZE = 32  # of the photos whose features are computed
+CROPS_PER_PHOTO = 2
 
 
 class Features(NamedTuple):
-    """What a pretrained net's features make of a data set's photos.
+    """The features of a data set's photos.
 
     Parameters
     ----------
     classes : tuple of str
-        In label order.
+        Class names in label order.
     train, val, test : (ndarray, ndarray)
-        Features (photos, numbers) and labels (photos,). Training has each photo `passes`
-        times, cropped anew: all of them, then all of them again.
-    passes : int
+        Features of shape (rows, features) and labels of shape (rows,). Validation and test have
+        one row per photo. Training has a row for each crop: the first crops of all photos, then
+        their second crops, and so on.
+    crops : int
+        Number of crops of each training photo.
     test_paths : tuple of Path
         The test photos.
     """
 
     classes: tuple[str, ...]
-    train: Pairs
-    val: Pairs
-    test: Pairs
-    passes: int
+    train: FeaturesAndLabels
+    val: FeaturesAndLabels
+    test: FeaturesAndLabels
+    crops: int
     test_paths: tuple[Path, ...]
 
 
@@ -59,120 +66,177 @@ def photo_features(
     ctx: Contexts | None = None,
     seed: int = 0,
 ) -> Features:
-    """Run a data set's photos through a pretrained net once.
+    """Compute the features of all photos of a data set with a pretrained network.
 
     Parameters
     ----------
-    root, backbone, image_size, num_workers, ctx, seed
-        See `logoflow.fit`.
+    root : Path or str
+        A prepared data set.
+    backbone : str
+        A pretrained backbone (`logoflow.finetune_net`).
+    image_size : int
+        Side of the network's input in pixels.
+    num_workers : int
+        Number of processes that decode photos. 0: the process of the caller.
+    ctx : Context or sequence of Context, optional
+        Devices. By default, a GPU if MXNet can use one, otherwise the CPU.
+    seed : int
+        Seed of the crops and their augmentation.
 
     Returns
     -------
     Features
 
+    Raises
+    ------
+    FileNotFoundError
+        If `root` is not a prepared data set.
+    WeightsError
+        If the weights of the backbone are not available.
+
     Examples
     --------
-    >>> features = photo_features(root)
-    >>> assess_head(features, photos=5).summary()
+    >>> import logoflow as lf
+    >>> photos = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", photos, output_dir="root")
+    >>> features = photo_features(root, image_size=64)
+    >>> features.test[0].shape
+    (4, 1280)
     """
     ctx, classes = as_list(ctx or default_ctx()), read_classes(root)
     net = finetune_net(len(classes), backbone, ctx=ctx)
     net.hybridize()
-    loaders = make_loaders(root, "logoflow", 32, num_workers, net=net, image_size=image_size)
+    loaders = make_loaders(
+        root, "logoflow", BATCH_SIZE, num_workers, net=net, image_size=image_size
+    )
     seed_epoch(seed, 0)
-    in_order = [
-        gluon.data.DataLoader(photos, 32, num_workers=num_workers) for photos in loaders.photos
-    ]
-    train_passes = [_features_of(in_order[0], net, ctx) for _ in range(PASSES)]
-    paths = tuple(path for path, _ in loaders.photos.test.items)
-    seen = [_features_of(loader, net, ctx) for loader in in_order[1:]]
-    train_pairs = tuple(np.concatenate(arrays) for arrays in zip(*train_passes, strict=True))
-    return Features(classes, train_pairs, *seen, PASSES, paths)
+    # The training loader of `make_loaders` shuffles, and would mix the crops of the photos.
+    train, val, test = (
+        gluon.data.DataLoader(photos, BATCH_SIZE, num_workers=num_workers)
+        for photos in loaders.photos
+    )
+    crops = [_features_of(train, net, ctx) for _ in range(CROPS_PER_PHOTO)]
+    return Features(
+        classes,
+        train=(
+            np.concatenate([features for features, _ in crops]),
+            np.concatenate([labels for _, labels in crops]),
+        ),
+        val=_features_of(val, net, ctx),
+        test=_features_of(test, net, ctx),
+        crops=CROPS_PER_PHOTO,
+        test_paths=tuple(path for path, _ in loaders.photos.test.items),
+    )
+
+
+def _features_of(
+    loader: gluon.data.DataLoader, net: gluon.Block, ctx: Contexts
+) -> FeaturesAndLabels:
+    features, labels = extract_features(loader, net, ctx)
+    return features.asnumpy(), labels.asnumpy()
 
 
 def assess_head(
     features: Features,
     *,
-    photos: int | None = None,
+    photos_per_brand: int | None = None,
     use_no_logo: bool = True,
     class_weights: Sequence[float] | None = None,
     num_epochs: int = 30,
     false_positive_rate: float = 0.02,
     seed: int = 0,
 ) -> Assessment:
-    """Train an output layer on features, pick its threshold on validation, assess it on test.
+    """Train an output layer on features, and assess it on the test photos.
+
+    The decision is fitted to the validation photos.
 
     Parameters
     ----------
     features : Features
-    photos : int, optional
-        Only so many training photos of each brand; those without a logo stay.
+        From `photo_features`.
+    photos_per_brand : int, optional
+        Number of training photos per brand. All photos without a logo are kept. None: all.
     use_no_logo : bool
-        False leaves out the photos without a logo.
+        Whether to train on the photos without a logo.
     class_weights : sequence of float, optional
-        Of the classes in the loss.
+        Weight of each class in the loss, in label order.
     num_epochs : int
         Passes over the features.
     false_positive_rate : float
-        See `logoflow.fit`.
+        Share of the photos without a logo that may be given a brand, above 0 and below 1.
     seed : int
-        Of the first weights, the order and the choice of photos.
+        Seed of the initial weights, of the order and of the choice of photos.
 
     Returns
     -------
     Assessment
-        Of the test photos.
+
+    Raises
+    ------
+    ValueError
+        If there are no validation photos, or the rate is out of range.
 
     Examples
     --------
-    >>> [assess_head(features, photos=n).brand_top1 for n in (2, 5, 10)]
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat([0, 1], 20).astype(np.float32)
+    >>> def features_and_labels():
+    ...     return (rng.normal(labels[:, None], 0.1, (40, 512)).astype(np.float32), labels)
+    >>> splits = [features_and_labels() for _ in range(3)]
+    >>> paths = tuple(Path(f"{number}.jpg") for number in range(40))
+    >>> features = Features(("bmw", "no-logo"), *splits, 1, paths)
+    >>> assess_head(features, photos_per_brand=5).auroc > 0.9
+    True
     """
     no_logo = no_logo_index(features.classes)
-    rows = _rows(features, photos, use_no_logo, seed)
+    rows = _training_rows(features, photos_per_brand, use_no_logo, seed)
     head = _train_head(features, rows, class_weights, num_epochs, seed)
-    scores = [
-        log_softmax(head(nd.array(X)).asnumpy().astype(np.float64), axis=1)
-        for X, _ in (features.val, features.test)
-    ]
-    decision = fit_decision(scores[0], features.val[1], features.classes, false_positive_rate)
-    given = probabilities(scores[1], decision, no_logo)
+    val_scores = _scores_of(head, features.val)
+    decision = fit_decision(val_scores, features.val[1], features.classes, false_positive_rate)
+    calibrated = probabilities(_scores_of(head, features.test), decision, no_logo)
+    answers = decide(calibrated, decision, no_logo)
     truth = features.test[1].astype(int)
-    answered = decide(given, decision, no_logo)
-    return Assessment(features.classes, features.test_paths, truth, given, answered)
+    return Assessment(features.classes, features.test_paths, truth, calibrated, answers)
 
 
-def _rows(features: Features, photos: int | None, use_no_logo: bool, seed: int) -> np.ndarray:
-    """Rows of the training features to learn from: all passes of each photo that is kept."""
+def _training_rows(
+    features: Features, photos_per_brand: int | None, use_no_logo: bool, seed: int
+) -> np.ndarray:
+    """List the rows of the training features to train on: all crops of each chosen photo."""
     labels = features.train[1].astype(int)
-    count, kept = len(labels) // features.passes, []
+    photo_count = len(labels) // features.crops
+    no_logo = no_logo_index(features.classes)
+    chosen: list[int] = []
     for label, name in enumerate(features.classes):
-        of_class = np.flatnonzero(labels[:count] == label).tolist()
-        is_brand = label != no_logo_index(features.classes)
-        if is_brand and photos is not None:
-            random.Random(f"{seed} {name}").shuffle(of_class)
-            of_class = of_class[:photos]
-        kept += of_class if is_brand or use_no_logo else []
-    return np.concatenate([np.array(kept) + count * number for number in range(features.passes)])
+        photos = np.flatnonzero(labels[:photo_count] == label).tolist()
+        if label == no_logo:
+            chosen += photos if use_no_logo else []
+            continue
+        if photos_per_brand is not None:
+            random.Random(f"{seed} {name}").shuffle(photos)
+        chosen += photos[:photos_per_brand]
+    return np.concatenate([np.array(chosen) + photo_count * crop for crop in range(features.crops)])
 
 
 def _train_head(
-    features: Features, rows: np.ndarray, class_weights, num_epochs: int, seed: int
+    features: Features,
+    rows: np.ndarray,
+    class_weights: Sequence[float] | None,
+    num_epochs: int,
+    seed: int,
 ) -> gluon.nn.Dense:
+    """Train an output layer on some rows of the training features."""
     recipe = get_recipe("logoflow")
     mx.random.seed(seed)
     head = gluon.nn.Dense(len(features.classes))
     head.initialize(init.Xavier(magnitude=2.24))
-    kept = features.train[0][rows], features.train[1][rows]
-    # As NumPy arrays: picking rows of MXNet's one by one takes longer than learning from them.
-    loaders = [
-        gluon.data.DataLoader(gluon.data.ArrayDataset(*pairs), recipe.batch_size, shuffle=True)
-        for pairs in (kept, features.val)
-    ]
+    train_features, train_labels = features.train
     with tempfile.TemporaryDirectory() as folder:
         train(
             head,
             mx.cpu(),
-            *loaders,
+            _loader((train_features[rows], train_labels[rows]), recipe.batch_size),
+            _loader(features.val, recipe.batch_size),
             None,
             recipe.batch_size,
             num_epochs,
@@ -188,5 +252,18 @@ def _train_head(
     return head
 
 
-def _features_of(data: gluon.data.DataLoader, net: gluon.Block, ctx: Contexts) -> Pairs:
-    return tuple(array.asnumpy() for array in extract_features(data, net, ctx))
+def _loader(pairs: FeaturesAndLabels, batch_size: int) -> gluon.data.DataLoader:
+    """Make a shuffling loader from NumPy arrays.
+
+    Picking single rows of MXNet arrays would take longer than the training itself.
+    """
+    features, labels = pairs
+    return gluon.data.DataLoader(
+        gluon.data.ArrayDataset(features, labels), batch_size, shuffle=True
+    )
+
+
+def _scores_of(head: gluon.nn.Dense, pairs: FeaturesAndLabels) -> np.ndarray:
+    """Compute the log-scores of an output layer, (rows, classes)."""
+    features, _ = pairs
+    return log_softmax(head(nd.array(features)).asnumpy().astype(np.float64), axis=1)

@@ -1,4 +1,4 @@
-"""One training of a study: what it says about the test photos, kept on disk once it is done."""
+"""One training of an experiment: train or load its scores, then turn them into answers."""
 
 import hashlib
 import json
@@ -7,192 +7,199 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from inspect import signature
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from logoflow.datasets.prepared import SPLITS, photos_of
 from logoflow.evaluation.assessment import Assessment
+from logoflow.evaluation.results import TrainingResult, load_result, save_result
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import (
-    Decision,
-    decide,
-    decisions_from_json,
-    decisions_to_json,
-    probabilities,
-)
+from logoflow.inference.decision import Decision, decide, probabilities
 from logoflow.inference.levels import Level, LevelLike, as_level, as_levels, covering_level
 from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 from logoflow.training.fit import fit
-from logoflow.utils.files import atomic_path
+from logoflow.utils.devices import Contexts
 
-# Arguments of `fit` that are not part of a run's key: where the photos are, what does not change
-# the result, the seed and the levels, which are stored elsewhere, and the recipe, whose fields are
-# part of the key but not its name.
 NOT_IN_KEY = (
+    # The photos are part of the key, but not the folder that contains them.
     "root",
+    # The recipe's fields are part of the key, but not its name.
     "recipe",
+    # The levels and the seed are stored separately.
     "levels",
     "match_logos",
     "read_names",
     "seed",
+    # These do not change the result.
     "num_workers",
     "ctx",
     "quiet",
 )
+"""Arguments of `logoflow.fit` that are not part of a training's key (`training_key`)."""
+
+DECISION_RULES = ("likeliest", "calibrated", "threshold")
+"""The names of the ways from scores to answers (`assess_result`)."""
 
 
-class Run(NamedTuple):
-    """A training's scores on the test photos, before any decision.
-
-    Parameters
-    ----------
-    classes : tuple of str
-        In label order.
-    paths : tuple of str
-        The test photos, ``<class>/<file>``.
-    truth : ndarray of int
-        (photos,), their class numbers.
-    scores : dict of Level to ndarray
-        (photos, classes) log-scores at each level (`LogoClassifier.scores`).
-    decisions : dict of Level to Decision
-        Fitted on validation at each level.
-    seconds : float
-        Of training and calibrating.
-    """
-
-    classes: tuple[str, ...]
-    paths: tuple[str, ...]
-    truth: np.ndarray
-    scores: dict[Level, np.ndarray]
-    decisions: dict[Level, Decision]
-    seconds: float
-
-
-def run(
+def train_or_load(
     root: Path | str,
     folder: Path | str,
-    settings: Mapping[str, object],
+    settings: Mapping[str, Any],
     *,
     levels: Sequence[LevelLike] = ("whole",),
     seed: int = 0,
-    keep: Path | str | None = None,
-    **options: object,
-) -> Run:
-    """Train, look at the test photos, keep what was found; or take what was kept before.
+    model_folder: Path | str | None = None,
+    num_workers: int = 0,
+    ctx: Contexts | None = None,
+    quiet: bool = False,
+) -> TrainingResult:
+    """Train a classifier and score the test photos, or load the scores of an earlier training.
+
+    Each training has a file in `folder`. It is loaded if the settings, the seed, the photos and
+    the fields of the recipe are the same. After other changes to logoflow itself, use another
+    folder.
 
     Parameters
     ----------
     root : Path or str
         A prepared data set.
     folder : Path or str
-        Where results are kept, a file a training. One is used again where settings, seed,
-        photos and the recipe's own settings are the same; after other changes to logoflow itself,
-        give another folder.
-    settings : mapping
-        For `logoflow.fit`.
+        Folder for the results.
+    settings : mapping of str to object
+        Arguments of `logoflow.fit`.
     levels : sequence of Level or str
-        How closely to look at the test photos.
+        The levels to score the test photos at. If the file lacks a level, the network is trained
+        again, for these levels and those in the file.
     seed : int
-        Of the training.
-    keep : Path or str, optional
-        Folder to save the classifier in.
-    **options
-        For them too, what does not change the result: ``num_workers``, ``ctx``, ``quiet``.
+        Seed of the training.
+    model_folder : Path or str, optional
+        Folder to save the classifier in. If it holds another classifier, the network is trained
+        again.
+    num_workers, ctx, quiet
+        See `logoflow.fit`.
 
     Returns
     -------
-    Run
+    TrainingResult
 
     Raises
     ------
     RuntimeError
-        If `fit` had to leave out the last epochs (``refit_epochs``) that were asked for.
+        If the last epochs (``refit_epochs``) failed. Nothing is stored then.
 
     Examples
     --------
-    >>> found = run(root, "results", {"num_epochs": 24}, levels=("whole", "windows"))
-    >>> assessment_of(found, root, level="windows", decided="threshold").summary()
+    >>> import logoflow as lf
+    >>> photos = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", photos, output_dir="root")
+    >>> settings = {"backbone": "lenet5", "num_epochs": 1, "image_size": 64}
+    >>> result = train_or_load(root, "results", settings, quiet=True)
+    >>> result.scores[lf.Level("whole")].shape
+    (4, 3)
     """
-    path = Path(folder) / f"{_digest(root, settings)}-seed-{seed}.npz"
-    known = _load(path) if path.is_file() else None
-    kept = keep is None or _run_of(keep) == path.stem
+    path = Path(folder) / f"{training_key(root, settings)}-seed-{seed}.npz"
+    stored = load_result(path) if path.is_file() else None
+    has_model = model_folder is None or _training_in(model_folder) == path.stem
     wanted = as_levels(levels)
-    if known and kept and set(wanted) <= set(known.scores):
-        return known
-    if known:
-        wanted = (*(level for level in known.scores if level not in wanted), *wanted)
+    if stored and has_model and set(wanted) <= set(stored.scores):
+        return stored
+    if stored:
+        wanted = (*(level for level in stored.scores if level not in wanted), *wanted)
     start = time.monotonic()
-    classifier = fit(root, levels=wanted, seed=seed, **settings, **options)
+    classifier = fit(
+        root,
+        levels=wanted,
+        seed=seed,
+        num_workers=num_workers,
+        ctx=ctx,
+        quiet=quiet,
+        **settings,
+    )
+    seconds = time.monotonic() - start
     if classifier.metadata.get("refit_epochs", 0) != settings.get("refit_epochs", 0):
         raise RuntimeError(
-            "The last epochs on all photos failed, as fit's warning says: nothing was kept, since "
-            "it would stand for another training. Mend what it names and run it again."
+            "The last epochs on all photos failed, so the result was not stored: it would belong "
+            "to another training. Fix the problem that the warning of fit names, and run this "
+            "again."
         )
     classifier.metadata["run"] = path.stem
-    found = _look(classifier, root, wanted, time.monotonic() - start)
-    if keep is not None:
-        classifier.save(keep)
-    _save(path, found)
-    return found
+    result = _score_test_photos(classifier, root, wanted, seconds)
+    if model_folder is not None:
+        classifier.save(model_folder)
+    save_result(path, result)
+    return result
 
 
-def assessment_of(
-    found: Run, root: Path | str, *, level: LevelLike = "whole", decided: str = "threshold"
-) -> Assessment:
-    """Decide on a run's scores.
+def training_key(root: Path | str, settings: Mapping[str, Any]) -> str:
+    """Compute a hash of all that determines a training, except for the seed and the code.
 
     Parameters
     ----------
-    found : Run
     root : Path or str
-        The prepared data set, for the photos' paths.
-    level : Level or str
-        A level of the run.
-    decided : str
-        ``"likeliest"``: the likeliest class as the net scores it; ``"calibrated"``: the
-        likeliest after calibration on validation; ``"threshold"``: by the threshold fitted there.
+        A prepared data set. The names and sizes of its photos are part of the key.
+    settings : mapping of str to object
+        Arguments of `logoflow.fit`. An argument with its default value has the same key as no
+        argument.
 
     Returns
     -------
-    Assessment
+    str
+        12 hexadecimal digits.
 
     Raises
     ------
-    KeyError
-        If the run has no such level, or there is no such way to decide.
+    ValueError
+        If a setting has its name of an earlier version, or there is no such setting.
+
+    Examples
+    --------
+    >>> for split in ("train_data", "val_data", "test_data"):
+    ...     Path("root", split).mkdir(parents=True)
+    >>> training_key("root", {}) == training_key("root", {"num_epochs": 10})
+    True
+    >>> training_key("root", {}) == training_key("root", {"num_epochs": 20})
+    False
     """
-    level = as_level(level)
-    fitted = found.decisions[level]
-    decision = {
-        "likeliest": Decision(),
-        "calibrated": replace(fitted, threshold=None),
-        "threshold": fitted,
-    }[decided]
-    no_logo = no_logo_index(found.classes)
-    given = probabilities(found.scores[level], decision, no_logo)
-    paths = tuple(Path(root) / "test_data" / name for name in found.paths)
-    return Assessment(found.classes, paths, found.truth, given, decide(given, decision, no_logo))
+    refuse_former_names(settings, FORMER_ARGUMENTS)
+    photos = [
+        (split, path.parent.name, path.name, path.stat().st_size)
+        for split in SPLITS
+        for path, _ in photos_of(root, split)
+    ]
+    defaults = {
+        name: parameter.default
+        for name, parameter in signature(fit).parameters.items()
+        if name != "settings"
+    }
+    values = {name: value for name, value in settings.items() if value is not None}
+    arguments = {name: values.get(name, default) for name, default in defaults.items()}
+    replaced_fields = {name: value for name, value in values.items() if name not in defaults}
+    recipe_fields = asdict(get_recipe(arguments["recipe"], **replaced_fields))
+    del recipe_fields["name"]
+    key_arguments = {name: value for name, value in arguments.items() if name not in NOT_IN_KEY}
+    text = json.dumps([key_arguments, recipe_fields, photos], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _run_of(folder: Path | str) -> str | None:
-    """Which run the classifier in a folder is of; None if there is none."""
-    path = Path(folder) / MODEL_JSON
+def _training_in(model_folder: Path | str) -> str | None:
+    """Return the key and seed of the training that a saved classifier is from, if any."""
+    path = Path(model_folder) / MODEL_JSON
     return read_json(path)["metadata"].get("run") if path.is_file() else None
 
 
-def _look(
+def _score_test_photos(
     classifier: LogoClassifier, root: Path | str, levels: Sequence[Level], seconds: float
-) -> Run:
+) -> TrainingResult:
     """Score the test photos at every level in one pass over their windows."""
     paths, truth = zip(*photos_of(root, "test_data"), strict=True)
     scores: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
-    for photo in classifier.evidence(paths, covering_level(levels)):
+    for evidence in classifier.evidence(paths, covering_level(levels)):
         for level in levels:
-            scores[level].append(photo.scores(level, classifier.no_logo))
-    return Run(
+            scores[level].append(evidence.scores(level, classifier.no_logo))
+    return TrainingResult(
         classifier.classes,
         tuple(f"{path.parent.name}/{path.name}" for path in paths),
         np.array(truth),
@@ -202,49 +209,76 @@ def _look(
     )
 
 
-def _digest(root: Path | str, settings: Mapping[str, object]) -> str:
-    """Short name of all that decides a run's result but the seed, the levels and the code."""
-    photos = [
-        (split, path.parent.name, path.name, path.stat().st_size)
-        for split in SPLITS
-        for path, _ in photos_of(root, split)
-    ]
-    refuse_former_names(settings, FORMER_ARGUMENTS)
-    # Defaults count too, so that a value is the same run whether it is given or left out.
-    known = {key: p.default for key, p in signature(fit).parameters.items() if key != "settings"}
-    given = known | {key: value for key, value in settings.items() if value is not None}
-    named = {key: given[key] for key in settings if key not in known and key in given}
-    plan = asdict(get_recipe(given["recipe"], **named))
-    del plan["name"]
-    own = {key: given[key] for key in known if key not in NOT_IN_KEY}
-    text = json.dumps([own, plan, photos], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def assess_result(
+    result: TrainingResult,
+    root: Path | str,
+    *,
+    level: LevelLike = "whole",
+    decision_rule: str = "threshold",
+) -> Assessment:
+    """Turn the scores of a training into answers.
+
+    Parameters
+    ----------
+    result : TrainingResult
+        The scores.
+    root : Path or str
+        The prepared data set that contains the test photos.
+    level : Level or str
+        A level of the result.
+    decision_rule : {"likeliest", "calibrated", "threshold"}
+        How scores become answers.
+
+        - ``"likeliest"``: the class with the highest score of the network.
+        - ``"calibrated"``: the class with the highest calibrated probability.
+        - ``"threshold"``: the likeliest brand if it reaches the threshold from the validation
+          photos, and no-logo otherwise. The probabilities are calibrated.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    ValueError
+        If the result has no such level, or there is no such decision rule.
+
+    Examples
+    --------
+    >>> from logoflow.inference.decision import fit_decision
+    >>> scores, truth = np.log([[0.8, 0.2], [0.6, 0.4]]), np.array([0, 1])
+    >>> classes, whole = ("bmw", "no-logo"), Level("whole")
+    >>> decisions = {whole: fit_decision(scores, truth, classes)}
+    >>> paths = ("bmw/1.jpg", "no-logo/2.jpg")
+    >>> result = TrainingResult(classes, paths, truth, {whole: scores}, decisions, 60.0)
+    >>> assess_result(result, "root", decision_rule="likeliest").answers
+    array([0, 0])
+    >>> assess_result(result, "root", decision_rule="threshold").answers
+    array([0, 1])
+    """
+    level = as_level(level)
+    if level not in result.scores:
+        stored = ", ".join(f'"{stored}"' for stored in result.scores)
+        raise ValueError(
+            f'There are no scores for level "{level}", only for {stored}: pass it to '
+            "train_or_load(levels=...) too."
+        )
+    decision = _decision_by_rule(result.decisions[level], decision_rule)
+    no_logo = no_logo_index(result.classes)
+    calibrated = probabilities(result.scores[level], decision, no_logo)
+    answers = decide(calibrated, decision, no_logo)
+    paths = tuple(Path(root) / "test_data" / name for name in result.paths)
+    return Assessment(result.classes, paths, result.truth, calibrated, answers)
 
 
-def _save(path: Path, found: Run) -> None:
-    """Write a run to one file of numbers and text, whole or not at all."""
-    facts = {
-        "classes": found.classes,
-        "paths": found.paths,
-        "decisions": decisions_to_json(found.decisions),
-        "seconds": found.seconds,
-    }
-    arrays = {f"scores-{level}": rows for level, rows in found.scores.items()}
-    arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
-    with atomic_path(path) as tmp, open(tmp, "wb") as file:
-        np.savez_compressed(file, truth=found.truth, **arrays)
-
-
-def _load(path: Path) -> Run:
-    """Read what `_save` wrote; nothing in it is ever unpickled."""
-    with np.load(path, allow_pickle=False) as arrays:
-        facts = json.loads(arrays["facts"].tobytes())
-        scores = {
-            Level.from_text(name.removeprefix("scores-")): arrays[name]
-            for name in arrays.files
-            if name.startswith("scores-")
-        }
-        truth = arrays["truth"]
-    decisions = decisions_from_json(facts["decisions"])
-    names = tuple(facts["classes"]), tuple(facts["paths"])
-    return Run(*names, truth, scores, decisions, facts["seconds"])
+def _decision_by_rule(fitted: Decision, decision_rule: str) -> Decision:
+    """Take over as much of a fitted decision as a rule uses."""
+    if decision_rule == "likeliest":
+        return Decision()
+    if decision_rule == "calibrated":
+        return replace(fitted, threshold=None)
+    if decision_rule == "threshold":
+        return fitted
+    raise ValueError(
+        f"There is no decision rule {decision_rule!r}: choose one of {', '.join(DECISION_RULES)}."
+    )

@@ -3,8 +3,9 @@
 import ctypes
 import os
 import sys
-from importlib.machinery import PathFinder
 from pathlib import Path
+
+from logoflow.utils.gpus import has_gpu_build
 
 # For each package on PyPI, its folder in site-packages/nvidia and its libraries. The order matters:
 # a library comes after the libraries that it needs. The parts of cuDNN are listed because
@@ -48,16 +49,6 @@ def load_cuda_libraries() -> None:
         for name in names.split():
             _load(package, folder, name)
     _adapt_settings(driver)
-
-
-def has_gpu_build() -> bool:
-    """Tell whether the installed MXNet is mxnet-cu112, without importing it."""
-    # importlib.util.find_spec would call the import hook that calls this function.
-    spec = PathFinder.find_spec("mxnet")
-    if spec is None or spec.origin is None:
-        return False
-    site_packages = Path(spec.origin).parents[1]
-    return any(name.startswith("mxnet_cu112-") for name in os.listdir(site_packages))
 
 
 def _load_driver() -> ctypes.CDLL:

@@ -2,13 +2,24 @@
 
 import ctypes
 import functools
+import os
+from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import NamedTuple
-
-from logoflow.utils.cuda_libraries import has_gpu_build
 
 # mxnet-cu112 contains machine code for these compute capabilities, and no PTX. Machine code runs on
 # GPUs with the same major version and the same or a higher minor version.
 COMPILED_FOR = ((5, 0), (6, 0), (7, 0), (8, 0), (8, 6))
+
+
+def has_gpu_build() -> bool:
+    """Tell whether the installed MXNet is mxnet-cu112, without importing it."""
+    # importlib.util.find_spec would call the import hook that calls this function.
+    spec = PathFinder.find_spec("mxnet")
+    if spec is None or spec.origin is None:
+        return False
+    site_packages = Path(spec.origin).parents[1]
+    return any(name.startswith("mxnet_cu112-") for name in os.listdir(site_packages))
 
 
 class Gpu(NamedTuple):

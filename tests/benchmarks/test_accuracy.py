@@ -2,12 +2,13 @@
 
 import importlib.util
 import json
+import shlex
 from functools import wraps
 from pathlib import Path
 
 import pytest
 
-from logoflow.evaluation import runs as study_runs
+from logoflow.evaluation import runs
 from logoflow.training.fit import fit
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.py"
@@ -26,42 +27,21 @@ def command(accuracy, small_root, tmp_path, monkeypatch, capsys):
     """Run a benchmark; return its exit code and its output."""
     monkeypatch.setattr(accuracy.lf, "prepare_root", lambda *_, **__: small_root)
     monkeypatch.setattr(accuracy, "SAMPLES", 20)
-    folders = ["--data", tmp_path, "--no-logo", tmp_path, "--results", tmp_path / "tables"]
-    tiny = [
-        "--work",
-        tmp_path / "work",
-        "--backbone",
-        "lenet5",
-        "--together",
-        "lenet5",
-        "--epochs",
-        1,
-        "--refit-epochs",
-        1,
-        "--size",
-        224,
-    ]
+    folders = f"--data {tmp_path} --no-logo {tmp_path} --results {tmp_path / 'tables'}"
+    training = "--backbone lenet5 --together lenet5 --epochs 1 --refit-epochs 1 --size 224"
 
-    def call(*arguments):
-        code = accuracy.main([str(argument) for argument in (*folders, *tiny, *arguments)])
+    def call(arguments):
+        line = f"{arguments} {folders} --work {tmp_path / 'work'} {training}"
+        code = accuracy.main(shlex.split(line))
         return code, capsys.readouterr()
 
     return call
 
 
 def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path, monkeypatch):
-    arguments = (
-        "headline",
-        "--seeds",
-        0,
-        1,
-        "--levels",
-        "whole",
-        "few-windows, read_names",
-        "--save",
-        tmp_path / "models",
-    )
-    assert command(*arguments)[0] == 0
+    levels = "--levels whole 'few-windows, read_names'"
+    arguments = f"headline --seeds 0 1 {levels} --save {tmp_path / 'models'}"
+    assert command(arguments)[0] == 0
     result = json.loads((tmp_path / "tables" / "results" / "accuracy-headline.json").read_text())
     assert result["settings"]["seeds"] == [0, 1]
     rows = result["table"]["index"]
@@ -74,20 +54,20 @@ def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path,
     def never(*_, **__):
         raise AssertionError("This training is already finished.")
 
-    monkeypatch.setattr(study_runs, "fit", never)
-    assert command(*arguments)[0] == 0
+    monkeypatch.setattr(runs, "fit", never)
+    assert command(arguments)[0] == 0
     assert (tmp_path / "tables" / "accuracy.md").read_text() == page
 
 
-def test_each_step_is_written_when_it_is_finished(command, accuracy, tmp_path, monkeypatch):
-    first = accuracy.STEPS[0]._replace(settings={})
+def test_each_experiment_is_written_when_it_is_finished(command, accuracy, tmp_path, monkeypatch):
+    first = accuracy.ABLATION[0]._replace(settings={})
     broken = first._replace(settings={"recipe": "no such"})
-    monkeypatch.setattr(accuracy, "STEPS", [first, broken])
+    monkeypatch.setattr(accuracy, "ABLATION", [first, broken])
     with pytest.raises(ValueError, match="no such"):
         command("ablation")
     result = json.loads((tmp_path / "tables" / "results" / "accuracy-ablation.json").read_text())
     assert [len(result["table"][part]) for part in ("index", "data")] == [1, 1]
-    assert "## Which idea gave what" in (tmp_path / "tables" / "accuracy.md").read_text()
+    assert "## How much each idea adds" in (tmp_path / "tables" / "accuracy.md").read_text()
 
 
 def test_missing_photos_give_a_message_with_their_source(accuracy, tmp_path, capsys):

@@ -126,7 +126,7 @@ def test_a_failure_of_the_last_epochs_leaves_the_classifier_of_before(small_root
 def test_backbones_that_do_not_go_together_are_refused_before_anything_is_trained(small_root):
     with pytest.raises(ValueError, match="normalised in different ways"):
         fit(small_root, ["efficientnet_lite0", "resnet18_v2"])
-    with pytest.raises(ValueError, match="name one at least"):
+    with pytest.raises(ValueError, match="name at least one backbone"):
         fit(small_root, [])
 
 
@@ -157,7 +157,7 @@ def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
     shutil.copytree(small_root, tmp_path / "root")
     for photo in (tmp_path / "root" / "val_data").glob("*/*"):
         photo.unlink()
-    with pytest.raises(ValueError, match="No photos in .*val_data"):
+    with pytest.raises(ValueError, match="no photos in .*val_data"):
         fit(tmp_path / "root")
 
 

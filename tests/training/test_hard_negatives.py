@@ -62,7 +62,7 @@ def test_finds_are_regions_of_their_photos_and_fit_a_photo_folder(small_root):
 
 def test_without_a_no_logo_class_there_is_nothing_to_mine(tmp_path):
     (tmp_path / "adidas").mkdir()
-    with pytest.raises(ValueError, match="no class no-logo"):
+    with pytest.raises(ValueError, match="of the class no-logo"):
         hard_negatives(brightness_classifier(), tmp_path)
 
 

@@ -106,7 +106,7 @@ def test_fit_does_it_when_asked_and_the_result_is_saved_as_any(small_root, tmp_p
 def test_what_cannot_learn_on_is_refused(fitted, small_root, tmp_path):
     for metadata in ({}, {"image_size": 64}, {**fitted.metadata, "int8": {}}):
         other = LogoClassifier(fitted.net, fitted.classes, fitted.augs, metadata)
-        with pytest.raises(ValueError, match="Only what fit gave"):
+        with pytest.raises(ValueError, match="refit needs a classifier that fit returned"):
             refit(other, small_root)
     (tmp_path / "classes.json").write_text('["adidas", "no-logo", "ups"]')
     with pytest.raises(ClassListError):

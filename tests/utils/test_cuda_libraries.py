@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from cuda_drivers import build_cuda, build_driver, hide_driver, run_python, write_build
 
-from logoflow.utils.cuda_libraries import LIBRARIES, has_gpu_build
+from logoflow.utils.cuda_libraries import LIBRARIES
+from logoflow.utils.gpus import has_gpu_build
 
 LOAD = "from logoflow.utils.cuda_libraries import load_cuda_libraries; load_cuda_libraries()"
 LOAD_WITH_ONLY = """import sys

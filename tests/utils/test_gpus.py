@@ -3,7 +3,7 @@
 import pytest
 from cuda_drivers import build_driver, hide_driver, run_python, write_build
 
-from logoflow.utils.cuda_libraries import has_gpu_build
+from logoflow.utils.gpus import has_gpu_build
 
 ASK = "from logoflow.utils.gpus import gpu_advice, usable_gpus; print(usable_gpus(), gpu_advice())"
 
