@@ -76,5 +76,5 @@ def test_a_recipe_may_combine_fields_of_other_recipes():
     mixed = get_recipe("article", crops="whole", fixed_size=96, normalise_by="training-set")
     training, validation = make_augs(mixed, statistics=STATISTICS, image_size=96)
     assert descriptions(training) == descriptions(validation)
-    with pytest.raises(ValueError, match="96 pixels, not 224"):
+    with pytest.raises(ValueError, match="uses photos of 96 pixels: pass image_size=96"):
         make_augs(mixed, statistics=STATISTICS)

@@ -48,7 +48,7 @@ def test_all_nets_learn_on_and_what_was_decided_stays(fitted, grown, small_root)
 def test_validation_photos_measure_nothing_any_more(fitted, grown, small_root, recwarn):
     assess(fitted, small_root, "val_data")
     assert not [one for one in recwarn if one.category is UserWarning]
-    with pytest.warns(UserWarning, match="learnt from validation photos too"):
+    with pytest.warns(UserWarning, match="trained on the validation photos"):
         assess(grown, small_root, "val_data")
 
 
