@@ -58,10 +58,11 @@ class PhotoFolder(Dataset):
     Examples
     --------
     >>> import logoflow as lf
+    >>> from logoflow.loading.crops import LogoCropAug
     >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
     >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
     >>> boxes = split_boxes(root, "train_data")
-    >>> photos = PhotoFolder(root / "train_data", [lf.LogoCropAug(160)], boxes)
+    >>> photos = PhotoFolder(root / "train_data", [LogoCropAug(160)], boxes)
     >>> data, label = photos[0]
     >>> data.shape, photos.synsets[int(label)]
     ((3, 160, 160), 'adidas')
@@ -174,6 +175,7 @@ def split_boxes(root: Path | str, split: str) -> dict[str, Boxes]:
     Examples
     --------
     >>> import logoflow as lf
+    >>> from logoflow.loading.crops import LogoCropAug
     >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
     >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
     >>> len(split_boxes(root, "train_data"))

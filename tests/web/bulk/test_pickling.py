@@ -4,6 +4,7 @@ import pytest
 from stubs import ByColour
 
 import logoflow as lf
+from logoflow.loading.augment import make_augs
 from logoflow.web.bulk.pickling import pickle_classifier
 
 
@@ -13,7 +14,7 @@ def classifier():
     net = lf.lenet5(3)
     net.initialize(mx.init.Xavier())
     net(mx.nd.zeros((1, 3, 224, 224)))
-    augs = lf.make_augs("logoflow", statistics=([120.0] * 3, [60.0] * 3))[1]
+    augs = make_augs("logoflow", statistics=([120.0] * 3, [60.0] * 3))[1]
     return lf.LogoClassifier(net, ["adidas", "aldi", "no-logo"], augs)
 
 

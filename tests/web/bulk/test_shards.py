@@ -111,7 +111,8 @@ def test_answers_with_different_settings_do_not_mix(tmp_path):
     check_settings_of(tmp_path, model="a", level="whole")  # nothing was answered at "windows"
     write(tmp_path)
     check_settings_of(tmp_path, model="a", level="whole")
-    with pytest.raises(ValueError, match="made with level=whole, and this call has level=windows"):
+    differs = "made with level='whole', and this call has level='windows'"
+    with pytest.raises(ValueError, match=differs):
         check_settings_of(tmp_path, model="a", level="windows")
 
 
