@@ -119,7 +119,8 @@ def pretrained_net(
         in MXNet's bucket, then in the ONNX Model Zoo; or a name of GluonCV's model zoo.
     weights : Path or str, optional
         Weight file to load instead of the published weights: a ``.params`` file with as many
-        outputs as the published network. For resnet18_v2 also an ``.onnx`` file that was exported from Gluon's network.
+        outputs as the published network. For resnet18_v2 also an ``.onnx`` file that was exported
+        from Gluon's network.
     ctx : Context or list of Context, optional
         Devices for the weights. Default: the current context.
 
