@@ -12,9 +12,7 @@ from mxnet import gluon, init, nd
 from mxnet.gluon import nn
 
 from logoflow.models.backbones.efficientnet_lite import HEAD, EfficientNetLite
-from logoflow.models.backbones.efficientnet_lite_weights import load_torch_weights
 from logoflow.models.backbones.weights import check_hash
-from logoflow.utils.devices import Contexts
 
 WEIGHTS = Path(__file__).with_name("logo_lite0.npz")
 SHA256 = "82e5a8947de4de5179e4840a126fbd138c64c9f72a3a70876c2e87687a5bd28e"
@@ -69,15 +67,13 @@ class LogoLite0(EfficientNetLite):
         return layer
 
 
-def load_published(net: LogoLite0, ctx: Contexts | None = None) -> None:
-    """Load the published weights. The output layer becomes the embedding, with a bias of zero.
+def published_tensors() -> dict[str, np.ndarray]:
+    """Return the published weights, with the embedding as the output layer and a bias of zero.
 
-    Parameters
-    ----------
-    net : LogoLite0
-        Network with 256 outputs; changed in place.
-    ctx : Context or list of Context, optional
-        Devices for the weights.
+    Returns
+    -------
+    dict of str to ndarray
+        float32 arrays by their names in https://pypi.org/project/efficientnet-lite-pytorch/.
 
     Raises
     ------
@@ -86,15 +82,13 @@ def load_published(net: LogoLite0, ctx: Contexts | None = None) -> None:
 
     Examples
     --------
-    >>> net = LogoLite0()
-    >>> load_published(net)
-    >>> net(nd.zeros((1, 3, 64, 64))).shape
-    (1, 256)
+    >>> published_tensors()["_fc.weight"].shape
+    (256, 1280)
     """
     tensors = read_weights()
     tensors["_fc.weight"] = tensors.pop("embedding.weight")
     tensors["_fc.bias"] = np.zeros(EMBEDDING_SIZE, np.float32)
-    load_torch_weights(net, tensors, ctx)
+    return tensors
 
 
 def read_weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
@@ -151,7 +145,7 @@ def embed(net: gluon.Block, data: nd.NDArray) -> nd.NDArray:
     Examples
     --------
     >>> net = LogoLite0()
-    >>> load_published(net)
+    >>> net.initialize()
     >>> vectors = embed(net, nd.random.normal(shape=(2, 3, 64, 64)))
     >>> vectors.shape
     (2, 256)

@@ -71,6 +71,10 @@ def _load_resnet18_v2_file(net: gluon.HybridBlock, path: Path, ctx: Contexts | N
         load_params(net, path, ctx)
 
 
+def _load_logo_lite0(net: gluon.HybridBlock, ctx: Contexts | None) -> None:
+    efficientnet_lite_weights.load_torch_weights(net, logo_lite0.published_tensors(), ctx)
+
+
 _EFFICIENTNET_LITE = Backbone(
     build=efficientnet_lite.EfficientNetLite,
     load_published=efficientnet_lite_weights.load_published,
@@ -84,7 +88,7 @@ BACKBONES: dict[str, Backbone] = {
     "efficientnet_lite2": _EFFICIENTNET_LITE,
     "logo_lite0": _EFFICIENTNET_LITE._replace(
         build=logo_lite0.LogoLite0,
-        load_published=logo_lite0.load_published,
+        load_published=_load_logo_lite0,
         published_outputs=logo_lite0.EMBEDDING_SIZE,
     ),
     "resnet18_v2": Backbone(
