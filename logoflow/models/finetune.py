@@ -23,7 +23,8 @@ def finetune_net(
         Number of outputs.
     backbone : str
         ``"resnet18_v2"`` (the backbone of the Gluon article), ``"efficientnet_lite0"``,
-        ``"efficientnet_lite1"``, ``"efficientnet_lite2"``, or a name of GluonCV's model zoo.
+        ``"efficientnet_lite1"``, ``"efficientnet_lite2"``, ``"logo_lite0"`` (trained on logos), or
+        a name of GluonCV's model zoo.
     weights : Path or str, optional
         Weight file to load instead of the published weights, see `logoflow.pretrained_net`.
     ctx : Context or list of Context, optional
@@ -32,9 +33,9 @@ def finetune_net(
     Returns
     -------
     HybridBlock
-        Network with `features` (pretrained on ImageNet) and `output` (new), ready to train. The
-        output is initialised by ``Xavier(magnitude=2.24)`` with MXNet's seed. The input must be
-        normalised by ``logoflow.normalisation(net)``.
+        Network with `features` (pretrained on ImageNet, those of logo_lite0 on logos too) and
+        `output` (new), ready to train. The output is initialised by ``Xavier(magnitude=2.24)``
+        with MXNet's seed. The input must be normalised by ``logoflow.normalisation(net)``.
 
     Raises
     ------

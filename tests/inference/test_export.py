@@ -82,9 +82,10 @@ def test_the_serving_program_answers_without_mxnet(files, photos):
     assert same >= 0.9, "Pillow and OpenCV shrink pictures slightly differently"
 
 
-def test_an_ensemble_is_exported_as_one_network(tmp_path):
+@pytest.mark.parametrize("member", ["efficientnet_lite0", "logo_lite0"])
+def test_an_ensemble_is_exported_as_one_network(tmp_path, member):
     mx.random.seed(0)
-    net = build_net("efficientnet_lite0 + efficientnet_lite0", 3)
+    net = build_net(f"{member} + efficientnet_lite0", 3)
     net.initialize(mx.init.Xavier(magnitude=4))
     classifier = LogoClassifier(net, CLASSES, make_augs("logoflow", net, image_size=32)[1])
     session = onnxruntime.InferenceSession(str(export(classifier, tmp_path).onnx))

@@ -66,6 +66,17 @@ def test_the_twin_saves_loads_and_predicts_like_any_other(twin, photos, tmp_path
     assert len(list((tmp_path / "small").iterdir())) == 3
 
 
+def test_a_network_on_logo_lite0_has_a_twin_too(photos, tmp_path):
+    net = finetune_net(3, "logo_lite0", ctx=mx.cpu())
+    assert net.embedding.weight.shape == (256, 1280)
+    classifier = LogoClassifier(net, CLASSES, make_augs("logoflow", net, image_size=64)[1])
+    twin = quantize(classifier, photos)
+    exact, logits = (np.concatenate(list(one.window_logits(photos))) for one in (classifier, twin))
+    assert logit_error(exact, logits) < 0.25
+    again = LogoClassifier.load(twin.save(tmp_path / "small"))
+    assert np.allclose(again.scores(photos), twin.scores(photos), atol=1e-4)
+
+
 def test_too_few_photos_and_an_int8_network_are_refused(twin, classifier, photos):
     with pytest.raises(ValueError, match="give at least 16"):
         quantize(classifier, photos[:15])

@@ -23,7 +23,7 @@ def test_running_statistics_do_not_count_as_weights():
 
 
 @pytest.mark.parametrize(
-    "name", ["mlp", "lenet5", "alexnet_cnn", "efficientnet_lite0", "resnet18_v2"]
+    "name", ["mlp", "lenet5", "alexnet_cnn", "efficientnet_lite0", "logo_lite0", "resnet18_v2"]
 )
 def test_a_network_can_be_rebuilt_by_name(name):
     assert architecture_of(build_net(name, 4)) == name

@@ -198,6 +198,8 @@ class EfficientNetLite(gluon.HybridBlock):
         little more accurate and slower than the one before: by a quarter and by three quarters.
     classes : int
         Number of outputs.
+    prefix : str, optional
+        First part of the names of the parameters. By default, the name and an underscore.
 
     Notes
     -----
@@ -215,8 +217,10 @@ class EfficientNetLite(gluon.HybridBlock):
     (1, 33)
     """
 
-    def __init__(self, name: str = "efficientnet_lite0", classes: int = 1000):
-        super().__init__(prefix=f"{name}_")
+    def __init__(
+        self, name: str = "efficientnet_lite0", classes: int = 1000, prefix: str | None = None
+    ):
+        super().__init__(prefix=prefix or f"{name}_")
         variant = VARIANTS[name]
         with self.name_scope():
             self.features = nn.HybridSequential(prefix="")

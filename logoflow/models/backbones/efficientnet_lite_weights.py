@@ -42,7 +42,7 @@ def load_torch_weights(
     Parameters
     ----------
     net : EfficientNetLite
-        Network with 1000 classes; changed in place.
+        Network with as many outputs as the tensors; changed in place.
     tensors : dict of str to ndarray
         Tensors by their names in https://pypi.org/project/efficientnet-lite-pytorch/.
     ctx : Context or list of Context, optional

@@ -13,6 +13,7 @@ from logoflow.models.backbones import (
     efficientnet_lite,
     efficientnet_lite_weights,
     gluoncv_zoo,
+    logo_lite0,
     resnet18_v2,
 )
 from logoflow.models.backbones.onnx_weights import load_onnx
@@ -38,18 +39,22 @@ class Backbone(NamedTuple):
         From the name of the backbone and the number of classes to a network with `features` and
         `output`.
     load_published : callable
-        Takes a network with 1000 classes and its devices, and loads the published weights.
+        Takes a network with the published outputs and its devices, and loads the published weights.
     load_file : callable
-        Takes a network with 1000 classes, a weight file of the user and devices, and loads the
-        file.
+        Takes a network with the published outputs, a weight file of the user and devices, and loads
+        the file.
     statistics : (mean, std)
         Normalisation of the training photos, for RGB from 0 to 255.
+    published_outputs : int
+        Number of outputs of the published network: the classes of ImageNet, unless it was trained
+        for something else.
     """
 
     build: Callable[[str, int], gluon.HybridBlock]
     load_published: Callable[[gluon.HybridBlock, Contexts | None], None]
     load_file: Callable[[gluon.HybridBlock, Path, Contexts | None], None]
     statistics: Statistics
+    published_outputs: int = IMAGENET_CLASSES
 
 
 def _load_resnet18_v2(net: gluon.HybridBlock, ctx: Contexts | None) -> None:
@@ -66,6 +71,10 @@ def _load_resnet18_v2_file(net: gluon.HybridBlock, path: Path, ctx: Contexts | N
         load_params(net, path, ctx)
 
 
+def _load_logo_lite0(net: gluon.HybridBlock, ctx: Contexts | None) -> None:
+    efficientnet_lite_weights.load_torch_weights(net, logo_lite0.published_tensors(), ctx)
+
+
 _EFFICIENTNET_LITE = Backbone(
     build=efficientnet_lite.EfficientNetLite,
     load_published=efficientnet_lite_weights.load_published,
@@ -77,6 +86,11 @@ BACKBONES: dict[str, Backbone] = {
     "efficientnet_lite0": _EFFICIENTNET_LITE,
     "efficientnet_lite1": _EFFICIENTNET_LITE,
     "efficientnet_lite2": _EFFICIENTNET_LITE,
+    "logo_lite0": _EFFICIENTNET_LITE._replace(
+        build=logo_lite0.LogoLite0,
+        load_published=_load_logo_lite0,
+        published_outputs=logo_lite0.EMBEDDING_SIZE,
+    ),
     "resnet18_v2": Backbone(
         build=resnet18_v2.build,
         load_published=_load_resnet18_v2,
@@ -98,24 +112,27 @@ GLUONCV_ZOO = Backbone(
 def pretrained_net(
     backbone: str, weights: Path | str | None = None, ctx: Contexts | None = None
 ) -> gluon.HybridBlock:
-    """Build a network with its ImageNet weights.
+    """Build a network with its published weights, which were trained on ImageNet or on logos.
 
     Parameters
     ----------
     backbone : str
         ``"efficientnet_lite0"``, ``"efficientnet_lite1"`` or ``"efficientnet_lite2"``, whose
-        weights come with pip; ``"resnet18_v2"``, whose weights are searched on this machine, then
+        weights come with pip; ``"logo_lite0"``, whose weights were trained on logos and are part of
+        logoflow; ``"resnet18_v2"``, whose weights are searched on this machine, then
         in MXNet's bucket, then in the ONNX Model Zoo; or a name of GluonCV's model zoo.
     weights : Path or str, optional
-        Weight file with 1000 classes to load instead of the published weights: a ``.params``
-        file. For resnet18_v2 also an ``.onnx`` file that was exported from Gluon's network.
+        Weight file to load instead of the published weights: a ``.params`` file with as many
+        outputs as the published network. For resnet18_v2 also an ``.onnx`` file that was exported
+        from Gluon's network.
     ctx : Context or list of Context, optional
         Devices for the weights. Default: the current context.
 
     Returns
     -------
     HybridBlock
-        Network with `features`, `output` (1000 classes) and its name as `backbone`.
+        Network with `features`, `output` and its name as `backbone`. The outputs are the 1000
+        classes of ImageNet. Those of logo_lite0 are the 256 numbers of its embedding.
 
     Raises
     ------
@@ -130,7 +147,7 @@ def pretrained_net(
     >>> net(mx.nd.zeros((1, 3, 224, 224))).shape
     (1, 1000)
     """
-    net = new_net(backbone, IMAGENET_CLASSES)
+    net = new_net(backbone, get_backbone(backbone).published_outputs)
     ctx = ctx or mx.current_context()
     if weights is None:
         get_backbone(backbone).load_published(net, ctx)
