@@ -63,8 +63,8 @@ def fit(
         The name of a pretrained backbone, which is fine-tuned (`logoflow.finetune_net`). The
         networks ``"alexnet_cnn"``, ``"lenet5"`` and ``"mlp"`` start from random weights. If you
         pass several backbones, `fit` trains one network per backbone and averages their answers
-        (`logoflow.models.ensemble.Ensemble`). An ensemble is more accurate, and slower by the
-        number of its networks.
+        (`logoflow.models.ensemble.Ensemble`). An ensemble finds more logos at few false alarms,
+        and is slower by the number of its networks.
     recipe : str or Recipe
         See `logoflow.get_recipe`.
     num_epochs : int
