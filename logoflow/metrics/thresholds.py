@@ -80,7 +80,7 @@ def recall_at(
     Raises
     ------
     ValueError
-        See `logoflow.auroc`; also if the rate is out of range.
+        See `logoflow.metrics.scores.auroc`; also if the rate is out of range.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def threshold_curve(
     Raises
     ------
     ValueError
-        See `logoflow.auroc`.
+        See `logoflow.metrics.scores.auroc`.
 
     Examples
     --------

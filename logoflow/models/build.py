@@ -53,7 +53,8 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     ----------
     architecture : str
         ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, the name of a backbone, or the names of several
-        backbones, such as ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
+        backbones, such as ``"efficientnet_lite0 + efficientnet_lite2"``
+        (`logoflow.models.ensemble.Ensemble`).
     classes : int
         Number of outputs.
 

@@ -78,7 +78,7 @@ def fit(
     match_logos : bool
         Whether the levels that are given as text also compare with known logos. The
         classifier then remembers the logos in the boxes of the training photos
-        (`logoflow.LogoMatcher`).
+        (`logoflow.inference.matching.LogoMatcher`).
     read_names : bool
         Whether the levels that are given as text also read brand names
         (`logoflow.BrandNameReader`).
