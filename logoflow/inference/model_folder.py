@@ -187,8 +187,8 @@ def read_json(path: Path) -> dict:
         return _with_keys_of_today(stored)
     if stored_format != FORMAT:
         raise ClassifierError(
-            f"{path} has an unknown format {stored_format!r}. If a later version of logoflow wrote it, "
-            "update logoflow."
+            f"{path} has an unknown format {stored_format!r}. If a later version of logoflow wrote "
+            "it, update logoflow."
         )
     return stored
 
