@@ -185,7 +185,7 @@ def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
         - ``"logoflow"``: crops around the logos and from the background, varied light and
           viewpoints, and no mirroring. Pixels are normalised as the backbone expects. The
           optimizer is Adam with a cosine schedule; labels are smoothed and weights averaged.
-    **settings
+    **settings : object
         New values for fields of `Recipe`. None keeps the recipe's own value.
 
     Returns

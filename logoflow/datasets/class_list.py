@@ -52,7 +52,7 @@ def read_classes(root: Path | str) -> tuple[str, ...]:
     return tuple(classes)
 
 
-def check_classes(classes: Iterable[str], expected: Iterable[str], what: str) -> None:
+def check_classes(classes: Iterable[str], expected: Iterable[str], source: str) -> None:
     """Raise an error unless two class lists are equal, order included.
 
     Parameters
@@ -61,8 +61,8 @@ def check_classes(classes: Iterable[str], expected: Iterable[str], what: str) ->
         The class list to check.
     expected : iterable of str
         The class list that it should be.
-    what : str
-        What `classes` belong to, for the message: ``"the folders of val_data"``.
+    source : str
+        Where `classes` come from, for the message: ``"the folders of val_data"``.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def check_classes(classes: Iterable[str], expected: Iterable[str], what: str) ->
     if not differences:
         differences = [f"the same names in another order: {classes}, not {expected}"]
     raise ClassListError(
-        f"The class list does not match {what}: {'; '.join(differences)}. "
+        f"The class list does not match {source}: {'; '.join(differences)}. "
         "Labels would be numbered differently: use data and models from the same preparation."
     )
 
@@ -127,19 +127,19 @@ def fix_classes(root: Path, classes: Sequence[str], *, exact: bool) -> tuple[str
     if not path.is_file():
         write_text(path, json.dumps(wanted, indent=1, ensure_ascii=False) + "\n")
         return tuple(wanted)
-    fixed = read_classes(root)
-    unknown = [name for name in wanted if name not in fixed]
-    if unknown or (exact and tuple(wanted) != fixed):
-        missing = [name for name in fixed if name not in wanted] if exact else []
+    existing = read_classes(root)
+    unknown = [name for name in wanted if name not in existing]
+    if unknown or (exact and tuple(wanted) != existing):
+        missing = [name for name in existing if name not in wanted] if exact else []
         raise ClassListError(
-            f"{path} lists {len(fixed)} classes"
+            f"{path} lists {len(existing)} classes"
             + (f", but not {', '.join(unknown)}" if unknown else "")
             + (f"; the data has no {', '.join(missing)}" if missing else "")
             + ". The first preparation fixes the list because it numbers the labels. To prepare "
             "other classes, choose another folder. Or remove classes.json, train_data, val_data "
             "and test_data from this folder, and prepare all three splits again with all classes."
         )
-    return fixed
+    return existing
 
 
 def _check_names(classes: Sequence[str]) -> None:

@@ -133,11 +133,11 @@ def _similarities(thumbnails: np.ndarray, others: np.ndarray) -> Iterator[tuple[
     Both arrays come from `_thumbnails`.
     """
     for start in range(0, len(thumbnails), _ROWS_PER_BLOCK):
-        rows = thumbnails[start : start + _ROWS_PER_BLOCK]
-        best = rows[:, 0] @ others[:, 0].T
+        block = thumbnails[start : start + _ROWS_PER_BLOCK]
+        best = block[:, 0] @ others[:, 0].T
         for crop in range(1, thumbnails.shape[1]):
-            np.maximum(best, rows[:, crop] @ others[:, 0].T, out=best)
-            np.maximum(best, rows[:, 0] @ others[:, crop].T, out=best)
+            np.maximum(best, block[:, crop] @ others[:, 0].T, out=best)
+            np.maximum(best, block[:, 0] @ others[:, crop].T, out=best)
         yield start, best
 
 
@@ -149,7 +149,7 @@ def _thumbnails(paths: Sequence[PathLike], skip_broken: bool = False) -> np.ndar
     margins = (0, round(_CROP_SHARE * _WORKING_SIDE))
     crops = list(itertools.product(margins, repeat=4))
     thumbnails = np.zeros((len(paths), len(crops), _THUMBNAIL_SIDE**2), np.float32)
-    for photo, path in enumerate(paths):
+    for row, path in enumerate(paths):
         try:
             grey = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
         except ImageError:
@@ -159,7 +159,7 @@ def _thumbnails(paths: Sequence[PathLike], skip_broken: bool = False) -> np.ndar
         grey = cv2.resize(grey, (_WORKING_SIDE, _WORKING_SIDE), interpolation=cv2.INTER_AREA)
         for crop, (top, bottom, left, right) in enumerate(crops):
             part = grey[top : _WORKING_SIDE - bottom, left : _WORKING_SIDE - right]
-            thumbnails[photo, crop] = _unit_vector(part)
+            thumbnails[row, crop] = _unit_vector(part)
     return thumbnails
 
 

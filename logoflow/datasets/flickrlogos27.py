@@ -14,8 +14,9 @@ ARCHIVE_URL = "http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_da
 TRAINING_LIST = "flickr_logos_27_dataset_training_set_annotation.txt"
 QUERY_LIST = "flickr_logos_27_dataset_query_set_annotation.txt"
 IMAGE_FOLDER = "flickr_logos_27_dataset_images"
-# Groups of near-duplicates among the training photos, from `logoflow.near_duplicates`. If training
-# and validation shared such a group, the validation accuracy would be too high.
+# Groups of near-duplicates among the training photos, from
+# `logoflow.datasets.duplicates.near_duplicates`. If training and validation shared a group, the
+# validation accuracy would be too high.
 DUPLICATES = tuple(
     tuple(f"{number}.jpg" for number in group.split())
     for group in """

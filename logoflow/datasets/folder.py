@@ -25,7 +25,7 @@ def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
     If the folders are ``train``, ``val`` and ``test`` (or ``train_data`` and so on) and contain
     class folders, that split is kept. Otherwise a fifth of each class, at least one photo, becomes
     the validation set and another fifth the test set. Near-duplicates of a class
-    (`logoflow.near_duplicates`) stay on the same side.
+    (`logoflow.datasets.duplicates.near_duplicates`) stay on the same side.
 
     Parameters
     ----------
@@ -86,9 +86,11 @@ def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
 
 def _without_wrapper(folder: Path) -> Path:
     """Step into the single folder that an archive often contains."""
-    inside = [path for path in folder.iterdir() if _visible(path)]
-    if len(inside) == 1 and inside[0].is_dir() and any(p.is_dir() for p in inside[0].iterdir()):
-        return inside[0]
+    entries = [path for path in folder.iterdir() if _visible(path)]
+    if len(entries) == 1 and entries[0].is_dir():
+        wrapper = entries[0]
+        if any(path.is_dir() for path in wrapper.iterdir()):
+            return wrapper
     return folder
 
 

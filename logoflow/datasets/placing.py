@@ -114,9 +114,9 @@ def sync_folder(folder: Path, wanted: dict[str, Path], classes: Sequence[str]) -
     1 photos in train_data (0 new).
     """
     record = folder.with_name(folder.name + ".json")
-    before = _read_record(record)
-    states = {name: _current_state(source, before.get(name)) for name, source in wanted.items()}
-    _write_record(record, {**before, **states})
+    recorded = _read_record(record)
+    states = {name: _current_state(source, recorded.get(name)) for name, source in wanted.items()}
+    _write_record(record, {**recorded, **states})
     for label in classes:
         (folder / label).mkdir(parents=True, exist_ok=True)
     _remove_temporary_files(folder)
@@ -124,9 +124,9 @@ def sync_folder(folder: Path, wanted: dict[str, Path], classes: Sequence[str]) -
     try:
         _add_photos(folder, states, [name for name in new if not states[name].reason])
     finally:
-        _write_record(record, {**before, **states})
+        _write_record(record, {**recorded, **states})
     stale = {
-        name: state for name, state in before.items() if name not in states or states[name].reason
+        name: state for name, state in recorded.items() if name not in states or states[name].reason
     }
     removed = sum(_remove(folder, name, state) for name, state in stale.items())
     _write_record(record, states)
@@ -137,14 +137,14 @@ def sync_folder(folder: Path, wanted: dict[str, Path], classes: Sequence[str]) -
     return Prepared(folder, copied, reused, removed, skipped, unexpected)
 
 
-def _current_state(source: Path, before: _PhotoState | None) -> _PhotoState:
+def _current_state(source: Path, recorded: _PhotoState | None) -> _PhotoState:
     """Keep the recorded state of a photo unless the original has changed."""
     try:
         stamp = _stamp(source)
     except OSError:
         return _PhotoState(str(source), reason="missing")
-    if before and (before.source, before.source_stamp) == (str(source), stamp):
-        return before
+    if recorded and (recorded.source, recorded.source_stamp) == (str(source), stamp):
+        return recorded
     return _PhotoState(str(source), stamp)
 
 

@@ -75,22 +75,16 @@ def prepare_datasets(
         raise FileNotFoundError(f"{base} is not a folder: give the folder of the data set.")
     names = [name.strip().replace("\\", "/") for name in filenames]
     names = list(dict.fromkeys(name for name in names if name))
-    find = finder(base)
     with FileLock(base / LOCK_FILE):
-        known = classes or (read_classes(base) if (base / CLASS_FILE).is_file() else ())
-        spelling = _spellings([*known, *(label_of(name) for name in names if label_of(name))])
-        fixed = fix_classes(base, known or list(spelling.values()), exact=bool(classes))
-        fix_classes(base, list(spelling.values()), exact=False)
-        photos, skipped = [], []
-        for name in names:
-            path, label = find(name), label_of(name)
-            if path and label:
-                boxes = read_mask_boxes(name, find)
-                photos.append(Photo(path, spelling[label.casefold()], boxes))
-            else:
-                skipped.append((name, "missing"))
-        prepared = _prepare_split(base / dest_folder_name, photos, fixed)
-    return replace(prepared, skipped=(*skipped, *prepared.skipped))
+        known_classes = classes or (read_classes(base) if (base / CLASS_FILE).is_file() else ())
+        labels = [label_of(name) for name in names if label_of(name)]
+        spelling_of = _spellings([*known_classes, *labels])
+        photo_classes = list(spelling_of.values())
+        class_list = fix_classes(base, known_classes or photo_classes, exact=bool(classes))
+        fix_classes(base, photo_classes, exact=False)  # an error if a photo has an unknown class
+        photos, missing = _find_listed(base, names, spelling_of)
+        prepared = _prepare_split(base / dest_folder_name, photos, class_list)
+    return replace(prepared, skipped=(*missing, *prepared.skipped))
 
 
 def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
@@ -157,11 +151,19 @@ def prepare_root(
 
     Parameters
     ----------
-    dataset, data_dir, no_logo_dir, photos_per_class, seed
-        See `load_splits`.
+    dataset : str
+        ``"sample"``, ``"flickrlogos32"``, ``"flickrlogos27"`` or ``"folder"``.
+    data_dir : Path or str, optional
+        Folder, archive or URL of the data, see `load_splits`.
     output_dir : Path or str, optional
         The folder to prepare. By default, each combination of the other parameters gets its
         own folder below ``<data home>/prepared``.
+    no_logo_dir : Path or str, optional
+        Folder of photos without logos, for ``flickrlogos27`` only.
+    photos_per_class : int, optional
+        Keep at most this many photos per brand and split.
+    seed : int
+        Seed of the random split, for data sets that come without a split.
 
     Returns
     -------
@@ -198,6 +200,21 @@ def prepare_root(
         root = data_home() / "prepared" / f"{dataset}-{digest}"
     prepare_splits(splits, root)
     return root
+
+
+def _find_listed(
+    base: Path, names: Iterable[str], spelling_of: dict[str, str]
+) -> tuple[list[Photo], list[tuple[str, str]]]:
+    """Find the listed photos and their boxes; the second list has the names without a photo."""
+    find = finder(base)
+    photos, missing = [], []
+    for name in names:
+        path, label = find(name), label_of(name)
+        if path and label:
+            photos.append(Photo(path, spelling_of[label.casefold()], read_mask_boxes(name, find)))
+        else:
+            missing.append((name, "missing"))
+    return photos, missing
 
 
 def _prepare_split(folder: Path, photos: Sequence[Photo], classes: Sequence[str]) -> Prepared:
@@ -246,10 +263,10 @@ def _unique_names(photos: Sequence[Photo]) -> dict[str, Photo]:
 
 def _spellings(labels: Iterable[str]) -> dict[str, str]:
     """Map each case-folded class name to its first spelling: ``HP`` and ``hp`` are one brand."""
-    spelling: dict[str, str] = {}
+    spelling_of: dict[str, str] = {}
     for label in labels:
-        spelling.setdefault(label.casefold(), label)
-    return spelling
+        spelling_of.setdefault(label.casefold(), label)
+    return spelling_of
 
 
 def _total(root: Path, parts: Sequence[Prepared]) -> Prepared:

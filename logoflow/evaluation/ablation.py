@@ -7,7 +7,7 @@ from logoflow.inference.levels import Level, LevelLike
 
 
 class Experiment(NamedTuple):
-    """A training, and the way its network answers. Each experiment is a row of a table.
+    """The settings of a training, and how its network answers. It gives a row of a table.
 
     Experiments with the same settings share one training.
 
@@ -152,7 +152,7 @@ SETUPS = (
     Experiment("no training photos without a logo", {"use_no_logo": False}),
     Experiment("no-logo is a class, no boxes", {"use_boxes": False}),
 )
-"""Three ways to reject photos without a logo, and a training without boxes.
+"""Three ways to train the rejection of photos without a logo, and a training without boxes.
 
-In all of them, a threshold from the validation photos decides.
+In all four, a threshold that was fitted to the validation photos decides.
 """

@@ -283,8 +283,10 @@ def assess(
         A prepared data set.
     split : {"test_data", "val_data", "train_data"}
         The photos to classify.
-    level, match_logos, read_names
+    level : Level or str, optional
         How closely to look, see `logoflow.LogoClassifier.predict`.
+    match_logos, read_names : bool, optional
+        Switch the comparison with known logos, or the reading of brand names, on or off.
 
     Returns
     -------

@@ -37,9 +37,13 @@ def run_experiments(
         Folder for the results (`logoflow.evaluation.runs.train_or_load`).
     seeds : sequence of int
         Every experiment is trained once per seed.
-    num_workers, ctx, quiet
-        See `logoflow.fit`.
-    **settings
+    num_workers : int
+        Number of processes that decode photos. With 0, the calling process decodes them.
+    ctx : Context or sequence of Context, optional
+        Devices. By default, those of `logoflow.default_ctx`.
+    quiet : bool
+        Whether to print nothing.
+    **settings : object
         Arguments of `logoflow.fit` for all experiments. The settings of an experiment replace
         them.
 
@@ -47,6 +51,13 @@ def run_experiments(
     ------
     (str, list of Assessment)
         The experiment's name, and its answers for the test photos, one assessment per seed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such setting, level or decision rule.
+    RuntimeError
+        If the last epochs of a training (``refit_epochs``) failed. Nothing is stored of it then.
 
     Examples
     --------

@@ -77,7 +77,7 @@ def photo_features(
     image_size : int
         Side of the network's input in pixels.
     num_workers : int
-        Number of processes that decode photos. 0: the process of the caller.
+        Number of processes that decode photos. With 0, the calling process decodes them.
     ctx : Context or sequence of Context, optional
         Devices. By default, a GPU if MXNet can use one, otherwise the CPU.
     seed : int
@@ -206,16 +206,17 @@ def _training_rows(
     labels = features.train[1].astype(int)
     photo_count = len(labels) // features.crops
     no_logo = no_logo_index(features.classes)
-    chosen: list[int] = []
+    chosen_photos: list[int] = []
     for label, name in enumerate(features.classes):
         photos = np.flatnonzero(labels[:photo_count] == label).tolist()
         if label == no_logo:
-            chosen += photos if use_no_logo else []
+            chosen_photos += photos if use_no_logo else []
             continue
         if photos_per_brand is not None:
             random.Random(f"{seed} {name}").shuffle(photos)
-        chosen += photos[:photos_per_brand]
-    return np.concatenate([np.array(chosen) + photo_count * crop for crop in range(features.crops)])
+        chosen_photos += photos[:photos_per_brand]
+    first_rows = np.array(chosen_photos)
+    return np.concatenate([first_rows + photo_count * crop for crop in range(features.crops)])
 
 
 def _train_head(
@@ -252,18 +253,18 @@ def _train_head(
     return head
 
 
-def _loader(pairs: FeaturesAndLabels, batch_size: int) -> gluon.data.DataLoader:
+def _loader(features_and_labels: FeaturesAndLabels, batch_size: int) -> gluon.data.DataLoader:
     """Make a shuffling loader from NumPy arrays.
 
     Picking single rows of MXNet arrays would take longer than the training itself.
     """
-    features, labels = pairs
+    features, labels = features_and_labels
     return gluon.data.DataLoader(
         gluon.data.ArrayDataset(features, labels), batch_size, shuffle=True
     )
 
 
-def _scores_of(head: gluon.nn.Dense, pairs: FeaturesAndLabels) -> np.ndarray:
+def _scores_of(head: gluon.nn.Dense, features_and_labels: FeaturesAndLabels) -> np.ndarray:
     """Compute the log-scores of an output layer, (rows, classes)."""
-    features, _ = pairs
+    features, _ = features_and_labels
     return log_softmax(head(nd.array(features)).asnumpy().astype(np.float64), axis=1)

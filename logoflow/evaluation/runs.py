@@ -102,16 +102,17 @@ def train_or_load(
     """
     path = Path(folder) / f"{training_key(root, settings)}-seed-{seed}.npz"
     stored = load_result(path) if path.is_file() else None
-    has_model = model_folder is None or _training_in(model_folder) == path.stem
-    wanted = as_levels(levels)
-    if stored and has_model and set(wanted) <= set(stored.scores):
+    has_model = model_folder is None or _training_of_model(model_folder) == path.stem
+    levels_to_score = as_levels(levels)
+    if stored and has_model and set(levels_to_score) <= set(stored.scores):
         return stored
     if stored:
-        wanted = (*(level for level in stored.scores if level not in wanted), *wanted)
+        others = [level for level in stored.scores if level not in levels_to_score]
+        levels_to_score = (*others, *levels_to_score)
     start = time.monotonic()
     classifier = fit(
         root,
-        levels=wanted,
+        levels=levels_to_score,
         seed=seed,
         num_workers=num_workers,
         ctx=ctx,
@@ -126,7 +127,7 @@ def train_or_load(
             "again."
         )
     classifier.metadata["run"] = path.stem
-    result = _score_test_photos(classifier, root, wanted, seconds)
+    result = _score_test_photos(classifier, root, levels_to_score, seconds)
     if model_folder is not None:
         classifier.save(model_folder)
     save_result(path, result)
@@ -184,8 +185,8 @@ def training_key(root: Path | str, settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _training_in(model_folder: Path | str) -> str | None:
-    """Return the key and seed of the training that a saved classifier is from, if any."""
+def _training_of_model(model_folder: Path | str) -> str | None:
+    """Return the name of the training that made a saved classifier; None without a classifier."""
     path = Path(model_folder) / MODEL_JSON
     return read_json(path)["metadata"].get("run") if path.is_file() else None
 
@@ -272,7 +273,7 @@ def assess_result(
 
 
 def _decision_by_rule(fitted: Decision, decision_rule: str) -> Decision:
-    """Take over as much of a fitted decision as a rule uses."""
+    """Keep the parts of a fitted decision that a rule uses."""
     if decision_rule == "likeliest":
         return Decision()
     if decision_rule == "calibrated":

@@ -98,6 +98,8 @@ def fetch_image(
 
     Examples
     --------
+    This example needs a network, so the tests skip it.
+
     >>> fetch_image("https://example.com/logo.png").width  # doctest: +SKIP
     640
     """

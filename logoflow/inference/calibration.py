@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from logoflow.inference.decision import Decision, fit_decision, quoted
-from logoflow.inference.levels import Level
+from logoflow.inference.decision import Decision, fit_decision
+from logoflow.inference.levels import Level, quoted
 from logoflow.inference.scoring import BackgroundWindows, Evidence
 from logoflow.labels import no_logo_index
 
@@ -25,7 +25,7 @@ def fit_decisions(
     Parameters
     ----------
     photos : iterable of Evidence
-        One per photo, with everything that the levels look at.
+        The evidence of each photo, for all of the levels.
     truth : sequence of int
         (photos,), labels.
     classes : sequence of str
@@ -33,11 +33,11 @@ def fit_decisions(
     levels : sequence of Level
         The levels to fit a decision for.
     false_positive_rate : float
-        See `logoflow.fit_decision`.
+        See `logoflow.inference.decision.fit_decision`.
     background : sequence of BackgroundWindows, optional
-        (photos,), the windows of each photo that contain no logo. Each photo that has some
-        counts as one more no-logo photo. Such examples resemble the logo photos, which no-logo
-        photos from elsewhere may not.
+        (photos,), the windows of each photo that contain no logo. A photo with background
+        windows counts as one more no-logo photo. These examples resemble the logo photos; no-logo
+        photos from another source may not.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def fit_decisions(
     Raises
     ------
     ValueError
-        As `logoflow.fit_decision` does.
+        See `logoflow.inference.decision.fit_decision`.
 
     Examples
     --------
@@ -58,17 +58,17 @@ def fit_decisions(
     """
     no_logo = no_logo_index(classes)
     scores = {level: [np.zeros((0, len(classes)))] for level in levels}
-    extra: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
+    extra_scores: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
     for index, photo in enumerate(photos):
         for level in levels:
             scores[level].append(photo.scores(level, no_logo))
             example = background[index].scores(photo, level, no_logo) if background else None
             if example is not None:
-                extra[level].append(example)
+                extra_scores[level].append(example)
     return {
         level: fit_decision(
-            np.concatenate(scores[level] + extra[level]),
-            [*truth, *([no_logo] * len(extra[level]))],  # type: ignore[list-item]
+            np.concatenate(scores[level] + extra_scores[level]),
+            [*truth, *([no_logo] * len(extra_scores[level]))],  # type: ignore[list-item]
             classes,
             false_positive_rate,
         )
@@ -82,20 +82,21 @@ def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
     Parameters
     ----------
     decisions : mapping of Level to Decision
+        The fitted decisions of a classifier.
 
     Warns
     -----
     UserWarning
-        At most once.
+        At most one warning per call.
 
     Examples
     --------
     >>> warn_if_unreliable({Level(): Decision(0.9, 0.1, 0.5, 0.02, 90, 50)})
     """
-    without = [level for level, decision in decisions.items() if decision.threshold is None]
-    if without:
+    undecided = [level for level, decision in decisions.items() if decision.threshold is None]
+    if undecided:
         warnings.warn(
-            f"Every photo will be given a brand (level {quoted(without)}): there are no photos "
+            f"Every photo will be given a brand (level {quoted(undecided)}): there are no photos "
             "without a logo to pick a threshold on. Add some, in a class folder no-logo.",
             stacklevel=3,
         )

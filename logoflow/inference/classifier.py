@@ -52,15 +52,16 @@ class LogoClassifier:
     classes : sequence of str
         Names in label order.
     augs : list
-        The validation augmentation that the network was measured with (`logoflow.make_augs`).
+        The validation augmentation that the network was measured with
+        (`logoflow.loading.augment.make_augs`).
     metadata : dict, optional
         What a reader of the model should know: data set, recipe, accuracy. Anything that JSON
         can hold.
     ctx : Context, optional
         Device. By default, the device that the network is on.
     decisions : dict, optional
-        From a `Level` to the `logoflow.Decision` that `calibrate` fitted for it. Without any
-        decision, the likeliest class is the answer.
+        From a `Level` to the `Decision` that `calibrate` fitted for it
+        (`logoflow.inference.decision`). Without any decision, the likeliest class is the answer.
     level : Level or str
         How closely `predict` looks at photos by default.
     matcher : LogoMatcher, optional
@@ -156,18 +157,21 @@ class LogoClassifier:
 
         Examples
         --------
-        >>> classifier = LogoClassifier.load("my-model")  # doctest: +SKIP
-        >>> classifier.predict(["cup.jpg", "street.jpg"], read_names=True)  # doctest: +SKIP
-               brand  probability  top_k
-        0  starbucks         0.97  ...
-        1    no-logo         0.88  ...
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> pictures = [np.full((300, 300, 3), grey, np.uint8) for grey in (90, 200)]
+        >>> answers = classifier.predict(pictures, level="few-windows")
+        >>> len(answers), [len(row) for row in answers.top_k]
+        (2, [2, 2])
         """
         level = as_level(level, match_logos, read_names, default=self.level)
         decision, rows = decision_for(self.decisions, level), []
         for photo in self.evidence(images, level, batch_size):
-            shares = probabilities(photo.scores(level, self.no_logo), decision, self.no_logo)
-            (answer,) = decide(shares, decision, self.no_logo)
-            rows.append(self._row(shares[0], answer, top_k))
+            calibrated = probabilities(photo.scores(level, self.no_logo), decision, self.no_logo)
+            (answer,) = decide(calibrated, decision, self.no_logo)
+            rows.append(self._row(calibrated[0], answer, top_k))
         return pd.DataFrame(rows, columns=["brand", "probability", "top_k"])
 
     @refuse_views("level")
@@ -184,13 +188,28 @@ class LogoClassifier:
 
         Parameters
         ----------
-        images, level, match_logos, read_names, batch_size
+        images : picture or iterable of pictures
             See `predict`.
+        level : Level or str, optional
+            How closely to look, see `predict`.
+        match_logos, read_names : bool, optional
+            Switch the comparison with known logos, or the reading of brand names, on or off.
+        batch_size : int
+            Windows per pass through the network.
 
         Returns
         -------
         ndarray
             (pictures, classes), log-scores (`logoflow.inference.scoring.pool_windows`).
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> classifier.scores([np.full((300, 300, 3), 90, np.uint8)]).shape
+        (1, 2)
         """
         level = as_level(level, match_logos, read_names, default=self.level)
         photos = self.evidence(images, level, batch_size)
@@ -227,7 +246,8 @@ class LogoClassifier:
         Raises
         ------
         ValueError
-            If there is no such class name or level, or as `logoflow.fit_decision` does.
+            If there is no such class name or level, or if no decision can be fitted to these
+            photos (`logoflow.inference.decision.fit_decision`).
 
         Warns
         -----
@@ -236,11 +256,19 @@ class LogoClassifier:
 
         Examples
         --------
-        >>> classifier.calibrate(paths, labels, levels=("whole", "windows"))  # doctest: +SKIP
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> pictures = [np.full((300, 300, 3), grey, np.uint8) for grey in (30, 60, 90, 120)]
+        >>> truth = ["bmw", "bmw", "no-logo", "no-logo"]
+        >>> classifier.calibrate(pictures, truth, false_positive_rate=0.5)
+        >>> classifier.decisions[Level("whole")].no_logo_photos
+        2
         """
         images, labels = list(images), label_indices(truth, self.classes)
-        wanted = as_levels(levels)
-        covering, background = covering_level(wanted), None
+        requested_levels = as_levels(levels)
+        covering, background = covering_level(requested_levels), None
         if boxes is not None:
             covering = covering_level([covering, MIN_BACKGROUND_LEVEL])
             background = [
@@ -249,14 +277,34 @@ class LogoClassifier:
             ]
         photos = self.evidence(images, covering)
         fitted = fit_decisions(
-            photos, labels, self.classes, wanted, false_positive_rate, background
+            photos, labels, self.classes, requested_levels, false_positive_rate, background
         )
         warn_if_unreliable(fitted)
         self.decisions |= fitted
-        self.level = wanted[-1]
+        self.level = requested_levels[-1]
 
     def preprocess(self, image: Any) -> nd.NDArray:
-        """Preprocess a picture as in validation: (3, height, width), float32."""
+        """Preprocess a picture as in validation.
+
+        Parameters
+        ----------
+        image : picture
+            See `predict`.
+
+        Returns
+        -------
+        NDArray
+            (3, height, width), float32, on the CPU.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> classifier.preprocess(np.full((300, 300, 3), 90, np.uint8)).shape
+        (3, 224, 224)
+        """
         return transform(load_image(image), -1, self.augs)[0]
 
     def window_logits(
@@ -266,45 +314,78 @@ class LogoClassifier:
 
         Parameters
         ----------
-        images, batch_size
+        images : picture or iterable of pictures
             See `predict`.
         layout : str
             A window layout by name (`logoflow.inference.levels.LAYOUTS`).
+        batch_size : int
+            Windows per pass through the network.
 
         Yields
         ------
         ndarray
             (windows, classes), in the order of `logoflow.inference.windows.windows`.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> picture = np.full((300, 300, 3), 90, np.uint8)
+        >>> [logits.shape for logits in classifier.window_logits(picture, "few-windows")]
+        [(5, 2)]
         """
 
-        def net(pictures: list) -> np.ndarray:
-            data = nd.stack(*[self.preprocess(picture) for picture in pictures])
+        def compute_logits(windows: list) -> np.ndarray:
+            data = nd.stack(*[self.preprocess(window) for window in windows])
             data = data.as_in_context(self.ctx)
             if self._fused is None:
                 self._fused = fused(self.net, data)
             return self._fused(data).asnumpy()
 
-        return iter_window_logits(images, layout, net, batch_size)
+        return iter_window_logits(images, layout, compute_logits, batch_size)
 
     def evidence(self, images: object, level: Level, batch_size: int = 32) -> Iterator[Evidence]:
-        """Yield what a level looks at in each picture: logits, matches and letters.
+        """Yield the evidence of each picture: logits, matches and letters.
 
         Parameters
         ----------
-        images, batch_size
+        images : picture or iterable of pictures
             See `predict`.
         level : Level
             How closely to look.
+        batch_size : int
+            Windows per pass through the network.
 
         Yields
         ------
         Evidence
-            It can score the picture at this level and at every level that looks at less.
+            It can score the picture at this level, and at every level with a part of its windows
+            and switches.
+
+        Raises
+        ------
+        ImageError
+            If a picture cannot be decoded. The message names the picture.
+        ValueError
+            If the level needs a matcher and the classifier has none.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> picture = np.full((300, 300, 3), 90, np.uint8)
+        >>> (evidence,) = classifier.evidence(picture, Level("few-windows"))
+        >>> evidence.logits.shape, evidence.matches is None
+        ((5, 2), True)
         """
         self._check_matcher(level)
         images, same_images = tee(as_pictures(images))
-        rows = self.window_logits(images, level.windows, batch_size)
-        for logits, image in zip(rows, same_images, strict=True):
+        logits_of_images = self.window_logits(images, level.windows, batch_size)
+        for logits, image in zip(logits_of_images, same_images, strict=True):
             matches, letters = match_and_read(image, level, self.matcher, self.reader)
             yield Evidence(logits, matches, letters)
 
@@ -321,15 +402,16 @@ class LogoClassifier:
     def _check_matcher(self, level: Level) -> None:
         if level.match_logos and self.matcher is None:
             raise ValueError(
-                f'The level "{level}" compares photos with the logos of the training photos, and '
-                "this classifier knows none. Train it with fit(root, ..., match_logos=True) on "
+                f'The level "{level}" compares photos with the logos of the training photos, but '
+                "this classifier knows no logos. Train it with fit(root, ..., match_logos=True) on "
                 "photos with boxes, or leave match_logos off."
             )
 
-    def _row(self, probabilities: np.ndarray, answer: int, top_k: int) -> tuple:
-        order = np.argsort(-probabilities, kind="stable")[:top_k]
-        top = [(self.classes[i], float(probabilities[i])) for i in order]
-        return self.classes[answer], float(probabilities[answer]), top
+    def _row(self, calibrated: np.ndarray, answer: int, top_k: int) -> tuple:
+        """Make a row of the table of answers from a picture's probabilities, (classes,)."""
+        order = np.argsort(-calibrated, kind="stable")[:top_k]
+        likeliest = [(self.classes[label], float(calibrated[label])) for label in order]
+        return self.classes[answer], float(calibrated[answer]), likeliest
 
     def save(self, folder: Path | str) -> Path:
         """Write the model to a folder: weights, known logos, and one readable JSON file.
@@ -349,6 +431,16 @@ class LogoClassifier:
         ValueError, TypeError
             If `logoflow` cannot build the network again, or JSON cannot hold `metadata`. A model
             that was in the folder is then unchanged.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> _ = classifier.predict(np.full((300, 300, 3), 90, np.uint8))  # fixes the shapes
+        >>> sorted(path.name for path in classifier.save("my-model").iterdir())
+        ['classifier.json', 'model-....params']
         """
         stored = {
             "architecture": architecture_of(self.net),
@@ -383,7 +475,17 @@ class LogoClassifier:
         ClassifierError
             If its files are not those that were saved together.
         ValueError
-            If its preprocessing or its decisions are not what `save` writes.
+            If its preprocessing or its decisions do not have the form that `save` writes.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> _ = classifier.predict(np.full((300, 300, 3), 90, np.uint8))  # fixes the shapes
+        >>> LogoClassifier.load(classifier.save("my-model")).classes
+        ('bmw', 'no-logo')
         """
         ctx = ctx or mx.cpu()
         stored, net, logos = read_model(folder, ctx)
@@ -399,7 +501,23 @@ class LogoClassifier:
         )
 
     def to_files(self) -> dict[str, bytes]:
-        """Return the content of the files that `save` writes, by file name."""
+        """Return the content of the files that `save` writes.
+
+        Returns
+        -------
+        dict of str to bytes
+            By file name.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> _ = classifier.predict(np.full((300, 300, 3), 90, np.uint8))  # fixes the shapes
+        >>> sorted(classifier.to_files())
+        ['classifier.json', 'model-....params']
+        """
         with tempfile.TemporaryDirectory() as folder:
             return {path.name: path.read_bytes() for path in self.save(folder).iterdir()}
 
@@ -408,11 +526,31 @@ class LogoClassifier:
         return _from_files, (self.to_files(),)
 
     def check_classes(self, classes: Sequence[str]) -> None:
-        """Raise ClassListError unless `classes` is this model's class list, in the same order."""
+        """Raise an error unless a class list is this model's, order included.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            The class list of a data set, in label order.
+
+        Raises
+        ------
+        ClassListError
+            If the lists differ. The message names the difference.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> classifier.check_classes(("bmw", "no-logo"))
+        """
         check_classes(classes, self.classes, "the data set")
 
 
 def _from_files(files: dict[str, bytes]) -> LogoClassifier:
+    """Unpickle a model."""
     int8 = any(name.startswith("graph-") for name in files)  # INT8 graphs run on CPUs only
     ctx = mx.gpu() if mx.context.num_gpus() and not int8 else mx.cpu()
     with tempfile.TemporaryDirectory() as folder:

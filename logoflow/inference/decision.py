@@ -1,13 +1,13 @@
 """Turn scores into an answer: calibrated probabilities, and a threshold for no-logo."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from logoflow.inference.levels import Level
+from logoflow.inference.levels import Level, quoted
 from logoflow.labels import no_logo_index
 from logoflow.metrics.scores import against_no_logo
 from logoflow.metrics.thresholds import threshold_at
@@ -75,6 +75,7 @@ def probabilities(scores: np.ndarray, decision: Decision, no_logo: int | None) -
 
 
 def _adjusted(scores: np.ndarray, scale: float, bias: float, no_logo: int | None) -> np.ndarray:
+    """Multiply scores by 1 / temperature, and add the bias to the score of no-logo."""
     adjusted = np.asarray(scores, dtype=np.float64) * scale
     if no_logo is not None:
         adjusted[:, no_logo] += bias
@@ -159,22 +160,34 @@ def fit_decision(
     array([0, 0, 1, 1])
     """
     scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=int)
-    _check(scores, truth, len(classes), false_positive_rate)
+    _check_arguments(scores, truth, len(classes), false_positive_rate)
     no_logo = no_logo_index(classes)
-    rejects = truth == (-1 if no_logo is None else no_logo)
+    is_no_logo = truth == (-1 if no_logo is None else no_logo)
     # If all photos show a logo, or none does, the bias has no finite optimum.
-    with_bias = 0 < rejects.sum() < len(truth)
+    with_bias = 0 < is_no_logo.sum() < len(truth)
     temperature, bias = _fit_probabilities(scores, truth, no_logo, with_bias)
-    fitted = Decision(temperature, bias, photos=len(truth), no_logo_photos=int(rejects.sum()))
-    if not rejects.any():
+    fitted = Decision(temperature, bias, photos=len(truth), no_logo_photos=int(is_no_logo.sum()))
+    if not is_no_logo.any():
         return fitted
     logo_scores = against_no_logo(probabilities(scores, fitted, no_logo), no_logo)
-    threshold = _threshold(logo_scores, rejects, false_positive_rate)
+    threshold = _threshold(logo_scores, is_no_logo, false_positive_rate)
     return replace(fitted, threshold=threshold, false_positive_rate=float(false_positive_rate))
 
 
 def decision_for(decisions: Mapping[Level, Decision], level: Level) -> Decision:
-    """Look up the decision for a level. Without any decisions, the likeliest class is the answer.
+    """Look up the decision for a level.
+
+    Parameters
+    ----------
+    decisions : mapping of Level to Decision
+        The decisions of a classifier. Empty if it is not calibrated.
+    level : Level
+        The level that the classifier predicts at.
+
+    Returns
+    -------
+    Decision
+        Without any decisions, one whose answer is the likeliest class.
 
     Raises
     ------
@@ -195,19 +208,17 @@ def decision_for(decisions: Mapping[Level, Decision], level: Level) -> Decision:
     return decisions.get(level, Decision())
 
 
-def quoted(levels: Iterable[Level]) -> str:
-    """List levels in a message, each as Python text.
-
-    Examples
-    --------
-    >>> print(quoted([Level("whole"), Level("windows", read_names=True)]))
-    "whole", "windows, read_names"
-    """
-    return ", ".join(f'"{level}"' for level in levels)
-
-
 def decisions_to_json(decisions: Mapping[Level, Decision]) -> dict[str, dict]:
-    """Convert decisions to plain data for a JSON file. The keys are the levels' text form.
+    """Convert decisions to plain data for a JSON file.
+
+    Parameters
+    ----------
+    decisions : mapping of Level to Decision
+
+    Returns
+    -------
+    dict of str to dict
+        Fields of each decision, by the text form of its level.
 
     Examples
     --------
@@ -218,12 +229,21 @@ def decisions_to_json(decisions: Mapping[Level, Decision]) -> dict[str, dict]:
 
 
 def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
-    """Read what `decisions_to_json` wrote.
+    """Read the decisions that `decisions_to_json` converted.
+
+    Parameters
+    ----------
+    stored : mapping of str to dict
+        Fields of each decision, by the text form of its level.
+
+    Returns
+    -------
+    dict of Level to Decision
 
     Raises
     ------
     ValueError
-        If it is something else.
+        If `stored` has another form.
 
     Examples
     --------
@@ -238,6 +258,11 @@ def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
 
 def check_rate(false_positive_rate: float) -> None:
     """Refuse a rate that no threshold can be fitted for.
+
+    Parameters
+    ----------
+    false_positive_rate : float
+        Share of the no-logo photos that may be given a brand.
 
     Raises
     ------
@@ -263,33 +288,36 @@ def _fit_probabilities(
     rows = np.arange(len(truth))
 
     def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
-        logs = log_softmax(_adjusted(scores, *point, no_logo), axis=1)  # type: ignore[call-arg]
-        excess = np.exp(logs)
-        excess[rows, truth] -= 1
-        by_bias = excess[:, no_logo].sum() if with_bias else 0.0
-        gradient = np.array([np.sum(excess * scores), by_bias])
-        return -logs[rows, truth].mean(), gradient / len(truth)
+        scale, bias = point
+        log_probabilities = log_softmax(_adjusted(scores, scale, bias, no_logo), axis=1)
+        by_score = np.exp(log_probabilities)  # gradients with respect to the adjusted scores
+        by_score[rows, truth] -= 1
+        by_bias = by_score[:, no_logo].sum() if with_bias else 0.0
+        gradient = np.array([np.sum(by_score * scores), by_bias])
+        return -log_probabilities[rows, truth].mean(), gradient / len(truth)
 
     start = np.array([1.0, 0.0])  # temperature 1, no bias
-    limits = [(1 / TEMPERATURES[1], 1 / TEMPERATURES[0]), (None, None) if with_bias else (0, 0)]
-    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=limits)
+    scale_bounds = (1 / TEMPERATURES[1], 1 / TEMPERATURES[0])
+    bias_bounds = (None, None) if with_bias else (0, 0)
+    bounds = [scale_bounds, bias_bounds]
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     scale, bias = min(fitted.x, start, key=lambda point: loss(point)[0])
     return float(1 / scale), float(bias)
 
 
-def _threshold(scores: np.ndarray, rejects: np.ndarray, rate: float) -> float:
+def _threshold(scores: np.ndarray, is_no_logo: np.ndarray, rate: float) -> float:
     """Find a threshold on the logo score that at most a share `rate` of the no-logo photos pass.
 
-    It lies midway between the lowest such threshold (`logoflow.threshold_at`) and the next score
-    of any photo. Right above the last rejected photo, rounding at another batch size could let
-    that photo pass.
+    The lowest such threshold (`logoflow.metrics.thresholds.threshold_at`) lies right above the
+    score of a rejected photo. With another batch size, rounding could let that photo pass. The
+    threshold is therefore midway between the lowest one and the next score of any photo.
     """
-    least = threshold_at(scores[rejects], rate)
-    above = scores[scores >= least].min(initial=1.0)
-    return max(least, float(least + above) / 2)
+    lowest = threshold_at(scores[is_no_logo], rate)
+    next_score = scores[scores >= lowest].min(initial=1.0)
+    return max(lowest, float(lowest + next_score) / 2)
 
 
-def _check(scores: np.ndarray, truth: np.ndarray, classes: int, rate: float) -> None:
+def _check_arguments(scores: np.ndarray, truth: np.ndarray, classes: int, rate: float) -> None:
     if scores.shape != (len(truth), classes) or len(truth) == 0:
         raise ValueError(
             f"A decision needs photos, and a label and {classes} scores for each of them. There "

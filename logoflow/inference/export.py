@@ -50,7 +50,8 @@ class Exported(NamedTuple):
 def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
     """Write a classifier's network as files that need no `logoflow`.
 
-    They return logits of the whole photo, as level ``"whole"`` does, before any decision.
+    The exported network returns the logits of the whole photo, as level ``"whole"`` does, before
+    any decision.
 
     Parameters
     ----------
@@ -131,13 +132,13 @@ def export_metadata(classifier: LogoClassifier) -> dict:
             f"The preprocessing {', '.join(steps)} cannot be exported. It must have one resize or "
             "centre crop to a fixed size, and nothing else but a normalisation."
         )
-    colours = steps.get("colornormalizeaug", {"mean": [0.0] * 3, "std": [1.0] * 3})
+    normalisation = steps.get("colornormalizeaug", {"mean": [0.0] * 3, "std": [1.0] * 3})
     return {
         "classes": list(classifier.classes),
         "size": [int(side) for side in sizes[0]],
         "resized": "forceresizeaug" in steps,
-        "mean": [float(value) for value in np.ravel(colours["mean"])],
-        "std": [float(value) for value in np.ravel(colours["std"])],
+        "mean": [float(value) for value in np.ravel(normalisation["mean"])],
+        "std": [float(value) for value in np.ravel(normalisation["std"])],
     }
 
 
@@ -151,7 +152,7 @@ def _write_symbol(classifier: LogoClassifier, folder: Path) -> tuple[Path, Path]
 
 
 def _to_onnx(symbol: Path, params: Path, metadata: dict) -> "onnx.ModelProto":
-    """Convert to ONNX, and correct the version, inputs and output that MXNet's converter writes."""
+    """Convert a network to ONNX."""
     import onnx
 
     restore_onnx_mapping()  # MXNet's exporter imports it
@@ -167,7 +168,16 @@ def _to_onnx(symbol: Path, params: Path, metadata: dict) -> "onnx.ModelProto":
         dynamic_input_shapes=[("batch", 3, height, width)],
     )
     model = onnx.load(str(path))
-    # The converter writes nodes of this version, and labels them as the onnx package's newest.
+    _correct_onnx(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _correct_onnx(model: "onnx.ModelProto", metadata: dict) -> None:
+    """Correct the version, the inputs and the output that MXNet's converter writes."""
+    import onnx
+
+    # The converter writes nodes of this version, but names the newest version that onnx knows.
     model.opset_import[0].version = OPSET
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [entry for entry in model.graph.input if entry.name not in weights]
@@ -178,5 +188,3 @@ def _to_onnx(symbol: Path, params: Path, metadata: dict) -> "onnx.ModelProto":
     assert [output.name for output in model.graph.output] == ["logits"]
     model.graph.output[0].CopyFrom(logits)
     onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in metadata.items()})
-    onnx.checker.check_model(model, full_check=True)
-    return model

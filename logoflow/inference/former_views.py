@@ -18,11 +18,11 @@ FORMER_VIEWS = {
     5: Level("more-windows", match_logos=True),
     6: Level("more-windows", match_logos=True, read_names=True),
 }
-"""The level of today for each number."""
+"""The level that replaces each number."""
 
 
 def former_level(views: int, has_matcher: bool) -> Level:
-    """Convert the number of a level in a model that an earlier version saved.
+    """Convert ``views``, the number that stands for a level in models of earlier versions.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def views_in_new_words(views: object, argument: str) -> str:
     views : object
         The value that the caller gave: a number, several numbers, or something invalid.
     argument : str
-        The argument of today, ``"level"`` or ``"levels"``.
+        The argument that replaces ``views``: ``"level"`` or ``"levels"``.
 
     Returns
     -------
@@ -85,12 +85,12 @@ def views_in_new_words(views: object, argument: str) -> str:
 def refuse_views(
     argument: str,
 ) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
-    """Decorate a function so that it refuses ``views`` and names its argument of today.
+    """Decorate a function so that it refuses ``views`` and names the argument that replaces it.
 
     Parameters
     ----------
     argument : str
-        The argument of today, ``"level"`` or ``"levels"``.
+        The argument that replaces ``views``: ``"level"`` or ``"levels"``.
 
     Returns
     -------
@@ -109,11 +109,11 @@ def refuse_views(
 
     def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         @wraps(function)
-        def checked(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
             if "views" in kwargs:
                 raise TypeError(views_in_new_words(kwargs["views"], argument))
             return function(*args, **kwargs)
 
-        return checked
+        return wrapper
 
     return decorate

@@ -46,8 +46,8 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
 
     As many of the first convolutions as needed stay float (`FLOAT_SHARES`). Their rounding errors
     grow on the way through the network, and INT8 is hardly faster on large maps of few channels.
-    On a CPU without 8-bit product instructions (VNNI) they may also overflow, since it holds
-    sums of two products in 16 bits.
+    On a CPU without 8-bit product instructions (VNNI), sums of two products have 16 bits and may
+    overflow.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
         On a CPU. It is not changed.
     photos : sequence of picture
         At least 16 photos of the kind to be classified. They give the range of each layer's
-        values. On photos that the network was trained on, the agreement looks better than it is.
+        values. Photos that the network was trained on would make the agreement look too good.
 
     Returns
     -------
@@ -71,9 +71,15 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
 
     Examples
     --------
-    >>> small = quantize(classifier, paths)  # doctest: +SKIP
-    >>> small.metadata["int8"]  # doctest: +SKIP
-    {'agreement': 0.996, 'photos': 270}
+    >>> import logoflow as lf
+    >>> net = lf.lenet5(2)
+    >>> net.initialize()
+    >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+    >>> photos = [np.full((300, 300, 3), 10 * number, np.uint8) for number in range(16)]
+    >>> _ = classifier.predict(photos)  # fixes the shapes
+    >>> twin = quantize(classifier, photos)
+    >>> sorted(twin.metadata["int8"])
+    ['agreement', 'photos']
     """
     photos = list(photos)
     if len(photos) < BATCH:
@@ -102,10 +108,12 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
     return twin
 
 
-def agreement(one: LogoClassifier, other: LogoClassifier, photos: Sequence) -> float:
+def agreement(first: LogoClassifier, second: LogoClassifier, photos: Sequence) -> float:
     """Share of photos for which two networks have the same likeliest class, 0 to 1."""
-    pairs = zip(one.window_logits(photos), other.window_logits(photos), strict=True)
-    return float(np.mean([a.argmax() == b.argmax() for a, b in pairs]))
+    pairs = zip(first.window_logits(photos), second.window_logits(photos), strict=True)
+    return float(
+        np.mean([logits.argmax() == other_logits.argmax() for logits, other_logits in pairs])
+    )
 
 
 def logit_error(exact: np.ndarray, logits: np.ndarray) -> float:
@@ -151,15 +159,15 @@ def _quantized(net: gluon.HybridBlock, data: nd.NDArray) -> gluon.SymbolBlock:
 @contextmanager
 def _silent_backend() -> Iterator[None]:
     """Keep MXNet from printing that it uses oneDNN."""
-    name = "MXNET_SUBGRAPH_VERBOSE"
-    before = os.environ.get(name)
-    os.environ[name] = "0"
+    variable = "MXNET_SUBGRAPH_VERBOSE"
+    previous_value = os.environ.get(variable)
+    os.environ[variable] = "0"
     try:
         yield
     finally:
-        os.environ.pop(name)
-        if before is not None:
-            os.environ[name] = before
+        os.environ.pop(variable)
+        if previous_value is not None:
+            os.environ[variable] = previous_value
 
 
 def _outputs(block: gluon.Block, data: nd.NDArray) -> np.ndarray:
@@ -168,7 +176,7 @@ def _outputs(block: gluon.Block, data: nd.NDArray) -> np.ndarray:
 
 
 def _ranges(symbol: mx.sym.Symbol, weights: Weights, data: nd.NDArray) -> Ranges:
-    """Range of the values of the photos, and of each step's output for them."""
+    """Compute the range of the input's values, and of the output of each step of the graph."""
     steps = symbol.get_internals()
     names = [name for name in steps.list_outputs() if name not in set(symbol.list_inputs())]
     block = block_from_graph(mx.sym.Group([steps[name] for name in names]), weights)
@@ -183,7 +191,7 @@ def _ranges(symbol: mx.sym.Symbol, weights: Weights, data: nd.NDArray) -> Ranges
 
 
 def _first_layers(symbol: mx.sym.Symbol, share: float) -> list[str]:
-    """Names of the steps in the first share of a graph's depth, counted in convolutions."""
+    """Names of the steps in the first part of a graph: `share` of its depth, in convolutions."""
     nodes = json.loads(symbol.tojson())["nodes"]
     depths: list[int] = []
     for node in nodes:
@@ -198,14 +206,14 @@ def _int8(
     symbol: mx.sym.Symbol, weights: Weights, ranges: Ranges, stay_float: list[str]
 ) -> tuple[mx.sym.Symbol, Weights]:
     """Quantize a fused graph, except for the layers that stay float."""
-    kinds: dict[str, Weights] = {"arg": {}, "aux": {}}
-    for name, array in weights.items():
-        kind, name = name.split(":")
-        kinds[kind][name] = array
+    weights_of_kind: dict[str, Weights] = {"arg": {}, "aux": {}}
+    for key, array in weights.items():
+        kind, name = key.split(":")
+        weights_of_kind[kind][name] = array
     quantized, _, _, collector = quantize_graph(
         symbol,
-        kinds["arg"],
-        kinds["aux"],
+        weights_of_kind["arg"],
+        weights_of_kind["aux"],
         excluded_sym_names=stay_float,
         quantize_mode="smart",
         quantize_granularity="channel-wise",
@@ -216,8 +224,8 @@ def _int8(
     )
     symbol, arguments, auxiliary = calib_graph(
         quantized,
-        kinds["arg"],
-        kinds["aux"],
+        weights_of_kind["arg"],
+        weights_of_kind["aux"],
         collector,
         calib_mode="customize",
         quantized_dtype="auto",

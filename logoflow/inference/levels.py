@@ -71,7 +71,8 @@ class Level:
         take as many times longer.
     match_logos : bool
         Also compare the photo with the logos of the training photos
-        (`logoflow.LogoMatcher`). This needs a classifier that was trained on photos with boxes.
+        (`logoflow.inference.matching.LogoMatcher`). This needs a classifier that was trained on
+        photos with boxes.
     read_names : bool
         Also read the text in the photo and look for brand names in it
         (`logoflow.BrandNameReader`).
@@ -107,6 +108,15 @@ class Level:
     @classmethod
     def from_text(cls, text: str) -> "Level":
         """Read the text form of a level.
+
+        Parameters
+        ----------
+        text : str
+            A window layout, then the switches that are on, separated by commas.
+
+        Returns
+        -------
+        Level
 
         Raises
         ------
@@ -165,7 +175,7 @@ def as_level(
     match_logos, read_names : bool, optional
         Change these switches of the level. None leaves them as they are.
     default : Level, optional
-        The level where none is given. By default, the whole photo.
+        The level to use if `level` is None. By default, the whole photo.
 
     Returns
     -------
@@ -188,7 +198,7 @@ def as_level(
     elif isinstance(level, str):
         level = Level.from_text(level)
     elif not isinstance(level, Level):
-        level = Level(level)  # which says what is wrong with it
+        level = Level(level)  # raises the error that lists the levels
     if match_logos is not None:
         level = replace(level, match_logos=match_logos)
     if read_names is not None:
@@ -206,7 +216,8 @@ def as_levels(
     levels : sequence of Level or str
         At least one.
     match_logos, read_names : bool
-        Switch this on in all levels that are given as text. A `Level` stands for itself.
+        Whether to switch this on in all levels that are given as text. `Level` objects keep their
+        own switches.
 
     Returns
     -------
@@ -225,12 +236,31 @@ def as_levels(
     """
     if isinstance(levels, str | Level) or not levels:
         raise ValueError(f'levels is {levels!r}: give a list of levels, such as ("whole",).')
-    chosen = []
+    combined = []
     for level in levels:
         if not isinstance(level, Level):
             level = as_level(level, match_logos or None, read_names or None)
-        chosen.append(level)
-    return tuple(dict.fromkeys(chosen))
+        combined.append(level)
+    return tuple(dict.fromkeys(combined))
+
+
+def quoted(levels: Iterable[Level]) -> str:
+    """List levels in a message, each as Python text.
+
+    Parameters
+    ----------
+    levels : iterable of Level
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(quoted([Level("whole"), Level("windows", read_names=True)]))
+    "whole", "windows, read_names"
+    """
+    return ", ".join(f'"{level}"' for level in levels)
 
 
 def covering_level(levels: Iterable[Level]) -> Level:

@@ -17,7 +17,7 @@ Boxes = Sequence[Sequence[float]]
 
 LOGO_SIDE, PHOTO_SIDE = 300, 900  # pixels: logos and photos are resized to this longer side
 MARGIN = 0.06  # around a logo's box, as a share of its sides
-PER_LOGO, PER_BACKGROUND, PER_PHOTO = 300, 150, 4000  # most features of each
+PER_LOGO, PER_BACKGROUND, PER_PHOTO = 300, 150, 4000  # largest number of features of each
 NEIGHBOURS = 8  # known features that are compared with each feature of a photo
 RATIO = 0.9  # a match is closer than this share of the distance to the nearest background feature
 CANDIDATES = 60  # known logos whose arrangement is checked
@@ -79,17 +79,17 @@ def index_logos(root: Path | str) -> LogoIndex:
             parts.append((*_features(image, LOGO_SIDE * 3 // 2, PER_BACKGROUND), BACKGROUND))
             continue
         for box in boxes.get("/".join(path.parts[-3:]), []):
-            points, descriptors = _features(_part(image, box), LOGO_SIDE, PER_LOGO)
+            points, descriptors = _features(_cut_out(image, box), LOGO_SIDE, PER_LOGO)
             if len(points) >= MIN_INLIERS:
                 parts.append((points, descriptors, len(brands)))
                 brands.append(label)
-    points = [points for points, _, _ in parts]
-    descriptors = [descriptors for _, descriptors, _ in parts]
-    logos = [np.full(len(points), logo, np.int32) for points, _, logo in parts]
+    all_points = [points for points, _, _ in parts]
+    all_descriptors = [descriptors for _, descriptors, _ in parts]
+    all_logos = [np.full(len(points), logo, np.int32) for points, _, logo in parts]
     return LogoIndex(
-        np.concatenate([np.zeros((0, 128), np.uint8), *descriptors]),
-        np.concatenate([np.zeros((0, 2), np.float32), *points]),
-        np.concatenate([np.zeros(0, np.int32), *logos]),
+        np.concatenate([np.zeros((0, 128), np.uint8), *all_descriptors]),
+        np.concatenate([np.zeros((0, 2), np.float32), *all_points]),
+        np.concatenate([np.zeros(0, np.int32), *all_logos]),
         np.array(brands, np.int32),
     )
 
@@ -134,7 +134,7 @@ class LogoMatcher:
         self.index = index
         cv2.setRNGSeed(0)  # the trees are random
         self._trees = cv2.FlannBasedMatcher({"algorithm": 1, "trees": 4}, {"checks": 64})
-        self._trees.add([_root(index.descriptors)])
+        self._trees.add([_root_sift(index.descriptors)])
         self._trees.train()
 
     def count_inliers(self, image: Any, num_classes: int, ignore: Boxes = ()) -> np.ndarray:
@@ -143,7 +143,7 @@ class LogoMatcher:
         Parameters
         ----------
         image : picture
-            What `logoflow.load_image` takes.
+            What `logoflow.images.decode.load_image` takes.
         num_classes : int
             Number of classes.
         ignore : sequence of (x, y, width, height)
@@ -171,7 +171,7 @@ class LogoMatcher:
         """For each logo, pairs (feature of the picture, feature of the logo) that look alike."""
         pairs = defaultdict(list)
         neighbours = min(NEIGHBOURS, len(self.index.logos))
-        for feature, row in enumerate(self._trees.knnMatch(_root(descriptors), neighbours)):
+        for feature, row in enumerate(self._trees.knnMatch(_root_sift(descriptors), neighbours)):
             logos = [int(self.index.logos[match.trainIdx]) for match in row]
             background = logos.index(BACKGROUND) if BACKGROUND in logos else len(row) - 1
             limit = RATIO * row[background].distance
@@ -185,37 +185,45 @@ class LogoMatcher:
         return {logo: row for logo, row in pairs.items() if len(row) >= MIN_INLIERS}
 
 
-def _count_in_place(known: np.ndarray, points: np.ndarray) -> int:
-    """Count points arranged like the known ones. Points at the same place count once."""
-    move, inside = cv2.estimateAffinePartial2D(
-        known, points, method=cv2.RANSAC, ransacReprojThreshold=MAX_SHIFT, maxIters=500
+def _count_in_place(logo_points: np.ndarray, photo_points: np.ndarray) -> int:
+    """Count matched points of a photo that are arranged as in the logo.
+
+    Points less than about 4 pixels apart count once.
+    """
+    transform, inlier_mask = cv2.estimateAffinePartial2D(
+        logo_points,
+        photo_points,
+        method=cv2.RANSAC,
+        ransacReprojThreshold=MAX_SHIFT,
+        maxIters=500,
     )
-    if move is None or not SCALES[0] < np.hypot(move[0, 0], move[1, 0]) < SCALES[1]:
+    if transform is None or not SCALES[0] < np.hypot(transform[0, 0], transform[1, 0]) < SCALES[1]:
         return 0
-    chosen = inside.ravel() > 0
-    places = [len(np.unique((side[chosen] // 4), axis=0)) for side in (known, points)]
-    count = min(places)
+    is_inlier = inlier_mask.ravel() > 0
+    count = min(
+        len(np.unique(points[is_inlier] // 4, axis=0)) for points in (logo_points, photo_points)
+    )
     return count if count >= MIN_INLIERS else 0
 
 
 def _features(
-    image: np.ndarray, side: int, most: int, ignore: Boxes = ()
+    image: np.ndarray, longer_side: int, max_features: int, ignore: Boxes = ()
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points (features, 2), in pixels of the resized picture, and descriptors (features, 128)."""
-    scale = min(2.0, side / max(image.shape[:2]))
-    kind = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
+    scale = min(2.0, longer_side / max(image.shape[:2]))
+    interpolation = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=kind)
-    keys, descriptors = cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02).detectAndCompute(  # type: ignore[attr-defined]
-        grey, _mask(grey, ignore, scale)
-    )
-    if not keys:
+    grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=interpolation)
+    sift = cv2.SIFT_create(nfeatures=max_features, contrastThreshold=0.02)  # type: ignore[attr-defined]
+    keypoints, descriptors = sift.detectAndCompute(grey, _mask(grey, ignore, scale))
+    if not keypoints:
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8)
-    points = np.array([key.pt for key in keys], np.float32)[:most]
-    return points, descriptors[:most].astype(np.uint8)
+    points = np.array([keypoint.pt for keypoint in keypoints], np.float32)[:max_features]
+    return points, descriptors[:max_features].astype(np.uint8)
 
 
 def _mask(grey: np.ndarray, ignore: Boxes, scale: float) -> np.ndarray | None:
+    """Mark where to look for features: 255, and 0 in the boxes to ignore."""
     if not len(ignore):
         return None
     mask = np.full(grey.shape, 255, np.uint8)
@@ -224,7 +232,7 @@ def _mask(grey: np.ndarray, ignore: Boxes, scale: float) -> np.ndarray | None:
     return mask
 
 
-def _part(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
+def _cut_out(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
     """Cut out a logo with a margin."""
     x, y, width, height = box
     left, top = max(0, int(x - MARGIN * width)), max(0, int(y - MARGIN * height))
@@ -232,7 +240,7 @@ def _part(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
     return np.ascontiguousarray(image[top:bottom, left:right])
 
 
-def _root(descriptors: np.ndarray) -> np.ndarray:
+def _root_sift(descriptors: np.ndarray) -> np.ndarray:
     """RootSIFT: Euclidean distances of these are the descriptors' Hellinger distances."""
     values = descriptors.astype(np.float32)
     return np.sqrt(values / np.maximum(values.sum(axis=1, keepdims=True), 1.0))

@@ -27,14 +27,14 @@ FILE_PATTERNS = ("model-*.params", "graph-*.json", "logos-*.npz")
 def write_model(
     folder: Path | str, stored: dict, net: gluon.Block, logos: LogoIndex | None
 ) -> Path:
-    """Write a model. Until all its files are there, a reader finds the model that was there before.
+    """Write a model. A reader finds the previous model until all files of the new one are there.
 
     Parameters
     ----------
     folder : Path or str
         It is created if it does not exist.
     stored : dict
-        Content of the JSON file: ``architecture``, ``classes`` and whatever else belongs to the
+        Content of the JSON file: ``architecture``, ``classes`` and all else that belongs to the
         model.
     net : Block
         The network, for its weights.
@@ -54,34 +54,41 @@ def write_model(
     folder, stored = Path(folder), {"format": FORMAT, **stored}
     json.dumps(stored, allow_nan=False)  # fails before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    before = {path for pattern in FILE_PATTERNS for path in folder.glob(pattern)}
-    part = folder / ".model.params.part"
-    written = []
-    if is_graph(net):
-        graph, arrays = graph_of(net)
-        mx.nd.save(str(part), arrays)
-        written.append(_name_by_hash(part, "weights", "model", stored))
-        part = write_text(folder / ".graph.json.part", graph)
-        written.append(_name_by_hash(part, "graph", "graph", stored))
-    else:
-        net.save_parameters(str(part))
-        written.append(_name_by_hash(part, "weights", "model", stored))
+    previous_files = {path for pattern in FILE_PATTERNS for path in folder.glob(pattern)}
+    new_files = _write_net(folder, net, stored)
     if logos is not None:
-        part = folder / ".logos.npz.part"
-        with atomic_path(part) as tmp, open(tmp, "wb") as file:
-            np.savez_compressed(file, **logos._asdict())
-        written.append(_name_by_hash(part, "logos", "logos", stored))
-    # The JSON file names the others. Until it is replaced, the model from before is whole.
+        new_files.append(_write_logos(folder, logos, stored))
+    # The JSON file names the others. Until it is replaced, the previous model is complete.
     write_text(folder / MODEL_JSON, json.dumps(stored, indent=1, allow_nan=False))
-    for path in before - set(written):
+    for path in previous_files - set(new_files):
         path.unlink()
     return folder
+
+
+def _write_net(folder: Path, net: gluon.Block, stored: dict) -> list[Path]:
+    """Write the weights of a network, and its graph if logoflow cannot build it again."""
+    weights_part = folder / ".model.params.part"
+    if not is_graph(net):
+        net.save_parameters(str(weights_part))
+        return [_name_by_hash(weights_part, "weights", "model", stored)]
+    graph, arrays = graph_of(net)
+    mx.nd.save(str(weights_part), arrays)
+    weights_file = _name_by_hash(weights_part, "weights", "model", stored)
+    graph_part = write_text(folder / ".graph.json.part", graph)
+    return [weights_file, _name_by_hash(graph_part, "graph", "graph", stored)]
+
+
+def _write_logos(folder: Path, logos: LogoIndex, stored: dict) -> Path:
+    part = folder / ".logos.npz.part"
+    with atomic_path(part) as tmp, open(tmp, "wb") as file:
+        np.savez_compressed(file, **logos._asdict())
+    return _name_by_hash(part, "logos", "logos", stored)
 
 
 def read_model(
     folder: Path | str, ctx: mx.Context | list[mx.Context]
 ) -> tuple[dict, gluon.HybridBlock, LogoIndex | None]:
-    """Read what `write_model` wrote, in this version of logoflow or an earlier one.
+    """Read a model that this version of logoflow or an earlier one wrote.
 
     Parameters
     ----------
@@ -93,7 +100,7 @@ def read_model(
     Returns
     -------
     stored : dict
-        Content of the JSON file, by the keys of today.
+        Content of the JSON file. Keys of earlier versions are replaced by those of this one.
     net : HybridBlock
         The network.
     logos : LogoIndex or None
@@ -109,38 +116,40 @@ def read_model(
     folder = Path(folder)
     _require(folder / MODEL_JSON)
     stored = read_json(folder / MODEL_JSON)
-    weights = _checked(folder, "weights", stored)
+    weights = _checked_file(folder, "weights", stored)
     if "graph" in stored:
-        net = load_graph(_checked(folder, "graph", stored), weights, stored["architecture"], ctx)
+        net = load_graph(
+            _checked_file(folder, "graph", stored), weights, stored["architecture"], ctx
+        )
     else:
         net = build_net(stored["architecture"], len(stored["classes"]))
         net.load_parameters(str(weights), ctx=ctx)
     if "logos" not in stored:
         return stored, net, None
-    with np.load(_checked(folder, "logos", stored), allow_pickle=False) as arrays:
+    with np.load(_checked_file(folder, "logos", stored), allow_pickle=False) as arrays:
         logos = LogoIndex(
             arrays["descriptors"], arrays["points"], arrays["logos"], arrays["brands"]
         )
     return stored, net, logos
 
 
-def _name_by_hash(part: Path, what: str, stem: str, stored: dict) -> Path:
-    """Rename a finished file by its hash, and note name and hash for the JSON file."""
-    stored[f"{what}_sha256"] = sha256_of(part)
-    suffix = part.suffixes[-2]
-    path = part.parent / f"{stem}-{stored[f'{what}_sha256'][:8]}{suffix}"
+def _name_by_hash(part: Path, key: str, stem: str, stored: dict) -> Path:
+    """Rename a finished file by its hash, and note name and hash in `stored` below `key`."""
+    digest = sha256_of(part)
+    suffix = part.suffixes[-2]  # ".params" of ".model.params.part"
+    path = part.parent / f"{stem}-{digest[:8]}{suffix}"
     os.replace(part, path)
-    stored[what] = path.name
+    stored[f"{key}_sha256"], stored[key] = digest, path.name
     return path
 
 
-def _checked(folder: Path, what: str, stored: dict) -> Path:
+def _checked_file(folder: Path, key: str, stored: dict) -> Path:
     """Find a file that the JSON file names, and check that it is the one that was saved."""
-    path = folder / Path(stored[what]).name
+    path = folder / Path(stored[key]).name
     _require(path)
-    if sha256_of(path) != stored[f"{what}_sha256"]:
+    if sha256_of(path) != stored[f"{key}_sha256"]:
         raise ClassifierError(
-            f"{path} is not what was saved with {MODEL_JSON}: copy the whole folder again."
+            f"{path} is not the file that was saved with {MODEL_JSON}: copy the whole folder again."
         )
     return path
 
@@ -160,6 +169,10 @@ def read_json(path: Path) -> dict:
     path : Path
         The file `MODEL_JSON` in the folder of a model.
 
+    Returns
+    -------
+    dict
+
     Raises
     ------
     ClassifierError
@@ -167,15 +180,15 @@ def read_json(path: Path) -> dict:
     """
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        form = stored["format"]
+        stored_format = stored["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise ClassifierError(f"{path} is not a classifier's file ({error}).") from error
-    if form == FORMER_FORMAT:
+    if stored_format == FORMER_FORMAT:
         return _with_keys_of_today(stored)
-    if form != FORMAT:
+    if stored_format != FORMAT:
         raise ClassifierError(
-            f"{path} has an unknown format {form!r}. If a later version of logoflow wrote it, "
-            "update logoflow."
+            f"{path} has an unknown format {stored_format!r}. If a later version of logoflow wrote "
+            "it, update logoflow."
         )
     return stored
 

@@ -88,14 +88,21 @@ class BrandNameReader:
         Parameters
         ----------
         image : picture
-            What `logoflow.load_image` takes.
+            What `logoflow.images.decode.load_image` takes.
 
         Returns
         -------
         list of Line
             From top to bottom.
+
+        Examples
+        --------
+        >>> picture = np.full((120, 480, 3), 255, np.uint8)
+        >>> _ = cv2.putText(picture, "google", (40, 80), 0, 2.5, (0, 0, 0), 5)
+        >>> [line.text for line in BrandNameReader(["google"]).read(picture)]
+        ['google']
         """
-        pixels, scale = _sized(load_image(image))
+        pixels, scale = _resized(load_image(image))
         output = self._engine(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
         if output.txts is None:
             return []
@@ -111,7 +118,7 @@ class BrandNameReader:
         Parameters
         ----------
         image : picture
-            What `logoflow.load_image` takes.
+            What `logoflow.images.decode.load_image` takes.
         ignore : sequence of (x, y, width, height)
             Parts of the picture whose text does not count, in pixels.
 
@@ -120,8 +127,16 @@ class BrandNameReader:
         ndarray
             (classes,), float64, from 0 (the name was not read) to 5. A word that only resembles
             the name counts less.
+
+        Examples
+        --------
+        >>> reader = BrandNameReader(["google", "hp", "no-logo"])
+        >>> picture = np.full((120, 480, 3), 255, np.uint8)
+        >>> _ = cv2.putText(picture, "google", (40, 80), 0, 2.5, (0, 0, 0), 5)
+        >>> reader.matched_letters(picture).round()
+        array([5., 0., 0.])
         """
-        lines = [line for line in self.read(image) if not _inside(line, ignore)]
+        lines = [line for line in self.read(image) if not _is_inside(line, ignore)]
         return letters_in_lines([line.text for line in lines], self.classes)
 
 
@@ -138,6 +153,7 @@ def letters_in_lines(lines: Sequence[str], classes: Sequence[str]) -> np.ndarray
 
 
 def _names(classes: Sequence[str]) -> list[str]:
+    """Names to look for, in label order. The empty name, for no-logo, matches no word."""
     return ["" if name == NO_LOGO else name for name in classes]
 
 
@@ -173,18 +189,18 @@ def _joined(words: Sequence[str]) -> Iterator[str]:
             yield "".join(words[start : start + count])
 
 
-def _sized(pixels: np.ndarray) -> tuple[np.ndarray, float]:
+def _resized(pixels: np.ndarray) -> tuple[np.ndarray, float]:
     """Resize a picture for reading, and return the scale factor.
 
     All pictures, even the narrowest, then take about the same time and memory.
     """
     scale = SIDE / max(pixels.shape[:2])
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
-    kind = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
-    sized = cv2.resize(pixels, (width, height), interpolation=kind)
-    below, right = max(0, MIN_SIDE - height), max(0, MIN_SIDE - width)
-    return cv2.copyMakeBorder(sized, 0, below, 0, right, cv2.BORDER_REPLICATE), scale
+    interpolation = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
+    resized = cv2.resize(pixels, (width, height), interpolation=interpolation)
+    bottom, right = max(0, MIN_SIDE - height), max(0, MIN_SIDE - width)
+    return cv2.copyMakeBorder(resized, 0, bottom, 0, right, cv2.BORDER_REPLICATE), scale
 
 
-def _inside(line: Line, boxes: Boxes) -> bool:
+def _is_inside(line: Line, boxes: Boxes) -> bool:
     return any(x <= line.x <= x + w and y <= line.y <= y + h for x, y, w, h in boxes)

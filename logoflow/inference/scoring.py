@@ -42,7 +42,8 @@ class Evidence(NamedTuple):
         (windows, classes), the network's logits of the windows
         (`logoflow.inference.windows.windows`).
     matches : ndarray of int, optional
-        (classes,), features that match known logos (`logoflow.LogoMatcher.count_inliers`).
+        (classes,), features that match known logos
+        (`logoflow.inference.matching.LogoMatcher.count_inliers`).
     letters : ndarray, optional
         (classes,), letters of brand names (`logoflow.BrandNameReader.matched_letters`).
 
@@ -67,10 +68,10 @@ class Evidence(NamedTuple):
 class BackgroundWindows(NamedTuple):
     """Windows of a logo photo that contain no logo. They serve as extra no-logo examples.
 
-    Boxes may be missing for some logos. A missing one is most likely a small logo of the photo's
-    own brand, so evidence for that brand is ignored. A logo of another brand has no box, since a
-    photo has one label. It is no false alarm either: if the name of another brand is read in the
-    background, the photo gives no example.
+    Some logos have no box. A logo of the photo's own brand may have been overlooked, because it
+    is small: evidence for that brand is therefore ignored. A logo of another brand never has a
+    box, because a photo has one label. If the name of another brand is read in the background,
+    the photo therefore gives no example.
 
     Parameters
     ----------
@@ -98,14 +99,15 @@ class BackgroundWindows(NamedTuple):
     def scores(self, evidence: Evidence, level: Level, no_logo: int | None) -> np.ndarray | None:
         """Log-scores of the background windows at a level.
 
-        The level ``"whole"`` has only the whole photo, which shows its logo. The largest
-        background window then stands for a photo.
+        The level ``"whole"`` has only the whole photo, which shows its logo. At this level the
+        largest background window serves as the example.
 
         Parameters
         ----------
         evidence : Evidence
-            Of the whole photo.
+            The evidence of the photo that the windows belong to.
         level : Level
+            The level to score.
         no_logo : int or None
             Label of no-logo. None if there is no such class.
 
@@ -117,16 +119,17 @@ class BackgroundWindows(NamedTuple):
         mask = self.mask[: level.window_count]
         if level.windows == "whole" and self.mask.any():
             mask = np.arange(len(self.mask)) == self.mask.argmax()
-        matches = self._of_other_brands(self.matches if level.match_logos else None)
-        letters = self._of_other_brands(self.letters if level.read_names else None)
+        matches = self._without_own_brand(self.matches if level.match_logos else None)
+        letters = self._without_own_brand(self.letters if level.read_names else None)
         shows_name = letters is not None and letters.max() >= MIN_NAME_LETTERS
         if no_logo is None or shows_name or not mask.any():
             return None
         logits = evidence.logits[: len(mask)][mask].copy()
-        logits[:, self.brand] = logits.min() - 10
+        logits[:, self.brand] = logits.min() - 10  # next to impossible
         return pool_windows(logits, no_logo, matches, letters)[None]
 
-    def _of_other_brands(self, counts: np.ndarray | None) -> np.ndarray | None:
+    def _without_own_brand(self, counts: np.ndarray | None) -> np.ndarray | None:
+        """Set the count of the photo's own brand to 0."""
         if counts is None:
             return None
         return np.where(np.arange(len(counts)) == self.brand, 0, counts)
@@ -144,9 +147,9 @@ def match_and_read(
     Parameters
     ----------
     image : picture
-        What `logoflow.load_image` takes.
+        What `logoflow.images.decode.load_image` takes.
     level : Level
-        Its switches `match_logos` and `read_names` count.
+        Its switches `match_logos` and `read_names` say what to look for.
     matcher : LogoMatcher or None
         Knows the training photos' logos. `match_logos` needs it.
     reader : BrandNameReader
@@ -175,12 +178,13 @@ def match_and_read(
 
 
 def background_mask(image: object, boxes: Boxes, layout: str) -> np.ndarray:
-    """Find the windows of a picture that show next to nothing of any box.
+    """Find the windows of a picture that hardly overlap any box.
 
     Parameters
     ----------
     image : picture
-        What `logoflow.load_image` takes. Of a file or bytes, only the header is read.
+        What `logoflow.images.decode.load_image` takes. Files and bytes are not decoded: their
+        header gives the size.
     boxes : sequence of (x, y, width, height)
         Boxes around the logos, in pixels.
     layout : str
@@ -234,8 +238,8 @@ def pool_windows(
         log-probability.
     matches : ndarray of int, optional
         (classes,), features that match each brand's known logos
-        (`logoflow.LogoMatcher.count_inliers`). 4 features double a brand's odds, 10 multiply them
-        by 8.
+        (`logoflow.inference.matching.LogoMatcher.count_inliers`). 4 features double a brand's
+        odds, 10 multiply them by 8.
     letters : ndarray, optional
         (classes,), letters of each brand's name (`logoflow.BrandNameReader.matched_letters`).
         Each letter multiplies a brand's odds by e, five letters by 150.

@@ -67,16 +67,16 @@ def iter_window_logits(
     Parameters
     ----------
     images : picture or iterable of pictures
-        What `logoflow.load_image` takes.
+        What `logoflow.images.decode.load_image` takes.
     layout : str
         A window layout by name.
     net : callable
         Takes a list of windows, each uint8 RGB (height, width, 3). Returns their logits,
         (windows, classes).
     batch_size : int
-        Windows per call of `net`. A batch may hold windows of several pictures: every call but
-        the last has the same size, which compiled graphs need. Memory does not grow with the
-        number of pictures.
+        Windows per call of `net`. A batch may hold windows of several pictures, so that all
+        batches but the last have the size that the graph was compiled for. Memory does not grow
+        with the number of pictures.
 
     Yields
     ------
@@ -98,14 +98,14 @@ def iter_window_logits(
     >>> [logits.shape for logits in iter_window_logits([grey, grey], "windows", brightness, 8)]
     [(14, 1), (14, 1)]
     """
-    count = layout_named(layout).window_count
+    window_count = layout_named(layout).window_count
     crops = _crops(as_pictures(images), layout)
-    waiting: list[np.ndarray] = []
+    pending: list[np.ndarray] = []  # logits of a picture whose other windows are in later batches
     while batch := list(islice(crops, batch_size)):
-        waiting += [*net(batch)]
-        while len(waiting) >= count:
-            yield np.stack(waiting[:count])
-            waiting = waiting[count:]
+        pending += [*net(batch)]
+        while len(pending) >= window_count:
+            yield np.stack(pending[:window_count])
+            pending = pending[window_count:]
 
 
 def as_pictures(images: Any) -> Iterable:
@@ -116,6 +116,7 @@ def as_pictures(images: Any) -> Iterable:
 
 
 def _crops(images: Iterable, layout: str) -> Iterator[np.ndarray]:
+    """Yield the pixels of all windows of all pictures."""
     for image in images:
         pixels = load_image(image)
         for x, y, width, height in windows(pixels.shape[1], pixels.shape[0], layout):

@@ -124,9 +124,10 @@ def center_crop_coverage(photos: Sequence[Photo]) -> np.ndarray:
 
 def _share_inside(box: Sequence[float], left: float, top: float, crop: float) -> float:
     """Compute the share of a box's area that lies in a square crop."""
-    across = min(box[0] + box[2], left + crop) - max(box[0], left)
-    down = min(box[1] + box[3], top + crop) - max(box[1], top)
-    return max(0.0, across) * max(0.0, down) / (box[2] * box[3])
+    x, y, width, height = box
+    visible_width = min(x + width, left + crop) - max(x, left)
+    visible_height = min(y + height, top + crop) - max(y, top)
+    return max(0.0, visible_width) * max(0.0, visible_height) / (width * height)
 
 
 def make_augs(
@@ -183,8 +184,8 @@ def _crops(recipe: Recipe, image_size: int) -> tuple[Augs, Augs]:
     """Make the augmenters that crop or resize a photo, for training and for validation."""
     if recipe.crops == "random":
         return random_crop(image_size), center_crop(image_size)
-    whole = mx.image.ForceResizeAug((image_size, image_size), interp=AUTO_INTERPOLATION)
-    return [LogoCropAug(image_size) if recipe.crops == "around-logos" else whole], [whole]
+    resize = mx.image.ForceResizeAug((image_size, image_size), interp=AUTO_INTERPOLATION)
+    return [LogoCropAug(image_size) if recipe.crops == "around-logos" else resize], [resize]
 
 
 def needs_statistics(recipe: str | Recipe, net: object = None) -> bool:
@@ -221,13 +222,13 @@ def _normalise(recipe: Recipe, net: object, statistics: Statistics | None) -> Au
     """Make the augmenter that normalises pixels, in a list. The list is empty if there is none."""
     if recipe.normalise_by == "nothing":
         return []
-    mean_std = statistics if needs_statistics(recipe, net) else normalisation(net)
-    if mean_std is None:
+    chosen_statistics = statistics if needs_statistics(recipe, net) else normalisation(net)
+    if chosen_statistics is None:
         raise ValueError(
             f"Recipe {recipe.name!r} normalises by the statistics of the training photos here: "
             "pass statistics=training_statistics(root), or use make_loaders, which does."
         )
-    mean, std = mean_std
+    mean, std = chosen_statistics
     return [mx.image.ColorNormalizeAug(nd.array(mean), nd.array(std))]
 
 

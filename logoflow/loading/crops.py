@@ -109,8 +109,8 @@ def crop_around(box: Sequence[float], width: int, height: int, *, margin: float 
     """
     left, right = max(0.0, box[0]), min(float(width), box[0] + box[2])
     top, bottom = max(0.0, box[1]), min(float(height), box[1] + box[3])
-    tightest = max(margin * (right - left) / width, margin * (bottom - top) / height, 1e-3)
-    share, stretch = _log_uniform(min(1.0, tightest)), _stretch(0.15)
+    tightest_share = max(margin * (right - left) / width, margin * (bottom - top) / height, 1e-3)
+    share, stretch = _log_uniform(min(1.0, tightest_share)), _stretch(0.15)
     x, crop_width = _interval_around(left, right, share * width * stretch, width)
     y, crop_height = _interval_around(top, bottom, share * height / stretch, height)
     return x, y, crop_width, crop_height
@@ -144,8 +144,8 @@ def crop_anywhere(width: int, height: int, *, min_area: float) -> Region:
 def crop_background(boxes: Sequence[Sequence[float]], width: int, height: int) -> Region | None:
     """Draw a crop that shows the background of a photo and no logo.
 
-    The sides of the crop are 0.15 to 1 times those of the photo, log-uniform. It contains less
-    than a tenth of any box, and less than a tenth of it lies in any box.
+    The sides of the crop are 0.15 to 1 times those of the photo, log-uniform. The area
+    that the crop shares with a box is less than a tenth of the smaller of the two.
 
     Parameters
     ----------
@@ -180,15 +180,16 @@ def crop_no_logo_photo(
     Parameters
     ----------
     hard_negatives : sequence of (x, y, width, height)
-        Places that a network took for a logo (`logoflow.hard_negatives`), in pixels.
+        Places that a network took for a logo in pixels
+        (`logoflow.training.hard_negatives.hard_negatives`).
     width, height : int
         Size of the photo in pixels.
 
     Returns
     -------
     (x, y, width, height) or None
-        Crop at any place, in pixels. With hard negatives it is None half of the time: then
-        `LogoCropAug` draws the crop around one of them.
+        Crop at any place, in pixels. If there are hard negatives, half of the calls return None,
+        and `LogoCropAug` then draws the crop around a hard negative.
 
     Examples
     --------
@@ -238,15 +239,15 @@ def _log_uniform(lowest: float) -> float:
 
 
 def _stretch(strength: float) -> float:
-    """Draw a factor around 1 that widens a crop and lowers it by the same ratio, or vice versa."""
+    """Draw a factor around 1, for the width of a crop; its height is divided by the factor."""
     return math.exp(random.uniform(-strength, strength))
 
 
 def _interval_around(low: float, high: float, length: float, limit: int) -> tuple[int, int]:
     """Draw an interval of `length` in [0, limit] that contains [low, high]: (start, length)."""
     length = min(float(limit), max(length, high - low, 1.0))
-    first, last = max(0.0, high - length), min(low, limit - length)
-    start = int(random.uniform(first, max(first, last)))
+    earliest, latest = max(0.0, high - length), min(low, limit - length)
+    start = int(random.uniform(earliest, max(earliest, latest)))
     return start, min(limit - start, math.ceil(length))
 
 

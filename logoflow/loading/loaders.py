@@ -103,8 +103,9 @@ class _SeededSampler(Sampler):
     """Shuffle the photos, and give each a seed for its augmentation and its boxes.
 
     NumPy's generator draws the order, as in Gluon's own sampler, and Python's generator draws the
-    seeds. All draws happen in the main process. Worker processes therefore change nothing, and
-    hard negatives that are found after they have started reach them.
+    seeds. All draws happen in the main process, so the number of worker processes changes
+    nothing. The boxes are sent along too, so workers that have already started get new hard
+    negatives.
     """
 
     def __init__(self, photos: PhotoFolder):
@@ -147,16 +148,17 @@ def make_loaders(
     num_workers : int
         Number of worker processes. 0 loads in the main process.
     net : Block, optional
-        Network whose backbone decides the normalisation (`logoflow.make_augs`).
+        Network whose backbone decides the normalisation (`logoflow.loading.augment.make_augs`).
     image_size : int
         Side of the square input of the network, in pixels.
     use_no_logo : bool
-        False trains without no-logo photos. Validation and test keep theirs.
+        Whether to train on no-logo photos. Validation and test always have them.
     use_boxes : bool
-        False trains as if the photos had no logo boxes.
+        Whether to use the boxes around the logos.
     cache : bool
-        Cache the decoded photos of each split in a file below ``<root>/.cache``, unless they need
-        more than 4 GB. The batches are the same with and without the cache.
+        Whether to cache the decoded photos of each split in a file below ``<root>/.cache``. Photos
+        that need more than 4 GB are never cached. The batches are the same with and without the
+        cache.
 
     Returns
     -------
@@ -185,7 +187,7 @@ def make_loaders(
     """
     read_classes(root)  # its error explains how to prepare a data set
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
-    train_augs, augs = make_augs(recipe, net, statistics=statistics, image_size=image_size)
+    train_augs, val_augs = make_augs(recipe, net, statistics=statistics, image_size=image_size)
     load_split = partial(
         split_loader,
         root,
@@ -199,8 +201,8 @@ def make_loaders(
     )
     return Loaders(
         train=load_split("train_data", train_augs),
-        val=load_split("val_data", augs),
-        test=load_split("test_data", augs),
+        val=load_split("val_data", val_augs),
+        test=load_split("test_data", val_augs),
     )
 
 

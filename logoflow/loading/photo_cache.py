@@ -24,7 +24,7 @@ MAX_CACHE_BYTES = 4 * 1024**3
 """A split that needs more is not cached. Its photos are then decoded in every epoch."""
 
 
-class _Shrunk(NamedTuple):
+class _ShrunkSize(NamedTuple):
     """Size of a photo after shrinking, and the factor from its original size, at most 1."""
 
     height: int
@@ -33,7 +33,7 @@ class _Shrunk(NamedTuple):
 
 
 def read_photo(path: Path | str, max_short_side: int | None = None) -> tuple[np.ndarray, float]:
-    """Read a photo no larger than training needs it.
+    """Read a photo, and shrink it if it is larger than training needs.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def cache_photos(
     paths : sequence of Path or str
         Picture files.
     folder : Path or str
-        Folder of the cache file. A file with the same name that was made of other photos, or of
-        earlier versions of these photos, is replaced.
+        Folder of the cache file. If the photos have changed, the new file replaces the old file
+        of the same `name` and `max_short_side`.
     name : str
         First part of the file's name.
     max_short_side : int, optional
@@ -189,26 +189,26 @@ def cache_photos(
         return CachedPhotos(path)
     sizes = [image_size(Path(photo).read_bytes(), source=str(photo)) for photo in paths]
     shrunk = [_shrink(size, max_short_side) for size in sizes]
-    needed = sum(photo.height * photo.width * 3 for photo in shrunk)
-    if needed > MAX_CACHE_BYTES:
+    needed_bytes = sum(photo.height * photo.width * 3 for photo in shrunk)
+    if needed_bytes > MAX_CACHE_BYTES:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".cache.lock"):
         if not path.is_file():  # another process may have written it in the meantime
-            _check_disk_space(folder, needed)
+            _check_disk_space(folder, needed_bytes)
             _write_cache(path, paths, shrunk, max_short_side)
             for outdated in set(folder.glob(f"{stem}-*.photos")) - {path}:
                 outdated.unlink()
     return CachedPhotos(path)
 
 
-def _shrink(size: tuple[int, int], max_short_side: int | None) -> _Shrunk:
+def _shrink(size: tuple[int, int], max_short_side: int | None) -> _ShrunkSize:
     """Compute the size of a photo of (width, height) after shrinking."""
     width, height = size
     if max_short_side is None or min(size) <= max_short_side:
-        return _Shrunk(height, width, 1.0)
+        return _ShrunkSize(height, width, 1.0)
     scale = max_short_side / min(size)
-    return _Shrunk(round(height * scale), round(width * scale), scale)
+    return _ShrunkSize(round(height * scale), round(width * scale), scale)
 
 
 def _digest(paths: Sequence[Path | str]) -> str:
@@ -220,19 +220,20 @@ def _digest(paths: Sequence[Path | str]) -> str:
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
 
 
-def _check_disk_space(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed > free - 100 * 1024**2:
+def _check_disk_space(folder: Path, needed_bytes: int) -> None:
+    free_bytes = shutil.disk_usage(folder).free
+    if needed_bytes > free_bytes - 100 * 1024**2:
         raise CacheError(
-            f"The decoded photos need {needed / 1e9:.1f} GB, but {folder} has only "
-            f"{free / 1e9:.1f} GB free: make room, or pass cache=False to decode them every epoch."
+            f"The decoded photos need {needed_bytes / 1e9:.1f} GB, but {folder} has only "
+            f"{free_bytes / 1e9:.1f} GB free: make room, or pass cache=False to decode them every "
+            "epoch."
         )
 
 
 def _write_cache(
     path: Path,
     paths: Sequence[Path | str],
-    shrunk: Sequence[_Shrunk],
+    shrunk: Sequence[_ShrunkSize],
     max_short_side: int | None,
 ) -> None:
     """Decode photos with all cores into a file that appears only when it is complete."""

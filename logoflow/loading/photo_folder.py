@@ -31,12 +31,13 @@ class PhotoFolder(Dataset):
         Augmenters for `logoflow.transform`. Each `LogoCropAug` gets the boxes of the photo.
     boxes : dict, optional
         From ``"<class>/<file>"`` to a list of ``(x, y, width, height)`` in pixels. Boxes of a
-        no-logo photo are hard negatives: places to crop often (`logoflow.hard_negatives`).
+        no-logo photo are hard negatives: places to crop often
+        (`logoflow.training.hard_negatives.hard_negatives`).
     backgrounds : float
         Background crops per brand photo with boxes, 0 to 1. They follow the photos and have the
         label no-logo. Each time, another photo is drawn for them.
     use_no_logo : bool
-        False leaves out the no-logo photos and the background crops.
+        Whether to include the no-logo photos and the background crops.
     max_short_side : int, optional
         Photos with a longer short side, in pixels, are shrunk to it first.
     cache : Path or str, optional
@@ -95,10 +96,13 @@ class PhotoFolder(Dataset):
             for path, label in photos
             if label != self._no_logo and self.boxes_of(path)
         ]
-        sources: list = []
+        background_count = 0
         if use_no_logo and self._no_logo is not None:
-            sources = self._background_sources[: round(backgrounds * len(self._background_sources))]
-        self.items: list[tuple[Path, Any]] = photos + [(path, self._no_logo) for path, _ in sources]
+            background_count = round(backgrounds * len(self._background_sources))
+        background_items: list[tuple[Path, Any]] = [
+            (path, self._no_logo) for path, _ in self._background_sources[:background_count]
+        ]
+        self.items: list[tuple[Path, Any]] = photos + background_items
 
     def __len__(self) -> int:
         return len(self.items)
@@ -147,7 +151,7 @@ class PhotoFolder(Dataset):
     def _read(self, path: Path, boxes: Boxes) -> tuple[np.ndarray, Boxes]:
         """Read a photo, and scale its boxes as the photo was scaled."""
         image, scale = self._read_photo(path)
-        return image, [[side * scale for side in box] for box in boxes]
+        return image, [[value * scale for value in box] for box in boxes]
 
     def _reseed_worker(self) -> None:
         """Seed `random` anew in each worker process, because a fork copies its parent's state."""

@@ -51,8 +51,12 @@ def reliability_bins(
 
     Parameters
     ----------
-    confidence, correct, bins
-        See `calibration_error`.
+    confidence : sequence of float
+        (photos,): the predicted probability of each answer, 0 to 1.
+    correct : sequence of bool
+        (photos,): whether the answer is right.
+    bins : int
+        Number of bins of equal width.
 
     Returns
     -------

@@ -149,6 +149,12 @@ class Report:
         Series
             ``photos``, ``accuracy``, ``majority baseline``, ``balanced accuracy``,
             ``brand recall`` and ``no-logo false-positive rate``.
+
+        Examples
+        --------
+        >>> report = Report.from_labels([0, 0, 1], [0, 1, 1], ["bmw", "no-logo"])
+        >>> report.summary()["brand recall"]
+        np.float64(0.5)
         """
         return pd.Series(
             {
@@ -170,6 +176,12 @@ class Report:
         DataFrame
             One row per class: ``photos``, ``found`` (photos with the right answer), ``recall``,
             ``precision`` and ``f1``.
+
+        Examples
+        --------
+        >>> report = Report.from_labels([0, 0, 1], [0, 1, 1], ["bmw", "no-logo"])
+        >>> report.per_class().loc["bmw", ["photos", "found", "recall"]].tolist()
+        [2.0, 1.0, 0.5]
         """
         return pd.DataFrame(
             {

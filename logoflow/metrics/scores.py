@@ -110,8 +110,12 @@ def auroc(
 
     Parameters
     ----------
-    truth, probabilities, classes
-        See `brand_top1`.
+    truth : sequence of int
+        (photos,): true labels.
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    classes : sequence of str
+        Class names in label order.
 
     Returns
     -------
@@ -140,8 +144,12 @@ def roc(
 
     Parameters
     ----------
-    truth, probabilities, classes
-        See `brand_top1`.
+    truth : sequence of int
+        (photos,): true labels.
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    classes : sequence of str
+        Class names in label order.
 
     Returns
     -------
@@ -186,8 +194,12 @@ def precision_recall(
 
     Parameters
     ----------
-    truth, probabilities, classes
-        See `brand_top1`.
+    truth : sequence of int
+        (photos,): true labels.
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    classes : sequence of str
+        Class names in label order.
 
     Returns
     -------

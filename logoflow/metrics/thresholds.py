@@ -67,8 +67,12 @@ def recall_at(
 
     Parameters
     ----------
-    truth, probabilities, classes
-        See `logoflow.metrics.scores.brand_top1`.
+    truth : sequence of int
+        (photos,): true labels.
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    classes : sequence of str
+        Class names in label order.
     false_positive_rate : float
         0 to 1. At 0.02, 2 of 135 no-logo photos may reach the threshold.
 
@@ -80,7 +84,7 @@ def recall_at(
     Raises
     ------
     ValueError
-        See `logoflow.auroc`; also if the rate is out of range.
+        See `logoflow.metrics.scores.auroc`; also if the rate is out of range.
 
     Examples
     --------
@@ -101,8 +105,12 @@ def threshold_curve(
 
     Parameters
     ----------
-    truth, probabilities, classes
-        See `logoflow.metrics.scores.brand_top1`.
+    truth : sequence of int
+        (photos,): true labels.
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    classes : sequence of str
+        Class names in label order.
 
     Returns
     -------
@@ -115,7 +123,7 @@ def threshold_curve(
     Raises
     ------
     ValueError
-        See `logoflow.auroc`.
+        See `logoflow.metrics.scores.auroc`.
 
     Examples
     --------

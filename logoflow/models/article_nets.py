@@ -1,6 +1,6 @@
 """The networks that the two articles train from scratch: an MLP, LeNet-5 and a CNN."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mxnet import gluon, nd
 from mxnet.gluon import nn
@@ -164,11 +164,13 @@ class _ArticleCNN(nn.HybridSequential):
 
 
 class _ArticleParameters(gluon.ParameterDict):
+    """Parameters that explain why they cannot be loaded from a file of the earlier network."""
+
     def load(self, filename: str, *args: object, **options: object) -> None:
         _load_or_explain(super().load, filename, *args, **options)
 
 
-def _load_or_explain(load, filename: str, *args: object, **options: object) -> None:
+def _load_or_explain(load: Callable, filename: str, *args: object, **options: object) -> None:
     """Load weights, and explain MXNet's error about shapes if the reason is known."""
     try:
         load(filename, *args, **options)
@@ -179,11 +181,11 @@ def _load_or_explain(load, filename: str, *args: object, **options: object) -> N
 
 
 def _stack(
-    name: str, layers: tuple[tuple, ...], classes: int, block: type[nn.HybridSequential]
+    name: str, layers: tuple[tuple, ...], classes: int, net_type: type[nn.HybridSequential]
 ) -> nn.HybridSequential:
     """Stack the layers of a table and an output layer, not initialised."""
     # With a fixed prefix, files of `collect_params().save` load in another process too.
-    net = block(prefix=f"{name}_")
+    net = net_type(prefix=f"{name}_")
     with net.name_scope():
         for layer, *sizes in layers:
             net.add(_LAYERS[layer](*sizes))

@@ -53,7 +53,8 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     ----------
     architecture : str
         ``"mlp"``, ``"lenet5"``, ``"alexnet_cnn"``, the name of a backbone, or the names of several
-        backbones, such as ``"efficientnet_lite0 + efficientnet_lite2"`` (`logoflow.Ensemble`).
+        backbones, such as ``"efficientnet_lite0 + efficientnet_lite2"``
+        (`logoflow.models.ensemble.Ensemble`).
     classes : int
         Number of outputs.
 
@@ -84,8 +85,8 @@ def _build_ensemble(architecture: str, backbones: list[str], classes: int) -> En
     ensemble = Ensemble(backbones, partial(build_net, classes=classes))
     if len({str(normalisation(member)) for member in ensemble.members}) > 1:
         raise ValueError(
-            f"{architecture}: their photos are normalised in different ways, so these networks "
-            "cannot share an input. Choose backbones of one family."
+            f"The networks of {architecture} take photos that are normalised in different ways, so "
+            "they cannot share an input. Choose backbones of one family."
         )
     return ensemble
 
@@ -96,15 +97,15 @@ def check_outputs(net: gluon.Block, classes: Sequence[str]) -> None:
     Parameters
     ----------
     net : Block
-        The last parameter is taken for the weights of the output layer. A network whose output
-        layer has no size yet passes.
+        Its last parameter must belong to the output layer. A network whose output layer has no
+        size yet raises no error.
     classes : sequence of str
         The class list.
 
     Raises
     ------
     ClassListError
-        If the numbers differ; the message gives both.
+        If the numbers differ. The message gives both.
 
     Examples
     --------

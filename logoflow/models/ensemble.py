@@ -67,7 +67,7 @@ class Ensemble(gluon.HybridBlock):
 
 
 def ensemble_architecture(backbones: Sequence[str]) -> str:
-    """Join the names of backbones to the name of an architecture.
+    """Join the names of backbones into the name of an architecture.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def ensemble_architecture(backbones: Sequence[str]) -> str:
     Returns
     -------
     str
-        A single name stays as it is.
+        The names with ``" + "`` between them. A single name stays as it is.
 
     Examples
     --------

@@ -26,7 +26,8 @@ def finetune_net(
         ``"efficientnet_lite1"``, ``"efficientnet_lite2"``, ``"logo_lite0"`` (trained on logos), or
         a name of GluonCV's model zoo.
     weights : Path or str, optional
-        Weight file to load instead of the published weights, see `logoflow.pretrained_net`.
+        Weight file to load instead of the published weights, see
+        `logoflow.models.backbones.registry.pretrained_net`.
     ctx : Context or list of Context, optional
         Devices for the weights. Default: the current context.
 

@@ -36,7 +36,15 @@ def compile_graph(block: gluon.SymbolBlock, architecture: str, backbone: str | N
 
 
 def is_graph(net: gluon.Block) -> bool:
-    """Tell whether a network is a graph, so that it has to be saved with its graph.
+    """Tell whether a network was loaded from a graph, so that it has to be saved with its graph.
+
+    Parameters
+    ----------
+    net : Block
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -173,7 +181,7 @@ def fold_kernel_padding(
 def fused(net: gluon.Block, data: nd.NDArray) -> gluon.Block:
     """Compile a network so that it computes the same answers faster on a CPU.
 
-    The compiled network shares the weights of `net`, also when they change later. It is for
+    The compiled network shares the weights of `net`, so it follows later changes to them. It is for
     inference, not for training. It takes batches of any size.
 
     Parameters

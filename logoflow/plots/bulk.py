@@ -19,7 +19,7 @@ def plot_throughput(frame: pd.DataFrame, *, caption: str = "", alt: str = "") ->
     frame : DataFrame
         Columns ``seconds``, ``answered`` and ``rows_per_second`` (`logoflow.throughput`).
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def plot_counts(
     most : int
         Number of brands to show, by frequency. All others share a bar.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

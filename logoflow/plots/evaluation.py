@@ -22,7 +22,7 @@ def plot_confusion(
     classes : sequence of str
         Names of the classes in label order.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def plot_recalls(recalls: pd.DataFrame, *, caption: str = "", alt: str = "") -> 
     recalls : DataFrame
         Recall from 0 to 1, with classes in rows and networks in columns.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def plot_reliability(frame: pd.DataFrame, *, caption: str = "", alt: str = "") -
     frame : DataFrame
         Bins of confidence (`logoflow.reliability_bins`).
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def plot_roc(frames: Mapping[str, pd.DataFrame], *, caption: str = "", alt: str 
     frames : mapping of str to DataFrame
         ROC curve (`logoflow.roc`) by name of the network.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def plot_precision_recall(
     frames : mapping of str to DataFrame
         Precision-recall curve (`logoflow.precision_recall`) by name of the network.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def plot_threshold_curve(
     threshold : float
         The chosen threshold, 0 to 1.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

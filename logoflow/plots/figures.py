@@ -58,7 +58,7 @@ def plot_workflow(steps: Sequence[str], *, caption: str = "", alt: str = "") -> 
     steps : sequence of str
         Text of each box. It may have several lines.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def plot_times(times: Mapping[str, float], *, caption: str = "", alt: str = "") 
     times : mapping of str to float
         Seconds by name, drawn from top to bottom.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

@@ -34,7 +34,7 @@ def show_images(
     titles : sequence of str, optional
         Title of each picture.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

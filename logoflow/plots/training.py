@@ -19,11 +19,11 @@ def plot_history(
     ----------
     frame : DataFrame
         One row per epoch with the columns ``loss``, ``train_acc``, ``val_acc`` and ``test_acc``
-        (`logoflow.History`, attribute `frame`).
+        (`logoflow.training.history.History`, attribute `frame`).
     baseline : float, optional
         Validation accuracy of always answering the most frequent class, drawn as a line.
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def plot_photos_curve(
         Frame by number of training photos, with one row per metric and the columns ``value``,
         ``low`` and ``high`` (`logoflow.mean_summary`).
     caption, alt : str
-        Caption and alternative text, see `logoflow.show_figure`.
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------

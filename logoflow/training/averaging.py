@@ -25,10 +25,17 @@ class WeightAverage:
 
     Examples
     --------
+    >>> net = gluon.nn.Dense(1, in_units=1, use_bias=False)
+    >>> net.initialize()
     >>> average = WeightAverage(net, 0.99)
-    >>> average.update()  # after each step
+    >>> for value in (1.0, 2.0):  # two training steps
+    ...     net.weight.set_data(nd.array([[value]]))
+    ...     average.update()
     >>> with average.applied():
-    ...     evaluate_accuracy(val_data, net, ctx)
+    ...     print(net.weight.data().asnumpy())
+    [[1.75]]
+    >>> print(net.weight.data().asnumpy())
+    [[2.]]
     """
 
     def __init__(self, net: gluon.Block, decay: float):
@@ -64,17 +71,17 @@ class WeightAverage:
         try:
             yield
         finally:
-            _set(self._parameters(), trained)
+            _set_values(self._parameters(), trained)
 
     def apply(self) -> None:
         """Give the network the averaged weights; before the first update, change nothing."""
         if self.values:
-            _set(self._parameters(), self.values)
+            _set_values(self._parameters(), self.values)
 
     def _parameters(self) -> list[gluon.Parameter]:
         return list(self.net.collect_params().values())
 
 
-def _set(parameters: list[gluon.Parameter], values: list[nd.NDArray]) -> None:
+def _set_values(parameters: list[gluon.Parameter], values: list[nd.NDArray]) -> None:
     for parameter, value in zip(parameters, values, strict=True):
         parameter.set_data(value)

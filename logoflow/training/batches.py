@@ -29,6 +29,13 @@ def _get_batch(
         One part per device.
     batch_size : int
         Photos in the batch.
+
+    Examples
+    --------
+    >>> batch = nd.zeros((5, 3, 32, 32)), nd.zeros(5)
+    >>> data, label, batch_size = _get_batch(batch, [mx.cpu(0), mx.cpu(1)])
+    >>> [part.shape[0] for part in data], batch_size
+    ([3, 2], 5)
     """
     data, label = batch
     ctx = list(ctx)[: data.shape[0]]
@@ -56,6 +63,12 @@ def evaluate_accuracy(data_iterator: Iterable, net: gluon.Block, ctx: Contexts) 
     float
         Share of photos whose largest logit is at the right label, 0 to 1; NaN without photos.
         Every photo counts once, also in a smaller last batch.
+
+    Examples
+    --------
+    >>> batches = [(nd.array([[2, 1], [0, 3]]), nd.array([0, 0]))]
+    >>> evaluate_accuracy(batches, gluon.nn.Lambda("identity"), mx.cpu())
+    0.5
     """
     truth, predicted = predict_labels(data_iterator, net, ctx)
     return float(np.mean(truth == predicted)) if len(truth) else float("nan")

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mxnet import gluon, nd
@@ -44,18 +45,12 @@ def save_state(
     arrays |= {f"average-{i}": value.asnumpy() for i, value in enumerate(average.values)}
     positions = _parameter_positions(net, trainer)
     states = {positions[index]: state for index, state in trainer._updaters[0].states.items()}
-    shapes = {}
-    for i, state in states.items():
-        parts = state if isinstance(state, list | tuple) else [state]
-        shapes[str(i)] = [part is not None for part in parts]
-        for j, part in enumerate(parts):
-            if part is not None:
-                arrays[f"state-{i}-{j}"] = part.asnumpy()
+    arrays |= _state_arrays(states)
     header = {
         "format": FORMAT,
         "facts": run_state,
-        "states": shapes,
-        "single": [str(i) for i, s in states.items() if not isinstance(s, list | tuple)],
+        "states": {str(i): _present_parts(state) for i, state in states.items()},
+        "single": [str(i) for i, state in states.items() if not _has_parts(state)],
         "num_update": trainer._optimizer.num_update,
         "average_steps": average.steps,
     }
@@ -64,8 +59,41 @@ def save_state(
         np.savez(file, **arrays)
 
 
+def _has_parts(state: object) -> bool:
+    """Return whether an optimizer's state of a parameter consists of several arrays."""
+    return isinstance(state, list | tuple)
+
+
+def _parts(state: Any) -> list:
+    """Return the arrays of a state in a list. Some may be None: SGD without momentum has none."""
+    return list(state) if _has_parts(state) else [state]
+
+
+def _present_parts(state: Any) -> list[bool]:
+    return [part is not None for part in _parts(state)]
+
+
+def _state_arrays(states: dict[int, Any]) -> dict[str, np.ndarray]:
+    """Name the arrays of the optimizer's states by the parameter's position and the part."""
+    return {
+        f"state-{i}-{j}": part.asnumpy()
+        for i, state in states.items()
+        for j, part in enumerate(_parts(state))
+        if part is not None
+    }
+
+
 def read_run_state(path: Path | str) -> dict:
     """Read the `run_state` of a resume file.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file that `save_state` wrote.
+
+    Returns
+    -------
+    dict
 
     Raises
     ------
@@ -79,6 +107,13 @@ def load_state(
     path: Path | str, net: gluon.Block, trainer: gluon.Trainer, average: WeightAverage
 ) -> None:
     """Load the weights, their average and the optimizer's state from a resume file.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file that `save_state` wrote.
+    net, trainer, average
+        The network, its trainer and its weight average. They are changed in place.
 
     Raises
     ------
@@ -114,7 +149,9 @@ def _shapes_fit(parameters: list, shapes: list[tuple[int, ...]]) -> bool:
         return False
     return all(
         len(parameter.shape or ()) == len(shape)
-        and all(known in (0, -1, size) for known, size in zip(parameter.shape, shape, strict=True))
+        and all(
+            own_size in (0, -1, size) for own_size, size in zip(parameter.shape, shape, strict=True)
+        )
         for parameter, shape in zip(parameters, shapes, strict=True)
     )
 

@@ -4,6 +4,7 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import mxnet as mx
@@ -58,7 +59,7 @@ def fit(
     Parameters
     ----------
     root : Path or str
-        Folder that `logoflow.prepare_root` made.
+        Folder that `logoflow.prepare_root` prepared.
     backbone : str or sequence of str
         The name of a pretrained backbone, which is fine-tuned (`logoflow.finetune_net`). The
         networks ``"alexnet_cnn"``, ``"lenet5"`` and ``"mlp"`` start from random weights. If you
@@ -78,7 +79,7 @@ def fit(
     match_logos : bool
         Whether the levels that are given as text also compare with known logos. The
         classifier then remembers the logos in the boxes of the training photos
-        (`logoflow.LogoMatcher`).
+        (`logoflow.inference.matching.LogoMatcher`).
     read_names : bool
         Whether the levels that are given as text also read brand names
         (`logoflow.BrandNameReader`).
@@ -110,7 +111,7 @@ def fit(
         and dropout.
     quiet : bool
         Whether to print nothing.
-    **settings
+    **settings : object
         Values that replace those of the recipe, for example `learning_rate`
         (`logoflow.get_recipe`).
 
@@ -129,10 +130,22 @@ def fit(
     WeightsError, ClassListError, FloatingPointError, ValueError
         See `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate`.
 
+    Warns
+    -----
+    UserWarning
+        If there are too few no-logo photos for `false_positive_rate`, or if the `refit_epochs`
+        failed.
+
     Examples
     --------
-    >>> classifier = fit(prepare_root("folder", "~/brands"), num_epochs=20)
-    >>> classifier.save("my-model")
+    A real training has more photos, a pretrained backbone and more epochs.
+
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> classifier = fit(root, "lenet5", num_epochs=1, image_size=64, levels=["whole"], quiet=True)
+    >>> classifier.classes
+    ('adidas', 'aldi', 'no-logo')
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
     recipe, ctx, root = get_recipe(recipe, **settings), as_list(ctx or default_ctx()), Path(root)
@@ -143,37 +156,35 @@ def fit(
     check_rate(false_positive_rate)
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
+    load_batches = partial(
+        make_loaders,
+        root,
+        recipe,
+        recipe.batch_size,
+        num_workers,
+        image_size=image_size,
+        use_no_logo=use_no_logo,
+        use_boxes=use_boxes,
+    )
+    train_net = partial(
+        _train_net,
+        recipe=recipe,
+        ctx=ctx,
+        num_epochs=num_epochs,
+        rounds=rounds,
+        class_weights=class_weights,
+        quiet=quiet,
+    )
     histories = []
     with tempfile.TemporaryDirectory() as folder:
         weight_files = [Path(folder) / f"member{n}.params" for n in range(len(backbones))]
         for number, (name, weight_file) in enumerate(zip(backbones, weight_files, strict=True)):
             member_seed = seed + ENSEMBLE_SEED_STRIDE * number
             net = _new_net(name, len(classes), recipe, ctx, member_seed)
-            loaders = make_loaders(
-                root,
-                recipe,
-                recipe.batch_size,
-                num_workers,
-                net=net,
-                image_size=image_size,
-                use_no_logo=use_no_logo,
-                use_boxes=use_boxes,
-            )
-            history = _train_net(
-                net,
-                loaders,
-                recipe,
-                ctx,
-                weight_file,
-                num_epochs=num_epochs,
-                rounds=rounds,
-                seed=member_seed,
-                class_weights=class_weights,
-                quiet=quiet,
-            )
-            histories.append(history.frame.drop(columns="test_acc").round(4).reset_index())
+            loaders = load_batches(net=net)
+            histories.append(train_net(net, loaders, weight_file, seed=member_seed))
         if len(backbones) > 1:
-            net = _build_ensemble(weight_files, architecture, len(classes), ctx)
+            net = _load_ensemble(weight_files, architecture, len(classes), ctx)
     classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=matcher)
     _calibrate(classifier, loaders, requested_levels, false_positive_rate)
     classifier.metadata = {
@@ -187,7 +198,7 @@ def fit(
         "use_boxes": use_boxes,
         "class_weights": class_weights,
         "seed": seed,
-        "history": pd.concat(histories).to_dict("list"),
+        "history": _history_columns(histories),
     }
     if refit_epochs:
         return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
@@ -228,7 +239,7 @@ def _checked_weights(
 def _refit_or_warn(
     classifier: LogoClassifier, root: Path, num_epochs: int, num_workers: int, ctx: list[mx.Context]
 ) -> LogoClassifier:
-    """Train the last epochs. If they fail, keep the classifier, which took hours to train."""
+    """Train the last epochs. If they fail, return the classifier, which took hours to train."""
     try:
         return refit(classifier, root, num_epochs=num_epochs, num_workers=num_workers, ctx=ctx)
     except (OSError, FloatingPointError) as error:
@@ -269,10 +280,10 @@ def _new_net(
 def _train_net(
     net: gluon.Block,
     loaders: Loaders,
-    recipe: Recipe,
-    ctx: list[mx.Context],
     weight_file: Path,
     *,
+    recipe: Recipe,
+    ctx: list[mx.Context],
     num_epochs: int,
     rounds: int,
     seed: int,
@@ -306,10 +317,18 @@ def _train_net(
     return history
 
 
-def _build_ensemble(
+def _history_columns(histories: list[History]) -> dict[str, list]:
+    """Join the histories of all networks into columns that JSON can hold."""
+    frames = [
+        history.frame.drop(columns="test_acc").round(4).reset_index() for history in histories
+    ]
+    return pd.concat(frames).to_dict("list")
+
+
+def _load_ensemble(
     weight_files: list[Path], architecture: str, classes: int, ctx: list[mx.Context]
 ) -> gluon.HybridBlock:
-    """Make one network of networks that were trained one by one."""
+    """Build an ensemble from the weight files of its networks."""
     net = build_net(architecture, classes)
     for member, path in zip(net.members, weight_files, strict=True):
         member.load_parameters(str(path), ctx=ctx)

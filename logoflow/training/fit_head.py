@@ -47,7 +47,7 @@ def fit_head(
     ctx : Context or sequence of Context, optional
         Devices. By default, the choice of `logoflow.default_ctx`.
     seed : int
-        Seed of MXNet, which decides the first weights, the crops and the order of the photos.
+        Seed of the initial weights, the crops and the order of the photos.
 
     Returns
     -------
@@ -71,17 +71,19 @@ def fit_head(
     >>> classifier.classes
     ('adidas', 'aldi', 'no-logo')
     """
-    contexts, classes = as_list(ctx or default_ctx()), read_classes(root)
+    ctx, classes = as_list(ctx or default_ctx()), read_classes(root)
     mx.random.seed(seed)
-    net = finetune_net(len(classes), backbone, ctx=contexts)
+    net = finetune_net(len(classes), backbone, ctx=ctx)
     net.hybridize()
-    data = make_loaders(root, "logoflow", BATCH_SIZE, num_workers, net=net, image_size=image_size)
+    loaders = make_loaders(
+        root, "logoflow", BATCH_SIZE, num_workers, net=net, image_size=image_size
+    )
     with tempfile.TemporaryDirectory() as folder:
         history = train_head(
             net,
-            contexts,
-            data.train,
-            data.val,
+            ctx,
+            loaders.train,
+            loaders.val,
             None,
             BATCH_SIZE,
             NUM_EPOCHS,
@@ -93,4 +95,4 @@ def fit_head(
             quiet=True,
         )
         history.load_best(net.output)
-    return LogoClassifier(net, classes, data.preprocessing)
+    return LogoClassifier(net, classes, loaders.preprocessing)

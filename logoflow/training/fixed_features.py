@@ -84,11 +84,19 @@ def train_head(
     ----------
     net : Block
         A network with ``features`` and ``output``, such as one of `logoflow.finetune_net`.
-    ctx, train_data, val_data, test_data, batch_size, num_epochs, model_prefix
-        See `logoflow.train`.
+    ctx : Context or sequence of Context
+        Devices.
+    train_data, val_data, test_data : iterable of (data, label)
+        Data loaders of photos. `test_data` may be None.
+    batch_size : int
+        Rows of features per training step.
+    num_epochs : int
+        Passes over the features.
+    model_prefix : str or Path
+        Beginning of the checkpoint's file name.
     crops : int
         Number of augmented crops of each training photo.
-    **options
+    **options : object
         Further arguments of `logoflow.train`.
 
     Returns
@@ -104,8 +112,14 @@ def train_head(
 
     Examples
     --------
-    >>> loaders = lf.make_loaders(root, "article", 40)
-    >>> history = train_head(net, mx.cpu(), *loaders, 40, 20, "head", crops=3, seed=0)
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> net = lf.finetune_net(3, "efficientnet_lite0")
+    >>> loaders = lf.make_loaders(root, "logoflow", 2, net=net, image_size=64)
+    >>> history = train_head(net, mx.cpu(), *loaders, 2, 5, "head", crops=2, seed=0, quiet=True)
+    >>> len(history.frame)
+    5
     """
     if "views" in options:
         raise TypeError(f"views has a new name: pass crops={options['views']!r}.")

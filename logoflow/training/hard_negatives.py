@@ -55,32 +55,41 @@ def hard_negatives(
 
     Examples
     --------
-    >>> data = make_loaders(root, "logoflow", net=classifier.net)
-    >>> data.photos.train.boxes.update(hard_negatives(classifier, root / "train_data"))
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> net = lf.lenet5(3)
+    >>> net.initialize()
+    >>> classifier = lf.LogoClassifier(net, lf.read_classes(root), lf.val_test_augs)
+    >>> regions_by_photo = hard_negatives(classifier, root / "train_data", share=1.0)
+    >>> [len(regions) for regions in regions_by_photo.values()]  # all windows but the largest
+    [13, 13]
     """
     root, split = Path(folder).parent, Path(folder).name
-    names = class_folders(root, split)
-    if classifier.no_logo is None or NO_LOGO not in names:
+    class_names = class_folders(root, split)
+    if classifier.no_logo is None or NO_LOGO not in class_names:
         raise ValueError(
             f"Hard negatives come from photos of the class {NO_LOGO}, and {folder} or the "
             "classifier has no such class."
         )
-    label = names.index(NO_LOGO)
-    paths = [path for path, number in photos_of(root, split) if number == label]
+    no_logo = class_names.index(NO_LOGO)
+    paths = [path for path, label in photos_of(root, split) if label == no_logo]
     if not paths:
         return {}
-    odds = np.stack([_odds(rows, label)[1:] for rows in classifier.window_logits(paths, layout)])
-    min_odds = np.quantile(odds, 1 - share)
+    logits_of_photos = classifier.window_logits(paths, layout)
+    log_odds = np.stack([_log_odds(logits, no_logo)[1:] for logits in logits_of_photos])
+    min_log_odds = np.quantile(log_odds, 1 - share)
     regions_by_photo = {}
-    for path, row in zip(paths, odds, strict=True):
+    for path, photo_odds in zip(paths, log_odds, strict=True):
         regions = windows(*image_size(path.read_bytes(), source=str(path)), layout)[1:]
-        hard = [region for region, value in zip(regions, row, strict=True) if value >= min_odds]
-        if hard:
-            regions_by_photo[f"{NO_LOGO}/{path.name}"] = hard
+        is_hard = photo_odds >= min_log_odds
+        if is_hard.any():
+            hard_regions = [regions[index] for index in np.flatnonzero(is_hard)]
+            regions_by_photo[f"{NO_LOGO}/{path.name}"] = hard_regions
     return regions_by_photo
 
 
-def _odds(logits: np.ndarray, no_logo: int) -> np.ndarray:
+def _log_odds(logits: np.ndarray, no_logo: int) -> np.ndarray:
     """Return the log-odds of the most probable brand against no-logo, for each window."""
     return np.delete(logits, no_logo, axis=1).max(axis=1) - logits[:, no_logo]
 
@@ -109,8 +118,17 @@ def hard_negative_callback(
 
     Examples
     --------
-    >>> classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> loaders = lf.make_loaders(root, "article")
+    >>> net = lf.lenet5(3)
+    >>> net.initialize()
+    >>> classifier = lf.LogoClassifier(net, loaders.classes, loaders.preprocessing)
     >>> after_epoch = hard_negative_callback(classifier, loaders.photos.train, 10, rounds=2)
+    >>> after_epoch(4)  # the last epoch of the first round
+    >>> len(loaders.photos.train.boxes) > 0
+    True
     """
     if rounds < 2 or classifier.no_logo is None:
         return None

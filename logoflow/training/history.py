@@ -77,10 +77,10 @@ class History:
         """Add an epoch and print the Gluon article's line about it."""
         values = (epoch, loss, train_acc, val_acc, test_acc, seconds)
         self.rows.append(dict(zip(COLUMNS, values, strict=True)))
-        test = "" if test_acc is None else f"Test acc {test_acc:.2f}, "
+        test_text = "" if test_acc is None else f"Test acc {test_acc:.2f}, "
         self._print(
             f"Epoch {epoch}. Loss: {loss:.3f}, Train acc {train_acc:.2f}, "
-            f"Val acc {val_acc:.2f}, {test}Time {seconds:.1f} sec"
+            f"Val acc {val_acc:.2f}, {test_text}Time {seconds:.1f} sec"
         )
 
     def keep_if_best(self, net: gluon.Block) -> Path | None:

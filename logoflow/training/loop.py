@@ -57,7 +57,7 @@ def train(
     Parameters
     ----------
     net : Block
-        Initialised; logits of shape (batch, classes).
+        Initialised. Returns logits of shape (batch, classes).
     ctx : Context or sequence of Context
         Devices.
     train_data, val_data, test_data : iterable of (data, label)
@@ -112,8 +112,17 @@ def train(
 
     Examples
     --------
-    >>> history = train(net, mx.cpu(), train_data, val_data, test_data, 40, 20, "cnn")
-    Epoch 0. Loss: 53.771, Train acc 0.77, Val acc 0.58, Test acc 0.72, Time 224.9 sec
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> train_data, val_data, test_data = lf.make_loaders(root, "article", batch_size=2)
+    >>> net = lf.lenet5(3)
+    >>> net.initialize()
+    >>> history = train(net, mx.cpu(), train_data, val_data, test_data, 2, 1, "cnn")
+    Epoch 0. Loss: ..., Train acc ..., Val acc ..., Test acc ..., Time ... sec
+    Best validation accuracy found. Checkpointing...
+    >>> history.best_path.name
+    'cnn-0.params'
     """
     recipe = get_recipe(recipe, batch_size=batch_size, learning_rate=learning_rate, wd=wd)
     ctx = as_list(ctx)
@@ -196,10 +205,10 @@ def _settings(
 
 
 def _shared_classes(*loaders: Iterable | None) -> list[str] | None:
-    """Return the class list that the loaders' data sets share; None if no data set has one.
+    """Return the class list that the loaders' data sets share; None if no data set has a list.
 
     Gluon's own DataLoader does not give access to its data set, so its classes are not checked
-    here. `prepare_datasets` has checked them when it made the folders.
+    here. `prepare_datasets` checked them when it made the folders.
     """
     datasets = [getattr(loader, "dataset", None) for loader in loaders]
     class_lists = [dataset.synsets for dataset in datasets if hasattr(dataset, "synsets")]
@@ -216,8 +225,11 @@ def _train_epoch(net, ctx, train_data, trainer, loss, average, epoch) -> tuple[f
         with autograd.record():
             outputs = [net(X) for X in data]
             losses = [loss(yhat, y) for yhat, y in zip(outputs, label, strict=True)]
-            idle = [_zero_loss(net, loss, data[0], label[0], spare) for spare in ctx[len(data) :]]
-        autograd.backward(losses + idle)
+            idle_devices = ctx[len(data) :]
+            zero_losses = [
+                _zero_loss(net, loss, data[0], label[0], device) for device in idle_devices
+            ]
+        autograd.backward(losses + zero_losses)
         trainer.step(batch_size)
         average.update()
         total_loss += sum(float(part.sum().asscalar()) for part in losses)
@@ -260,10 +272,10 @@ def _resume(history: History, net, trainer, average, settings: dict) -> None:
     if not path.exists():
         return
     run_state = with_new_names(read_run_state(path), FORMER_FIELDS)
-    different = {key for key, value in settings.items() if run_state.get(key) != value}
-    if different:
+    changed = {key for key, value in settings.items() if run_state.get(key) != value}
+    if changed:
         raise ResumeError(
-            f"{path} belongs to a run with other settings ({', '.join(sorted(different))}). "
+            f"{path} belongs to a run with other settings ({', '.join(sorted(changed))}). "
             "Use the same settings, or delete the file to start again."
         )
     load_state(path, net, trainer, average)

@@ -21,8 +21,8 @@ from logoflow.training.hard_negatives import hard_negatives
 from logoflow.training.loop import train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
-LEARNING_RATE = 0.5
-"""Share of the recipe's learning rate. A lower rate keeps what the network has learnt."""
+LEARNING_RATE_SHARE = 0.5
+"""The learning rate, as a share of the recipe's. A lower rate keeps what the network has learnt."""
 
 SEED = 500_000  # differs from the seeds of `fit`
 
@@ -47,8 +47,8 @@ def refit(
     root : Path or str
         The prepared data set that the classifier was trained on.
     num_epochs : int
-        Passes over all these photos. The recipe and the settings are those of `fit`, but the
-        learning rate is half of it.
+        Passes over all these photos. The recipe and the settings are those of `fit`, with half
+        the learning rate.
     num_workers : int
         Number of processes that decode photos. With 0, the calling process decodes them.
     ctx : Context or sequence of Context, optional
@@ -67,6 +67,10 @@ def refit(
         logoflow with other recipes made it.
     ClassListError
         If the data set has other classes than the classifier.
+    FileNotFoundError
+        If `root` is not a prepared data set.
+    FloatingPointError
+        If the loss becomes infinite or NaN.
 
     Notes
     -----
@@ -74,7 +78,13 @@ def refit(
 
     Examples
     --------
-    >>> classifier = refit(fit(root, num_epochs=10), root)
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> settings = {"num_epochs": 1, "image_size": 64, "levels": ("whole",), "quiet": True}
+    >>> classifier = lf.fit(root, "lenet5", **settings)
+    >>> refit(classifier, root, num_epochs=1).metadata["refit_epochs"]
+    1
     """
     if "plan" not in classifier.metadata or "int8" in classifier.metadata:
         raise ValueError(
@@ -98,7 +108,7 @@ def refit(
                 num_epochs,
                 all_photos / "net",
                 True,
-                LEARNING_RATE * recipe.learning_rate,
+                LEARNING_RATE_SHARE * recipe.learning_rate,
                 recipe.wd,
                 recipe=recipe,
                 seed=SEED + ENSEMBLE_SEED_STRIDE * number + refitted.metadata["seed"],
@@ -128,7 +138,7 @@ def _loader(
     # As in `fit`, photos are normalised with the statistics of the training photos alone.
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
     augs, _ = make_augs(recipe, net, statistics=statistics, image_size=image_size)
-    load = partial(
+    load_training_photos = partial(
         split_loader,
         all_photos,
         "train_data",
@@ -141,9 +151,9 @@ def _loader(
         use_boxes=metadata["use_boxes"],
     )
     try:
-        loader = load(cache=True)
-    except CacheError:  # it is slower without a cache, but the training is not lost
-        loader = load(cache=False)
+        loader = load_training_photos(cache=True)
+    except CacheError:  # slower without a cache, but the training is not lost
+        loader = load_training_photos(cache=False)
     if metadata["hard_negative_rounds"] > 1 and classifier.no_logo is not None:
         loader.dataset.boxes.update(hard_negatives(classifier, all_photos / "train_data"))
     return loader

@@ -40,6 +40,8 @@ def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> P
 
     Examples
     --------
+    This example needs a network, so the tests skip it.
+
     >>> get_image("https://example.com/cup.jpg")  # doctest: +SKIP
     PosixPath('/home/me/.cache/logoflow/urls/3f6c2e...jpg')
     """
@@ -79,8 +81,10 @@ def classify_logo(
         Device of a plain network. Of several devices, the first is used.
     allow_private : bool
         Whether to fetch from loopback and private addresses too.
-    level, match_logos, read_names
+    level : Level or str, optional
         How closely to look, see `LogoClassifier.predict`.
+    match_logos, read_names : bool, optional
+        Switch the comparison with known logos, or the reading of brand names, on or off.
 
     Returns
     -------
@@ -96,6 +100,8 @@ def classify_logo(
 
     Examples
     --------
+    This example needs a network, so the tests skip it.
+
     >>> classify_logo(classifier, "https://example.com/post.jpg")  # doctest: +SKIP
     'With prob=0.983476, bmw'
     """
@@ -107,8 +113,8 @@ def classify_logo(
         device = ctx if ctx is None or isinstance(ctx, mx.Context) else ctx[0]
         net = LogoClassifier(net, classes, augs, ctx=device)
     path = get_image(url, allow_private=allow_private)
-    frame = net.predict(path, level=level, match_logos=match_logos, read_names=read_names)
-    answer = frame.iloc[0]
+    answers = net.predict(path, level=level, match_logos=match_logos, read_names=read_names)
+    answer = answers.iloc[0]
     show_images(
         [_as_network_sees(path, net.augs)],
         1,

@@ -12,7 +12,7 @@ from logoflow.inference.ocr import (
     MIN_SIMILARITY,
     SIDE,
     BrandNameReader,
-    _sized,
+    _resized,
     letters_in_lines,
 )
 from logoflow.loading.augment import make_augs
@@ -57,7 +57,7 @@ def test_a_picture_without_text_has_no_letters(reader):
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (20, 2000), (3000, 40)])
 def test_pictures_of_any_shape_are_read_at_one_size(reader, size):
     noise = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
-    sized, scale = _sized(noise)
+    sized, scale = _resized(noise)
     assert (max(sized.shape), min(sized.shape[:2]) >= MIN_SIDE) == (SIDE, True)
     assert scale == SIDE / max(size)
     assert reader.matched_letters(noise).shape == (4,)

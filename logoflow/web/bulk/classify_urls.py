@@ -96,8 +96,14 @@ def classify_urls(
         scheduler, such as ``tcp://host:8786``, uses its workers, which need `logoflow` installed.
     column : str
         Name of the column of URLs.
-    level, match_logos, read_names, top_k, batch_size
-        As for `LogoClassifier.predict`.
+    level : Level or str, optional
+        How closely to look, see `LogoClassifier.predict`.
+    match_logos, read_names : bool, optional
+        Switch the comparison with known logos, or the reading of brand names, on or off.
+    top_k : int
+        Number of the likeliest classes to list.
+    batch_size : int
+        Windows per pass through the network.
     rows_per_shard : int
         Rows per file of answers. After a power failure, up to three times this number of rows have
         to be done again for each worker.
@@ -133,6 +139,8 @@ def classify_urls(
 
     Examples
     --------
+    This example needs a network, so the tests skip it.
+
     >>> classify_urls("posts.csv", classifier, "predictions", column="picture").statuses
     ... # doctest: +SKIP
     {'ok': 980, 'not_found': 15, 'timeout': 5}
@@ -142,24 +150,24 @@ def classify_urls(
     _check_numbers(threads=threads, per_host=per_host)
     _check_switches(allow_private=allow_private, retry_failed=retry_failed)
     classifier, model, pickled = pickle_classifier(classifier)
-    chosen = _chosen_level(classifier, level, match_logos, read_names)
+    chosen_level = _chosen_level(classifier, level, match_logos, read_names)
     settings = {
         "model": model,
-        "level": None if chosen is None else str(chosen),
+        "level": None if chosen_level is None else str(chosen_level),
         "top_k": top_k,
         "rows_per_shard": rows_per_shard,
     }
     run = uuid4().hex
-    options = Options(run, model, chosen, top_k, batch_size, threads, per_host, allow_private)
+    options = Options(run, model, chosen_level, top_k, batch_size, threads, per_host, allow_private)
     parts = read_parts(urls, column, rows_per_shard)
     with locked_folder(folder), closing(SeenUrls()) as seen, closing(Tally()) as tally:
         check_settings(folder, settings)
         jobs = _unfinished(plan_jobs(parts, folder, seen, retry_failed), tally)
-        first = next(jobs, None)
-        if first:
-            _try_out(classifier, chosen, batch_size, top_k)
+        first_job = next(jobs, None)
+        if first_job:
+            _try_out(classifier, chosen_level, batch_size, top_k)
             with connected(cluster, run, pickled) as client:
-                run_jobs(chain([first], jobs), client, options, folder, tally)
+                run_jobs(chain([first_job], jobs), client, options, folder, tally)
         _check_no_shards_left_over(folder, tally.parts)
         return _write_summary(folder, tally, model, time.monotonic() - start)
 
@@ -182,7 +190,7 @@ def _chosen_level(
     match_logos: bool | None,
     read_names: bool | None,
 ) -> Level | None:
-    """The level to predict at. None if nothing was chosen: the classifier's own default."""
+    """Return the level to predict at, or None to leave the choice to the classifier."""
     if level is match_logos is read_names is None:
         return None
     default = getattr(classifier, "level", None)
@@ -199,7 +207,7 @@ def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
 
 
 def _try_out(classifier: Any, level: Level | None, batch_size: int, top_k: int) -> None:
-    """Let a wrong classifier or option raise its error now, and not once in every row."""
+    """Raise the error of a wrong classifier or option now, instead of once in every row."""
     # A LogoClassifier checks its options without a picture, which is faster.
     grey = [] if isinstance(classifier, LogoClassifier) else [np.full((64, 64, 3), 128, np.uint8)]
     classifier.predict(grey, level=level, batch_size=batch_size, top_k=top_k)

@@ -70,6 +70,7 @@ class _Dispatcher:
             self.answered[job.number] = (job, [])
 
     def submit(self, urls: list[str]) -> Future:
+        """Start a task that answers URLs, at any worker."""
         return self.client.submit(answer_urls, urls, self.options, pure=False)
 
     def receive(self) -> None:
@@ -138,13 +139,13 @@ def run_jobs(
     KeyboardInterrupt
         If the user stops the run. The message says how to continue.
     """
-    dispatcher, more = _Dispatcher(client, options, folder, tally), True
+    dispatcher, has_more_jobs = _Dispatcher(client, options, folder, tally), True
     input_errors: list[Exception] = []
     try:
-        while more or dispatcher.unwritten():
-            while more and dispatcher.has_room():
+        while has_more_jobs or dispatcher.unwritten():
+            while has_more_jobs and dispatcher.has_room():
                 job = _next_job(jobs, input_errors)
-                more = job is not None
+                has_more_jobs = job is not None
                 if job is not None:
                     dispatcher.send(job)
             dispatcher.receive()

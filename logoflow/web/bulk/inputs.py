@@ -213,14 +213,14 @@ def _with_url_first(table: pa.Table, column: str) -> pa.Table:
 
 def _regroup(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
     """Cut tables of any length into parts of equal length."""
-    waiting: list[pa.Table] = []
-    count = 0
+    pending: list[pa.Table] = []
+    pending_rows = 0
     for table in tables:
-        waiting.append(table)
-        count += table.num_rows
-        while count >= rows:
-            joined = pa.concat_tables(waiting)
+        pending.append(table)
+        pending_rows += table.num_rows
+        while pending_rows >= rows:
+            joined = pa.concat_tables(pending)
             yield joined.slice(0, rows).combine_chunks()
-            waiting, count = [joined.slice(rows)], count - rows
-    if count:
-        yield pa.concat_tables(waiting).combine_chunks()
+            pending, pending_rows = [joined.slice(rows)], pending_rows - rows
+    if pending_rows:
+        yield pa.concat_tables(pending).combine_chunks()

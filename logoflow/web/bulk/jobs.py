@@ -85,7 +85,7 @@ def plan_jobs(
 def _stored_answers(
     folder: Path, number: int, part: pa.Table, retry_failed: bool
 ) -> list[Answer | None]:
-    """Return the answers on disk, one per row of the part; None where one is to be found."""
+    """Return the answers on disk, one per row of the part; None where an answer is missing."""
     kept = kept_answers(folder, number, part)
     usable = [None if retry_failed and answer.status != "ok" else answer for answer in kept]
     return usable + [None] * (part.num_rows - len(kept))

@@ -46,7 +46,7 @@ def pickle_classifier(classifier: object) -> tuple[object, str, bytes]:
     if not callable(getattr(classifier, "predict", None)):
         raise TypeError(
             f"{type(classifier).__name__} cannot classify. Give a LogoClassifier, a folder that "
-            "LogoClassifier.save wrote, or an object with such a method `predict`."
+            "LogoClassifier.save wrote, or an object whose `predict` is like a LogoClassifier's."
         )
     return classifier, _model_name(classifier), _pickled(classifier)
 

@@ -56,9 +56,9 @@ class Picture(NamedTuple):
     pixels : ndarray or None
         The decoded picture, which still has to be classified. None if the answer is complete.
     answer : Answer
-        All that is known so far. It has no brand while there are pixels.
+        All that is known so far. It has no brand until the pixels are classified.
     reserved : int
-        Pixels that the picture holds of the budget.
+        Pixels that the picture takes from the budget.
     """
 
     row: int
@@ -83,7 +83,7 @@ def answer_urls(urls: Sequence[str | None], options: Options) -> list[Answer]:
     urls : sequence of str or None
         Addresses. An empty one gets the status ``refused``.
     options : Options
-        Whose `run` has a classifier that `register_classifier` registered.
+        A classifier must be registered for its `run` (`register_classifier`).
 
     Returns
     -------
@@ -184,7 +184,7 @@ def _load(row: int, url: str | None, options: Options, budget: PixelBudget) -> P
         sha256=fetched.sha256,
         final_url=fetched.url,
     )
-    cached = _answer_cache.get((*_kind_of(options), fetched.sha256))
+    cached = _answer_cache.get((*_cache_prefix(options), fetched.sha256))
     if cached:
         return Picture(row, None, _with_brand(answer, cached))
     pixels, reserved = _decode(fetched, budget)
@@ -219,26 +219,29 @@ def _answer_batch(
 
 def _answers_by_hash(batch: list[Picture], options: Options) -> dict[str, Answer]:
     """Classify each different picture of a batch once, and none that is in the cache."""
-    name = _kind_of(options)
+    prefix = _cache_prefix(options)
     pixels_of: dict[Any, Any] = {picture.answer.sha256: picture.pixels for picture in batch}
     answer_of = {
-        sha256: _answer_cache[(*name, sha256)]
+        sha256: _answer_cache[(*prefix, sha256)]
         for sha256 in pixels_of
-        if (*name, sha256) in _answer_cache
+        if (*prefix, sha256) in _answer_cache
     }
     new = [sha256 for sha256 in pixels_of if sha256 not in answer_of]
     predictions = _predict([pixels_of[sha256] for sha256 in new], options)
     for sha256, answer in zip(new, predictions, strict=True):
         answer_of[sha256] = answer
         if answer.status == "ok":
-            _answer_cache[(*name, sha256)] = answer
+            _answer_cache[(*prefix, sha256)] = answer
     while len(_answer_cache) > _MAX_CACHED_ANSWERS:
         _answer_cache.popitem(last=False)
     return answer_of
 
 
-def _kind_of(options: Options) -> tuple:
-    """Return all that decides the answer for given bytes: the classifier and its options."""
+def _cache_prefix(options: Options) -> tuple:
+    """Return the first part of a key of the cache: the classifier and its options.
+
+    Together with a hash of a picture's bytes, they decide the answer.
+    """
     return digest_of(options.run), options.level, options.top_k
 
 
@@ -267,7 +270,7 @@ def _to_answer(brand: str, probability: float, top_k: Sequence[tuple[str, float]
 
 
 def _with_brand(answer: Answer, prediction: Answer) -> Answer:
-    """Add the prediction for equal bytes to what is known of a picture."""
+    """Add the prediction for a picture's bytes to the answer for its URL."""
     return answer._replace(
         status=prediction.status,
         error=prediction.error,
