@@ -15,5 +15,3 @@ def folder_for_examples(request, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setitem(os.environ, "LOGOFLOW_PROGRESS", "0")
         mpl.use("Agg")
-        # Outside a notebook IPython prints a figure's data, if a test has started its shell before.
-        monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)

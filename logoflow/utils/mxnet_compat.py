@@ -139,8 +139,8 @@ def restore_onnx_mapping() -> None:
     --------
     >>> restore_onnx_mapping()
     >>> import onnx.mapping
-    >>> onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[onnx.TensorProto.FLOAT]
-    dtype('float32')
+    >>> onnx.TensorProto.FLOAT in onnx.mapping.TENSOR_TYPE_TO_NP_TYPE
+    True
     """
     import onnx
     from onnx.helper import tensor_dtype_to_np_dtype

@@ -29,7 +29,11 @@ def watched() -> bool:
 
 def in_notebook() -> bool:
     """Tell whether this code runs in a Jupyter kernel."""
-    return "ipykernel" in sys.modules and "IPython" in sys.modules
+    if "ipykernel" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
 
 
 def bar(items: Iterable, description: str) -> Iterable:

@@ -61,6 +61,8 @@ def test_every_supported_format_decodes_to_rgb(kind):
 
 @pytest.mark.parametrize("kind", ["TIFF", "ICO", "PPM", "JPEG2000", "AVIF"])
 def test_other_formats_are_refused(kind):
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow cannot write {kind}")
     with pytest.raises(ImageError, match="give a JPEG, PNG, WebP, GIF or BMP"):
         decode_image(encode(flag(), kind))
 
