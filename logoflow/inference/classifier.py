@@ -153,7 +153,8 @@ class LogoClassifier:
         ImageError
             If a picture cannot be decoded. The message names the picture.
         ValueError
-            If the classifier has decisions, but none for this level.
+            If there is no such level, if it needs a matcher and the classifier has none, or if the
+            classifier has decisions, but none for this level.
 
         Examples
         --------
@@ -201,6 +202,13 @@ class LogoClassifier:
         -------
         ndarray
             (pictures, classes), log-scores (`logoflow.inference.scoring.pool_windows`).
+
+        Raises
+        ------
+        ImageError
+            If a picture cannot be decoded. The message names the picture.
+        ValueError
+            If there is no such level, or it needs a matcher and the classifier has none.
 
         Examples
         --------
