@@ -301,7 +301,7 @@ def test_altered_weights_are_refused(classifier, tmp_path):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ClassifierError, match="not what was saved"):
+    with pytest.raises(ClassifierError, match="is not the file that was saved"):
         LogoClassifier.load(folder)
 
 
