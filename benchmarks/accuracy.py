@@ -4,9 +4,13 @@
 
 The result of every training is kept on disk, so that an interrupted or repeated command continues
 from there. benchmarks/README.md says what each command prints and how long it takes.
+
+Two commands have options of their own (``small --help``, ``calibration --help``): `small` measures
+few photos per brand, and `calibration` few validation photos.
 """
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -36,10 +40,14 @@ LEVELS = [
 ]
 HEADLINE_METRICS = ("brand top-1", "accuracy", "recall at 2%", "AUROC", "calibration error")
 SAMPLES = 1000  # resamples of the bootstrap
+OTHER_SCRIPTS = ("small", "calibration")  # commands that are scripts beside this one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one benchmark. The exit code is 0, or 2 if the photos are missing."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments and arguments[0] in OTHER_SCRIPTS:
+        return importlib.import_module(arguments[0]).main(arguments[1:])
     options = parser().parse_args(arguments)
     try:
         check_folders(options)
