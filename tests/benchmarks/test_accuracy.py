@@ -75,3 +75,10 @@ def test_missing_photos_give_a_message_with_their_source(accuracy, tmp_path, cap
     assert "flickr_logos_27_dataset.tar.gz" in capsys.readouterr().err
     assert accuracy.main(["photos", "--data", str(tmp_path), "--no-logo", "nowhere"]) == 2
     assert "photos without logos" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["small", "calibration"])
+def test_two_commands_are_scripts_of_their_own(accuracy, command, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    assert accuracy.main([command, "--data", str(tmp_path), "--results", str(tmp_path)]) == 2
+    assert "flickr_logos_27" in capsys.readouterr().err

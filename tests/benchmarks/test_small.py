@@ -336,5 +336,20 @@ def test_fit_runs_in_a_process_of_its_own_on_a_plain_folder(scripts, tmp_path):
     assert answers["classes"] == ["bmw", "ups"]
     assert np.sum(answers["probabilities"], axis=1) == pytest.approx(np.ones(4))
     assert answers["prepared"] == {"train": 6, "val": 2, "test": 2}
-    refused = small.run_fit(row, 0, HERE.parent, sys.executable, no_such_argument=1)
-    assert refused == {"refused": "This version's fit has no argument no_such_argument."}
+
+
+def test_an_argument_that_fit_does_not_have_is_refused(scripts):
+    small_cases = scripts("small_cases")
+    small_cases.check_settings({"seed": 1})
+    with pytest.raises(ValueError, match="no argument no_such"):
+        small_cases.check_settings({"no_such": 1})
+
+
+def test_with_one_photo_per_brand_only_no_logo_photos_are_cut_off(scripts, tmp_path):
+    names = ["bmw/0.png", "ups/1.png", *(f"no-logo/{number}.png" for number in range(2, 7))]
+    for seed, name in enumerate(names):
+        make_photo(tmp_path / "photos" / name, seed)
+    root = scripts("small_cases").prepare(str(tmp_path / "photos"), tmp_path / "root")
+    prepared = sorted(path.parent.name for path in root.glob("*_data/*/*"))
+    assert prepared == ["bmw", *["no-logo"] * 5, "ups"]
+    assert [path.parent.name for path in root.glob("val_data/*/*")] == ["no-logo"]
