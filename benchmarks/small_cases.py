@@ -15,6 +15,8 @@ import time
 import warnings
 from pathlib import Path
 
+from walk_cases import restore_numpy_names
+
 import logoflow as lf
 
 
@@ -85,4 +87,5 @@ def prepare_few(photos: Path, root: Path) -> Path:
 
 
 if __name__ == "__main__":
+    restore_numpy_names()  # before MXNet is imported, when lf.fit is first used
     main(Path(sys.argv[1]))

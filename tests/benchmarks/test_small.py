@@ -13,7 +13,16 @@ from logoflow.datasets.splits import Photo
 from logoflow.labels import NO_LOGO
 
 HERE = Path(__file__).resolve().parents[2] / "benchmarks"
-MODULES = ("backbones", "small", "small_cases", "small_draw", "small_probe", "small_tables", "walk")
+MODULES = (
+    "backbones",
+    "small",
+    "small_cases",
+    "small_draw",
+    "small_probe",
+    "small_tables",
+    "walk",
+    "walk_cases",
+)
 
 
 @pytest.fixture
