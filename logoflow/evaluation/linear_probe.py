@@ -17,7 +17,8 @@ from scipy.special import log_softmax
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.evaluation.assessment import Assessment
-from logoflow.inference.decision import decide, fit_decision, probabilities
+from logoflow.inference.calibration import fit_decision
+from logoflow.inference.decision import decide, probabilities
 from logoflow.labels import no_logo_index
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net

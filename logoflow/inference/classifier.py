@@ -255,7 +255,7 @@ class LogoClassifier:
         ------
         ValueError
             If there is no such class name or level, or if no decision can be fitted to these
-            photos (`logoflow.inference.decision.fit_decision`).
+            photos (`logoflow.inference.calibration.fit_decision`).
 
         Warns
         -----
