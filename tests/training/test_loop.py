@@ -13,7 +13,7 @@ import pytest
 from mxnet import gluon, nd
 
 from logoflow.errors import ClassListError, ResumeError
-from logoflow.evaluation.assessment import report_on
+from logoflow.evaluation.measure import report_on
 from logoflow.loading.loaders import PhotoLoader
 from logoflow.loading.photo_folder import PhotoFolder
 from logoflow.models.backbones.registry import new_net
