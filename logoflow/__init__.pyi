@@ -40,12 +40,12 @@ from .inference.levels import Level as Level
 from .inference.ocr import BrandNameReader as BrandNameReader
 from .labels import NO_LOGO as NO_LOGO
 from .loading.augment import (
-    center_crop_coverage as center_crop_coverage,
     needs_statistics as needs_statistics,
     train_augs as train_augs,
     transform as transform,
     val_test_augs as val_test_augs,
 )
+from .loading.crop_coverage import center_crop_coverage as center_crop_coverage
 from .loading.loaders import (
     make_loaders as make_loaders,
     training_statistics as training_statistics,
