@@ -110,7 +110,7 @@ setup: $(READY)  ## install the pinned packages into .venv (other targets do thi
 data: $(READY)  ## build the sample data set, or prepare yours (DATASET=, DATA_DIR=)
 	@$(PY) -m logoflow.prepare_data $(call parameters,$(DATA_VARIABLES))
 
-run: data  ## run all notebooks; pages, figures and the model go to runs/<name>/
+run: data  ## run all notebooks; pages, plots and the model go to runs/<name>/
 	@$(PY) -m logoflow.run_notebooks $(if $(call is_set,NAME),--name $(call quoted,$(NAME))) \
 	  $(call parameters,$(RUN_VARIABLES))
 

@@ -6,8 +6,16 @@
 
 A reader who wants to understand how a model is trained has to read the code that runs. The first
 walk is `prepare_root`, `fit` and `save` on a small folder of photos; the second is `load` and
-`predict` on one photo. Only code inside functions counts. What runs because a module is imported
-(`def` lines, constants) does not make anybody read the file.
+`predict` on one photo. Only lines inside functions count: `def` lines and constants run in every
+file that is imported, and do not make anybody read it.
+
+Each walk is counted in two ways:
+
+- *with imports* counts the functions that run because a module is imported, too: decorators, the
+  preparation of NumPy for MXNet, the search for a GPU's libraries.
+- *after imports* imports the walk's modules before counting starts. What is left are the functions
+  that `prepare_root`, `fit`, `save`, `load` and `predict` call: what a reader comes to who follows
+  the calls. This is the fairer comparison between commits that support other versions of NumPy.
 """
 
 import argparse
@@ -26,6 +34,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent
 WALKS = {"train": "prepare_root, fit, save", "answer": "load, predict"}
+WAYS = ("with imports", "after imports")
 
 
 class Count(NamedTuple):
@@ -112,8 +121,10 @@ def count_files(ran: Mapping[str, Sequence[int]]) -> dict[str, Count]:
     return counts
 
 
-def take_walks(checkout: Path, python: Path | str, photos: Path) -> dict[str, dict[str, Count]]:
-    """Take both walks with the code of a checkout.
+def take_walks(
+    checkout: Path, python: Path | str, photos: Path
+) -> dict[str, dict[str, dict[str, Count]]]:
+    """Take both walks with the code of a checkout, and count each in both ways.
 
     Parameters
     ----------
@@ -127,26 +138,54 @@ def take_walks(checkout: Path, python: Path | str, photos: Path) -> dict[str, di
     Returns
     -------
     dict
-        From a walk's name to its files and their counts.
+        From a way of counting (`WAYS`) to a walk's name to its files and their counts.
     """
+    counts: dict[str, dict[str, dict[str, Count]]] = {way: {} for way in WAYS}
     with tempfile.TemporaryDirectory() as model:
         photo = sorted(photos.glob("*/*.jpg"))[0]
-        trained = run_walk(checkout, python, "train", photos, Path(model))
-        answered = run_walk(checkout, python, "answer", photo, Path(model))
-    return {"train": trained, "answer": answered}
+        for walk, source in {"train": photos, "answer": photo}.items():
+            ran = run_walk(checkout, python, walk, source, Path(model))
+            counts["with imports"][walk] = count_files(ran)
+            modules = [module_name(Path(file), checkout) for file, lines in ran.items() if lines]
+            ran = run_walk(checkout, python, walk, source, Path(model), modules)
+            counts["after imports"][walk] = count_files(ran)
+    return counts
 
 
 def run_walk(
-    checkout: Path, python: Path | str, walk: str, photos: Path, model: Path
-) -> dict[str, Count]:
-    """Take one walk in a process of its own, and count its files.
+    checkout: Path,
+    python: Path | str,
+    walk: str,
+    source: Path,
+    model: Path,
+    modules: Sequence[str] = (),
+) -> dict[str, list[int]]:
+    """Take one walk in a process of its own.
+
+    Parameters
+    ----------
+    checkout, python : Path
+        See `take_walks`.
+    walk : str
+        A name of `WALKS`.
+    source : Path
+        What the walk starts with: the folder of photos, or a photo.
+    model : Path
+        Folder of the model.
+    modules : sequence of str
+        Modules to import before the walk.
+
+    Returns
+    -------
+    dict
+        From a file to its line numbers that ran.
 
     Raises
     ------
     RuntimeError
         If the walk fails, or another `logoflow` than the checkout's ran.
     """
-    command = [str(python), str(HERE / "walk_cases.py"), walk, str(photos), str(model)]
+    command = [str(python), str(HERE / "walk_cases.py"), walk, str(source), str(model), *modules]
     environment = {**os.environ, "PYTHONPATH": str(checkout), "LOGOFLOW_PROGRESS": "0"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -155,7 +194,12 @@ def run_walk(
     elsewhere = [file for file in ran if not Path(file).is_relative_to(checkout / "logoflow")]
     if elsewhere:
         raise RuntimeError(f"{python} ran another logoflow than {checkout}'s: {elsewhere[0]}.")
-    return count_files(ran)
+    return ran
+
+
+def module_name(file: Path, checkout: Path) -> str:
+    """Name the module that a file of a checkout holds."""
+    return ".".join(file.relative_to(checkout).with_suffix("").parts).removesuffix(".__init__")
 
 
 def make_photos(folder: Path) -> Path:
@@ -230,14 +274,16 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         photos = make_photos(Path(folder).resolve())
-        walks = {"here": take_walks(CHECKOUT, sys.executable, photos)}
+        versions = {"here": take_walks(CHECKOUT, sys.executable, photos)}
         if arguments.at:
             with checkout_of(arguments.at) as checkout:
-                walks[arguments.at] = take_walks(checkout, arguments.python, photos)
-    print(table(walks))
-    if arguments.list:
-        for version, counts in walks.items():
-            print(f"\n## {version}\n{listing(counts)}")
+                versions[arguments.at] = take_walks(checkout, arguments.python, photos)
+    for way in WAYS:
+        walks = {version: counts[way] for version, counts in versions.items()}
+        print(f"\n# Counted {way}\n\n{table(walks)}")
+        if arguments.list:
+            for version, counts in walks.items():
+                print(f"\n## {version}, {way}\n{listing(counts)}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """The two walks that walk.py counts, each in a process of its own; it works for older commits too.
 
-    python benchmarks/walk_cases.py train photos model    # a folder of photos into a saved model
+    python benchmarks/walk_cases.py train photos model      # a folder of photos into a saved model
     python benchmarks/walk_cases.py answer photo.jpg model  # a saved model and a photo to an answer
+    python benchmarks/walk_cases.py answer photo.jpg model logoflow.labels  # imports these first
 
 The last line printed is JSON: for each file of logoflow, the lines that ran.
 """
 
+import argparse
 import importlib.util
 import json
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +76,13 @@ def restore_numpy_names() -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("walk", choices=WALKS)
+    parser.add_argument("source", type=Path, help="a folder of photos, or a photo")
+    parser.add_argument("model", type=Path, help="the folder of the model")
+    parser.add_argument("modules", nargs="*", help="modules to import before counting starts")
+    arguments = parser.parse_args()
     restore_numpy_names()
-    name, *folders = sys.argv[1:]
-    first, second = map(Path, folders)
-    print(json.dumps(lines_run(lambda: WALKS[name](first, second))))
+    for module in arguments.modules:
+        importlib.import_module(module)
+    print(json.dumps(lines_run(lambda: WALKS[arguments.walk](arguments.source, arguments.model))))

@@ -27,9 +27,9 @@ from .errors import (
     WeightsError as WeightsError,
 )
 from .evaluation.ablation import ABLATION as ABLATION
-from .evaluation.assessment import assess as assess, report_on as report_on
 from .evaluation.experiments import run_experiments as run_experiments
 from .evaluation.linear_probe import assess_head as assess_head, photo_features as photo_features
+from .evaluation.measure import assess as assess, report_on as report_on
 from .evaluation.tables import ablation_table as ablation_table, mean_summary as mean_summary
 from .fetch.fetch_image import fetch_image as fetch_image
 from .images.decode import decode_image as decode_image, read_image as read_image
@@ -40,12 +40,12 @@ from .inference.levels import Level as Level
 from .inference.ocr import BrandNameReader as BrandNameReader
 from .labels import NO_LOGO as NO_LOGO
 from .loading.augment import (
-    center_crop_coverage as center_crop_coverage,
     needs_statistics as needs_statistics,
     train_augs as train_augs,
     transform as transform,
     val_test_augs as val_test_augs,
 )
+from .loading.crop_coverage import center_crop_coverage as center_crop_coverage
 from .loading.loaders import (
     make_loaders as make_loaders,
     training_statistics as training_statistics,

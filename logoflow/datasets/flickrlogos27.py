@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.listing import find_photos, finder, first_few, read_lines
-from logoflow.datasets.splits import Box, Photo, Splits, classes_of
+from logoflow.datasets.listing import find_photos, finder, read_lines
+from logoflow.datasets.splits import Box, Photo, Splits, classes_of, first_few
 from logoflow.datasets.splitting import split_off
 from logoflow.labels import NO_LOGO
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.listing import finder, first_few, label_of, read_lines, read_mask_boxes
-from logoflow.datasets.splits import Photo, Splits, classes_of
+from logoflow.datasets.listing import finder, label_of, read_lines, read_mask_boxes
+from logoflow.datasets.splits import Photo, Splits, classes_of, first_few
 
 LISTS = {
     "trainset.relpaths.txt": 320,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.duplicates import near_duplicates
-from logoflow.datasets.listing import find_photos, first_few
-from logoflow.datasets.splits import Photo, Splits, classes_of
+from logoflow.datasets.listing import find_photos
+from logoflow.datasets.splits import Photo, Splits, classes_of, first_few
 from logoflow.datasets.splitting import by_class, split_off
 from logoflow.labels import NO_LOGO
 

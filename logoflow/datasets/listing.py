@@ -180,18 +180,6 @@ def find_photos(folder: Path | str) -> list[Path]:
     )
 
 
-def first_few(names: list[str]) -> str:
-    """Shorten a list of names for a message.
-
-    Examples
-    --------
-    >>> first_few(["a", "b", "c", "d", "e"])
-    'a, b, c and 2 more'
-    """
-    rest = len(names) - 3
-    return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "")
-
-
 def _parse_box(line: str) -> Box | None:
     try:
         box = Box(*(float(number) for number in line.split()))

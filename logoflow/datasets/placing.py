@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from logoflow.datasets.listing import first_few, parts_of
+from logoflow.datasets.listing import parts_of
 from logoflow.datasets.prepared import LOADABLE_SUFFIXES
+from logoflow.datasets.splits import first_few
 from logoflow.errors import ImageError
 from logoflow.images.decode import decode_image, read_image
 from logoflow.utils.files import atomic_path, write_text
@@ -64,7 +65,7 @@ class Prepared:
         if self.unexpected:
             text += (
                 f" {len(self.unexpected):,} files or folders are not from logoflow: "
-                f"{first_few(list(self.unexpected))}. Remove them if you do not want to train on "
+                f"{first_few(self.unexpected)}. Remove them if you do not want to train on "
                 "them."
             )
         return text

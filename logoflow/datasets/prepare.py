@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -272,18 +272,17 @@ def _spellings(labels: Iterable[str]) -> dict[str, str]:
 def _total(root: Path, parts: Sequence[Prepared]) -> Prepared:
     """Add up the results of the splits; names get the split's folder in front."""
 
-    def items_of(field: str) -> Iterator:
-        for part in parts:
-            for item in getattr(part, field):
-                yield part.folder.name, item
-
     return Prepared(
         root,
         sum(part.copied for part in parts),
         sum(part.reused for part in parts),
         sum(part.removed for part in parts),
-        tuple((f"{folder}/{name}", reason) for folder, (name, reason) in items_of("skipped")),
-        tuple(f"{folder}/{name}" for folder, name in items_of("unexpected")),
+        tuple(
+            (f"{part.folder.name}/{name}", reason)
+            for part in parts
+            for name, reason in part.skipped
+        ),
+        tuple(f"{part.folder.name}/{name}" for part in parts for name in part.unexpected),
     )
 
 

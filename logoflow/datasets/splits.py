@@ -1,7 +1,7 @@
 """The common form of every data set: three lists of photos and one class list."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -115,3 +115,25 @@ def classes_of(*splits: Iterable[Photo]) -> tuple[str, ...]:
     ('bmw', 'ups')
     """
     return tuple(sorted({photo.label for split in splits for photo in split}))
+
+
+def first_few(names: Sequence[object]) -> str:
+    """Shorten a list of names for a note or an error message.
+
+    Parameters
+    ----------
+    names : sequence
+        Names, or objects with a readable text form.
+
+    Returns
+    -------
+    str
+        The first three names and the number of the others.
+
+    Examples
+    --------
+    >>> first_few(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    rest = len(names) - 3
+    return ", ".join(map(str, names[:3])) + (f" and {rest} more" if rest > 0 else "")

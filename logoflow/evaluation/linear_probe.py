@@ -17,16 +17,15 @@ from scipy.special import log_softmax
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.evaluation.assessment import Assessment
-from logoflow.inference.decision import decide, fit_decision, probabilities
+from logoflow.inference.calibration import fit_decision
+from logoflow.inference.decision import decide, probabilities
 from logoflow.labels import no_logo_index
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
-from logoflow.training.fixed_features import extract_features
+from logoflow.training.fixed_features import Arrays, array_loader, extract_features
 from logoflow.training.loop import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
-
-FeaturesAndLabels = tuple[np.ndarray, np.ndarray]
 
 BATCH_SIZE = 32  # of the photos whose features are computed
 CROPS_PER_PHOTO = 2
@@ -50,9 +49,9 @@ class Features(NamedTuple):
     """
 
     classes: tuple[str, ...]
-    train: FeaturesAndLabels
-    val: FeaturesAndLabels
-    test: FeaturesAndLabels
+    train: Arrays
+    val: Arrays
+    test: Arrays
     crops: int
     test_paths: tuple[Path, ...]
 
@@ -115,25 +114,18 @@ def photo_features(
         gluon.data.DataLoader(photos, BATCH_SIZE, num_workers=num_workers)
         for photos in loaders.photos
     )
-    crops = [_features_of(train, net, ctx) for _ in range(CROPS_PER_PHOTO)]
+    crops = [extract_features(train, net, ctx) for _ in range(CROPS_PER_PHOTO)]
     return Features(
         classes,
         train=(
             np.concatenate([features for features, _ in crops]),
             np.concatenate([labels for _, labels in crops]),
         ),
-        val=_features_of(val, net, ctx),
-        test=_features_of(test, net, ctx),
+        val=extract_features(val, net, ctx),
+        test=extract_features(test, net, ctx),
         crops=CROPS_PER_PHOTO,
         test_paths=tuple(path for path, _ in loaders.photos.test.items),
     )
-
-
-def _features_of(
-    loader: gluon.data.DataLoader, net: gluon.Block, ctx: Contexts
-) -> FeaturesAndLabels:
-    features, labels = extract_features(loader, net, ctx)
-    return features.asnumpy(), labels.asnumpy()
 
 
 def assess_head(
@@ -236,8 +228,8 @@ def _train_head(
         train(
             head,
             mx.cpu(),
-            _loader((train_features[rows], train_labels[rows]), recipe.batch_size),
-            _loader(features.val, recipe.batch_size),
+            array_loader(train_features[rows], train_labels[rows], recipe.batch_size, shuffle=True),
+            array_loader(*features.val, recipe.batch_size),
             None,
             recipe.batch_size,
             num_epochs,
@@ -253,18 +245,7 @@ def _train_head(
     return head
 
 
-def _loader(features_and_labels: FeaturesAndLabels, batch_size: int) -> gluon.data.DataLoader:
-    """Make a shuffling loader from NumPy arrays.
-
-    Picking single rows of MXNet arrays would take longer than the training itself.
-    """
-    features, labels = features_and_labels
-    return gluon.data.DataLoader(
-        gluon.data.ArrayDataset(features, labels), batch_size, shuffle=True
-    )
-
-
-def _scores_of(head: gluon.nn.Dense, features_and_labels: FeaturesAndLabels) -> np.ndarray:
+def _scores_of(head: gluon.nn.Dense, features_and_labels: Arrays) -> np.ndarray:
     """Compute the log-scores of an output layer, (rows, classes)."""
     features, _ = features_and_labels
     return log_softmax(head(nd.array(features)).asnumpy().astype(np.float64), axis=1)

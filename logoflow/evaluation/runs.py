@@ -246,7 +246,7 @@ def assess_result(
 
     Examples
     --------
-    >>> from logoflow.inference.decision import fit_decision
+    >>> from logoflow.inference.calibration import fit_decision
     >>> scores, truth = np.log([[0.8, 0.2], [0.6, 0.4]]), np.array([0, 1])
     >>> classes, whole = ("bmw", "no-logo"), Level("whole")
     >>> decisions = {whole: fit_decision(scores, truth, classes)}

@@ -1,15 +1,23 @@
-"""Fit a decision for each level to validation photos, in one pass over their windows."""
+"""Fit decisions to validation photos: calibrated probabilities, and the threshold for no-logo."""
 
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 
-from logoflow.inference.decision import Decision, fit_decision
+from logoflow.inference.decision import Decision, adjusted, check_rate, probabilities
 from logoflow.inference.levels import Level, quoted
 from logoflow.inference.scoring import BackgroundWindows, Evidence
 from logoflow.labels import no_logo_index
+from logoflow.metrics.scores import against_no_logo
+from logoflow.metrics.thresholds import threshold_at
+
+TEMPERATURES = (0.05, 20.0)
+"""Range of the fitted temperature. A few photos, all classified correctly, would drive it to 0."""
 
 
 def fit_decisions(
@@ -33,7 +41,7 @@ def fit_decisions(
     levels : sequence of Level
         The levels to fit a decision for.
     false_positive_rate : float
-        See `logoflow.inference.decision.fit_decision`.
+        See `fit_decision`.
     background : sequence of BackgroundWindows, optional
         (photos,), the windows of each photo that contain no logo. A photo with background
         windows counts as one more no-logo photo. These examples resemble the logo photos; no-logo
@@ -46,7 +54,7 @@ def fit_decisions(
     Raises
     ------
     ValueError
-        See `logoflow.inference.decision.fit_decision`.
+        See `fit_decision`.
 
     Examples
     --------
@@ -74,6 +82,66 @@ def fit_decisions(
         )
         for level in levels
     }
+
+
+def fit_decision(
+    scores: np.ndarray,
+    truth: Sequence[int] | np.ndarray,
+    classes: Sequence[str],
+    false_positive_rate: float = 0.02,
+) -> Decision:
+    """Fit a decision to validation photos: first the probabilities, then the threshold.
+
+    This also works for a network that never saw a no-logo photo in training. Its no-logo logit
+    has learnt nothing, but the bias and the threshold reject photos by their highest brand score.
+
+    Parameters
+    ----------
+    scores : ndarray
+        (photos, classes), finite, of photos that the network was not trained on.
+    truth : sequence of int
+        (photos,), labels.
+    classes : sequence of str
+        Names in label order.
+    false_positive_rate : float
+        Share of the no-logo photos that may be given a brand, above 0 and below 1.
+
+    Returns
+    -------
+    Decision
+        Without a no-logo class, or without no-logo photos, it has no threshold and no bias.
+
+    Raises
+    ------
+    ValueError
+        If there are no photos, the lengths differ, a score is not finite, a label has no class,
+        or the rate is out of range.
+
+    Notes
+    -----
+    Temperature scaling is from Guo et al., On Calibration of Modern Neural Networks (ICML 2017).
+
+    Examples
+    --------
+    >>> from logoflow.inference.decision import decide
+    >>> scores = np.log([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9], [0.6, 0.4]])
+    >>> decision = fit_decision(scores, [0, 0, 1, 1], ["bmw", "no-logo"], 0.4)
+    >>> decide(probabilities(scores, decision, no_logo=1), decision, no_logo=1)
+    array([0, 0, 1, 1])
+    """
+    scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=int)
+    _check_arguments(scores, truth, len(classes), false_positive_rate)
+    no_logo = no_logo_index(classes)
+    is_no_logo = truth == (-1 if no_logo is None else no_logo)
+    # If all photos show a logo, or none does, the bias has no finite optimum.
+    with_bias = 0 < is_no_logo.sum() < len(truth)
+    temperature, bias = _fit_probabilities(scores, truth, no_logo, with_bias)
+    fitted = Decision(temperature, bias, photos=len(truth), no_logo_photos=int(is_no_logo.sum()))
+    if not is_no_logo.any():
+        return fitted
+    logo_scores = against_no_logo(probabilities(scores, fitted, no_logo), no_logo)
+    threshold = _threshold(logo_scores, is_no_logo, false_positive_rate)
+    return replace(fitted, threshold=threshold, false_positive_rate=float(false_positive_rate))
 
 
 def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
@@ -111,3 +179,61 @@ def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
                 stacklevel=3,
             )
             return
+
+
+def _fit_probabilities(
+    scores: np.ndarray, truth: np.ndarray, no_logo: int | None, with_bias: bool
+) -> tuple[float, float]:
+    """Find the temperature and the no-logo bias with the lowest negative log-likelihood.
+
+    The adjusted scores are linear in 1 / temperature and the bias, and log-probabilities are
+    concave in the scores. So the loss is convex, and there is one minimum for any start.
+    """
+    rows = np.arange(len(truth))
+
+    def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+        scale, bias = point
+        log_probabilities = log_softmax(adjusted(scores, scale, bias, no_logo), axis=1)
+        by_score = np.exp(log_probabilities)  # gradients with respect to the adjusted scores
+        by_score[rows, truth] -= 1
+        by_bias = by_score[:, no_logo].sum() if with_bias else 0.0
+        gradient = np.array([np.sum(by_score * scores), by_bias])
+        return -log_probabilities[rows, truth].mean(), gradient / len(truth)
+
+    start = np.array([1.0, 0.0])  # temperature 1, no bias
+    scale_bounds = (1 / TEMPERATURES[1], 1 / TEMPERATURES[0])
+    bias_bounds = (None, None) if with_bias else (0, 0)
+    bounds = [scale_bounds, bias_bounds]
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    scale, bias = min(fitted.x, start, key=lambda point: loss(point)[0])
+    return float(1 / scale), float(bias)
+
+
+def _threshold(scores: np.ndarray, is_no_logo: np.ndarray, rate: float) -> float:
+    """Find a threshold on the logo score that at most a share `rate` of the no-logo photos pass.
+
+    The lowest such threshold (`logoflow.metrics.thresholds.threshold_at`) lies right above the
+    score of a rejected photo. With another batch size, rounding could let that photo pass. The
+    threshold is therefore midway between the lowest one and the next score of any photo.
+    """
+    lowest = threshold_at(scores[is_no_logo], rate)
+    next_score = scores[scores >= lowest].min(initial=1.0)
+    return max(lowest, float(lowest + next_score) / 2)
+
+
+def _check_arguments(scores: np.ndarray, truth: np.ndarray, classes: int, rate: float) -> None:
+    if scores.shape != (len(truth), classes) or len(truth) == 0:
+        raise ValueError(
+            f"A decision needs photos, and a label and {classes} scores for each of them. There "
+            f"are {len(truth)} labels, and the scores have shape {scores.shape}."
+        )
+    if not np.isfinite(scores).all():
+        raise ValueError(
+            f"{np.sum(~np.isfinite(scores))} scores are NaN or infinite: did training diverge?"
+        )
+    if truth.min() < 0 or truth.max() >= classes:
+        raise ValueError(
+            f"The labels go from {truth.min()} to {truth.max()}: give 0 to {classes - 1}, "
+            f"the labels of {classes} classes."
+        )
+    check_rate(rate)

@@ -255,7 +255,7 @@ class LogoClassifier:
         ------
         ValueError
             If there is no such class name or level, or if no decision can be fitted to these
-            photos (`logoflow.inference.decision.fit_decision`).
+            photos (`logoflow.inference.calibration.fit_decision`).
 
         Warns
         -----
@@ -397,30 +397,6 @@ class LogoClassifier:
             matches, letters = match_and_read(image, level, self.matcher, self.reader)
             yield Evidence(logits, matches, letters)
 
-    def _background(
-        self, image: object, boxes: Boxes, label: int, level: Level
-    ) -> BackgroundWindows:
-        """Find the background windows of a picture, and logos and names outside its boxes."""
-        matches = letters = None
-        if boxes:
-            matches, letters = match_and_read(image, level, self.matcher, self.reader, boxes)
-        mask = background_mask(image, boxes, level.windows)
-        return BackgroundWindows(mask, label, matches, letters)
-
-    def _check_matcher(self, level: Level) -> None:
-        if level.match_logos and self.matcher is None:
-            raise ValueError(
-                f'The level "{level}" compares photos with the logos of the training photos, but '
-                "this classifier knows no logos. Train it with fit(root, ..., match_logos=True) on "
-                "photos with boxes, or leave match_logos off."
-            )
-
-    def _row(self, calibrated: np.ndarray, answer: int, top_k: int) -> tuple:
-        """Make a row of the table of answers from a picture's probabilities, (classes,)."""
-        order = np.argsort(-calibrated, kind="stable")[:top_k]
-        likeliest = [(self.classes[label], float(calibrated[label])) for label in order]
-        return self.classes[answer], float(calibrated[answer]), likeliest
-
     def save(self, folder: Path | str) -> Path:
         """Write the model to a folder: weights, known logos, and one readable JSON file.
 
@@ -529,10 +505,6 @@ class LogoClassifier:
         with tempfile.TemporaryDirectory() as folder:
             return {path.name: path.read_bytes() for path in self.save(folder).iterdir()}
 
-    def __reduce__(self) -> tuple:
-        """Pickle the model as its files. Unpickling uses a GPU if there is one."""
-        return _from_files, (self.to_files(),)
-
     def check_classes(self, classes: Sequence[str]) -> None:
         """Raise an error unless a class list is this model's, order included.
 
@@ -555,6 +527,34 @@ class LogoClassifier:
         >>> classifier.check_classes(("bmw", "no-logo"))
         """
         check_classes(classes, self.classes, "the data set")
+
+    def __reduce__(self) -> tuple:
+        """Pickle the model as its files. Unpickling uses a GPU if there is one."""
+        return _from_files, (self.to_files(),)
+
+    def _background(
+        self, image: object, boxes: Boxes, label: int, level: Level
+    ) -> BackgroundWindows:
+        """Find the background windows of a picture, and logos and names outside its boxes."""
+        matches = letters = None
+        if boxes:
+            matches, letters = match_and_read(image, level, self.matcher, self.reader, boxes)
+        mask = background_mask(image, boxes, level.windows)
+        return BackgroundWindows(mask, label, matches, letters)
+
+    def _check_matcher(self, level: Level) -> None:
+        if level.match_logos and self.matcher is None:
+            raise ValueError(
+                f'The level "{level}" compares photos with the logos of the training photos, but '
+                "this classifier knows no logos. Train it with fit(root, ..., match_logos=True) on "
+                "photos with boxes, or leave match_logos off."
+            )
+
+    def _row(self, calibrated: np.ndarray, answer: int, top_k: int) -> tuple:
+        """Make a row of the table of answers from a picture's probabilities, (classes,)."""
+        order = np.argsort(-calibrated, kind="stable")[:top_k]
+        likeliest = [(self.classes[label], float(calibrated[label])) for label in order]
+        return self.classes[answer], float(calibrated[answer]), likeliest
 
 
 def _from_files(files: dict[str, bytes]) -> LogoClassifier:

@@ -108,15 +108,7 @@ def photo_reader(
     (100, 200, 3)
     """
     cached = cache_photos(paths, cache, name, max_short_side) if cache else None
-    if cached is None:
-        return partial(read_photo, max_short_side=max_short_side)
-    return partial(_read_cached, cached, {path: index for index, path in enumerate(paths)})
-
-
-def _read_cached(
-    cached: "CachedPhotos", indices: dict[Path, int], path: Path
-) -> tuple[np.ndarray, float]:
-    return cached.photo(indices[path])
+    return partial(read_photo, max_short_side=max_short_side) if cached is None else cached.read
 
 
 class CachedPhotos:
@@ -126,9 +118,11 @@ class CachedPhotos:
     ----------
     path : Path
         File that `cache_photos` wrote.
+    photos : sequence of Path or str
+        Picture files, in the order in which the file holds them.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, photos: Sequence[Path | str]):
         with open(path, "rb") as file:
             start = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(start - 8))
@@ -136,12 +130,14 @@ class CachedPhotos:
         self._shapes, self._scales = header["shapes"], header["scales"]
         sizes = [height * width * 3 for height, width in self._shapes]
         self._ends = np.cumsum([0, *sizes])
+        self._indices = {Path(photo): index for index, photo in enumerate(photos)}
 
     def __len__(self) -> int:
         return len(self._shapes)
 
-    def photo(self, index: int) -> tuple[np.ndarray, float]:
+    def read(self, photo: Path | str) -> tuple[np.ndarray, float]:
         """Return a photo and its scale, as `read_photo` does. The array is read-only."""
+        index = self._indices[Path(photo)]
         flat = self._pixels[self._ends[index] : self._ends[index + 1]]
         return np.asarray(flat).reshape(*self._shapes[index], 3), self._scales[index]
 
@@ -180,13 +176,13 @@ def cache_photos(
     >>> cv2.imwrite("photo.png", np.zeros((300, 600, 3), np.uint8))
     True
     >>> photos = cache_photos(["photo.png"], "cache", "train_data", max_short_side=100)
-    >>> photos.photo(0)[0].shape
+    >>> photos.read("photo.png")[0].shape
     (100, 200, 3)
     """
     folder, stem = Path(folder), f"{name}-{max_short_side or 'whole'}"
     path = folder / f"{stem}-{_digest(paths)}.photos"
     if path.is_file():
-        return CachedPhotos(path)
+        return CachedPhotos(path, paths)
     sizes = [image_size(Path(photo).read_bytes(), source=str(photo)) for photo in paths]
     shrunk = [_shrink(size, max_short_side) for size in sizes]
     needed_bytes = sum(photo.height * photo.width * 3 for photo in shrunk)
@@ -199,7 +195,7 @@ def cache_photos(
             _write_cache(path, paths, shrunk, max_short_side)
             for outdated in set(folder.glob(f"{stem}-*.photos")) - {path}:
                 outdated.unlink()
-    return CachedPhotos(path)
+    return CachedPhotos(path, paths)
 
 
 def _shrink(size: tuple[int, int], max_short_side: int | None) -> _ShrunkSize:

@@ -10,7 +10,7 @@ from mxnet import gluon
 from logoflow.errors import ClassListError
 from logoflow.models.article_nets import alexnet_cnn, lenet5, mlp
 from logoflow.models.backbones.registry import backbone_of, new_net, normalisation
-from logoflow.models.ensemble import Ensemble, backbones_of
+from logoflow.models.ensemble import SEPARATOR, Ensemble, backbones_of
 
 BUILDERS = {build.__name__: build for build in (mlp, lenet5, alexnet_cnn)}
 
@@ -76,13 +76,13 @@ def build_net(architecture: str, classes: int) -> gluon.HybridBlock:
     """
     if architecture in BUILDERS:
         return BUILDERS[architecture](classes)
-    if len(backbones := backbones_of(architecture)) > 1:
-        return _build_ensemble(architecture, backbones, classes)
+    if SEPARATOR in architecture:
+        return _build_ensemble(architecture, classes)
     return new_net(architecture, classes)
 
 
-def _build_ensemble(architecture: str, backbones: list[str], classes: int) -> Ensemble:
-    ensemble = Ensemble(backbones, partial(build_net, classes=classes))
+def _build_ensemble(architecture: str, classes: int) -> Ensemble:
+    ensemble = Ensemble(backbones_of(architecture), partial(build_net, classes=classes))
     if len({str(normalisation(member)) for member in ensemble.members}) > 1:
         raise ValueError(
             f"The networks of {architecture} take photos that are normalised in different ways, so "

@@ -6,7 +6,8 @@ from typing import Any
 from mxnet import gluon
 from mxnet.gluon import nn
 
-_SEPARATOR = " + "
+SEPARATOR = " + "
+"""Stands between the backbones in the name of an ensemble's architecture."""
 
 ENSEMBLE_SEED_STRIDE = 1000
 """Difference between the training seeds of consecutive networks of an ensemble."""
@@ -84,7 +85,7 @@ def ensemble_architecture(backbones: Sequence[str]) -> str:
     >>> ensemble_architecture(["efficientnet_lite0", "efficientnet_lite2"])
     'efficientnet_lite0 + efficientnet_lite2'
     """
-    return _SEPARATOR.join(backbones)
+    return SEPARATOR.join(backbones)
 
 
 def backbones_of(architecture: str) -> list[str]:
@@ -104,4 +105,4 @@ def backbones_of(architecture: str) -> list[str]:
     >>> backbones_of("efficientnet_lite0 + efficientnet_lite2")
     ['efficientnet_lite0', 'efficientnet_lite2']
     """
-    return architecture.split(_SEPARATOR)
+    return architecture.split(SEPARATOR)

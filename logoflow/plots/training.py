@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from logoflow.plots.figures import SMALL_TEXT, show_figure
-from logoflow.utils.progress import in_notebook, watched
 
 
 def plot_history(
@@ -57,15 +56,13 @@ class LivePlot:
         self._handle = None
 
     def update(self, frame: pd.DataFrame) -> None:
-        """Draw the curves again. Does nothing in batch runs.
+        """Draw the curves again.
 
         Parameters
         ----------
         frame : DataFrame
             See `plot_history`.
         """
-        if not (watched() and in_notebook()):
-            return
         from IPython.display import display
 
         figure = _history_figure(frame)

@@ -28,9 +28,7 @@ MAX_FILES_PER_SPLIT = 4
 """Cached feature files per split. Several files serve several networks, image sizes and seeds."""
 
 
-def extract_features(
-    data_iterator: Iterable, net: gluon.Block, ctx: Contexts
-) -> tuple[nd.NDArray, nd.NDArray]:
+def extract_features(data_iterator: Iterable, net: gluon.Block, ctx: Contexts) -> Arrays:
     """Compute the features of all photos with the frozen part of a network.
 
     Parameters
@@ -44,9 +42,10 @@ def extract_features(
 
     Returns
     -------
-    features : NDArray
-        The input of ``net.output``, of shape (photos, features), on the CPU.
-    labels : NDArray
+    features : ndarray
+        The input of ``net.output``, of shape (photos, features), float32. Rows of a NumPy array
+        are faster to read than rows of MXNet's.
+    labels : ndarray
         Labels of shape (photos,), float32.
     """
     ctx, compiled_features = as_list(ctx), {}
@@ -58,7 +57,8 @@ def extract_features(
                 compiled_features[X.context] = fused(net.features, X)
             features.append(compiled_features[X.context](X).flatten().as_in_context(mx.cpu()))
         labels += [y.as_in_context(mx.cpu()) for y in label]
-    return nd.concat(*features, dim=0), nd.concat(*labels, dim=0)
+    # Converted only now: while the network computes one batch, the loader decodes the next.
+    return nd.concat(*features, dim=0).asnumpy(), nd.concat(*labels, dim=0).asnumpy()
 
 
 def train_head(
@@ -152,17 +152,40 @@ def _feature_loader(
 ) -> gluon.data.DataLoader:
     """Make a loader of the features and labels of a split."""
     seed_epoch(seed, 0)
-    compute = partial(_numpy_features, chain(*[data] * passes), net, ctx)
+    compute = partial(extract_features, chain(*[data] * passes), net, ctx)
     photos = getattr(data, "dataset", None)
     features, labels = cached_features(photos, net, seed, passes, compute)
+    return array_loader(features, labels, batch_size, shuffle=shuffle)
+
+
+def array_loader(
+    features: np.ndarray, labels: np.ndarray, batch_size: int, *, shuffle: bool = False
+) -> gluon.data.DataLoader:
+    """Make a loader of features and labels.
+
+    Parameters
+    ----------
+    features : ndarray
+        (rows, features), float32.
+    labels : ndarray
+        (rows,), float32.
+    batch_size : int
+        Rows per batch.
+    shuffle : bool
+        Whether each epoch has another order.
+
+    Returns
+    -------
+    DataLoader
+
+    Examples
+    --------
+    >>> loader = array_loader(np.zeros((5, 3), np.float32), np.zeros(5, np.float32), 2)
+    >>> [data.shape for data, label in loader]
+    [(2, 3), (2, 3), (1, 3)]
+    """
     dataset = gluon.data.ArrayDataset(features, labels)
     return gluon.data.DataLoader(dataset, batch_size, shuffle=shuffle)
-
-
-def _numpy_features(data: Iterable, net: gluon.Block, ctx: Contexts) -> Arrays:
-    """Compute features and labels as NumPy arrays, whose rows are faster to read than MXNet's."""
-    features, labels = extract_features(data, net, ctx)
-    return features.asnumpy(), labels.asnumpy()
 
 
 def cached_features(

@@ -21,7 +21,7 @@ from logoflow.training.history import History
 from logoflow.training.losses import make_loss
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.devices import Contexts, as_list
-from logoflow.utils.progress import bar
+from logoflow.utils.progress import bar, in_notebook, watched
 
 
 def train(
@@ -137,12 +137,12 @@ def train(
     average = WeightAverage(net, recipe.ema_decay)
     loss = make_loss(class_weights, recipe.label_smoothing)
     history = History(Path(model_prefix), quiet)
-    settings = _settings(recipe, num_epochs, seed, class_weights, classes)
     if resume:
+        settings = _settings(recipe, num_epochs, seed, class_weights, classes)
         _resume(history, net, trainer, average, settings)
     else:
         history.resume_path.unlink(missing_ok=True)  # a previous run wrote it
-    live_plot = LivePlot()
+    live_plot = LivePlot() if watched() and in_notebook() else None
     for epoch in range(len(history.rows), num_epochs):
         if history.out_of_patience(patience):
             break
@@ -162,7 +162,8 @@ def train(
             save_state(history.resume_path, net, trainer, average, settings | history.state())
         if replaced_checkpoint is not None:
             replaced_checkpoint.unlink(missing_ok=True)
-        live_plot.update(history.frame)
+        if live_plot:
+            live_plot.update(history.frame)
     average.apply()
     return history
 

@@ -55,13 +55,16 @@ def test_a_file_that_is_only_imported_does_not_count(walk):
     assert walk.count_file(DOOR, [3, 6, 16]) == walk.Count()
 
 
-def test_the_lines_of_a_package_that_run_are_listed(tmp_path):
+@pytest.mark.parametrize(
+    ("before", "expected"), [("", "[3, 6, 11, 12, 16]"), ("import house.door", "[11, 12]")]
+)
+def test_the_lines_of_a_package_that_run_are_listed(tmp_path, before, expected):
     package = tmp_path / "house"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "door.py").write_text(DOOR)
     code = (
-        "from walk_cases import lines_run\n"
+        f"{before}\nfrom walk_cases import lines_run\n"
         "def walk():\n    from house.door import opened\n    opened(3)\n"
         "print(*[lines for file, lines in lines_run(walk, 'house').items() if 'door' in file])"
     )
@@ -73,7 +76,7 @@ def test_the_lines_of_a_package_that_run_are_listed(tmp_path):
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "[3, 6, 11, 12, 16]"
+    assert done.stdout.strip() == expected
 
 
 def test_the_walk_from_a_saved_model_to_an_answer(walk, tmp_path):
@@ -84,11 +87,17 @@ def test_the_walk_from_a_saved_model_to_an_answer(walk, tmp_path):
     LogoClassifier(net, ["adidas", "no-logo"], augs).save(tmp_path / "model")
     photo = tmp_path / "photo.png"
     cv2.imwrite(str(photo), np.zeros((80, 80, 3), "uint8"))
-    files = walk.run_walk(REPO, sys.executable, "answer", photo, tmp_path / "model")
+    ran = walk.run_walk(REPO, sys.executable, "answer", photo, tmp_path / "model")
+    files = walk.count_files(ran)
     assert {"inference/classifier.py", "images/decode.py"} <= set(files)
     assert not [file for file in files if file.startswith(("training/", "plots/", "web/"))]
     here = {"train": files, "answer": files}
     assert "| load, predict | files |" in walk.table({"here": here})
+
+
+def test_a_file_is_imported_by_the_name_of_its_module(walk):
+    assert walk.module_name(REPO / "logoflow" / "labels.py", REPO) == "logoflow.labels"
+    assert walk.module_name(REPO / "logoflow" / "__init__.py", REPO) == "logoflow"
 
 
 def test_the_table_divides_this_checkout_by_the_other_commit(walk):

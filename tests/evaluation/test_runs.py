@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from logoflow.datasets.subsets import subset_per_brand
-from logoflow.evaluation.assessment import assess
+from logoflow.evaluation.measure import assess
 from logoflow.evaluation.results import TrainingResult
 from logoflow.evaluation.runs import DECISION_RULES, assess_result, train_or_load, training_key
 from logoflow.inference.classifier import LogoClassifier

@@ -7,8 +7,9 @@ import pytest
 
 from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.images.decode import read_image
+from logoflow.inference.calibration import fit_decision
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import Decision, fit_decision
+from logoflow.inference.decision import Decision
 from logoflow.inference.levels import Level
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, transform

@@ -26,8 +26,8 @@ def paths(tmp_path):
 def test_cached_photos_equal_photos_read_from_their_files(paths, tmp_path, max_short_side):
     cached = cache_photos(paths, tmp_path / "cache", "train", max_short_side)
     assert len(cached) == len(paths)
-    for index, path in enumerate(paths):
-        photo, scale = cached.photo(index)
+    for path in paths:
+        photo, scale = cached.read(path)
         expected, expected_scale = read_photo(path, max_short_side)
         assert np.array_equal(photo, expected)
         assert scale == expected_scale
@@ -55,7 +55,7 @@ def test_the_file_is_written_once_and_again_after_a_change(paths, tmp_path, monk
         cache_photos(paths, folder, "train")
     cv2.imwrite(paths[0], np.full((50, 50, 3), 7, np.uint8))
     again = cache_photos(paths, folder, "train")
-    assert again.photo(0)[0].shape == (50, 50, 3)
+    assert again.read(paths[0])[0].shape == (50, 50, 3)
     assert len(cache_photos(paths[1:], folder, "train")) == 3
     assert not first_file.exists()
     assert len(list(folder.glob("train-*.photos"))) == 1
@@ -86,7 +86,9 @@ def test_too_many_photos_are_not_cached(paths, tmp_path, monkeypatch):
 
 
 def _sum_of(arguments):
-    return int(sum(cache_photos(*arguments).photo(index)[0].sum() for index in range(4)))
+    paths, folder, name = arguments
+    cached = cache_photos(paths, folder, name)
+    return int(sum(cached.read(path)[0].sum() for path in paths))
 
 
 def test_processes_that_write_at_once_get_the_same_photos(paths, tmp_path):

@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
-from logoflow.evaluation.assessment import assess
+from logoflow.evaluation.measure import assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
 from logoflow.training import fit as fitting

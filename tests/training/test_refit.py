@@ -6,7 +6,7 @@ import pytest
 
 from logoflow.datasets.prepared import read_boxes
 from logoflow.errors import CacheError, ClassListError
-from logoflow.evaluation.assessment import assess
+from logoflow.evaluation.measure import assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading import photo_cache
 from logoflow.training import refit as refitting
