@@ -31,7 +31,8 @@ from logoflow.datasets.prepare import prepare_splits
 from logoflow.datasets.splits import Photo, Splits
 from logoflow.datasets.splitting import split_off
 from logoflow.evaluation.runs import train_or_load
-from logoflow.inference.decision import fit_decision, probabilities
+from logoflow.inference.calibration import fit_decision
+from logoflow.inference.decision import probabilities
 from logoflow.labels import NO_LOGO, no_logo_index
 from logoflow.metrics.reliability import calibration_error
 from logoflow.utils.files import write_text

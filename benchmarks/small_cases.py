@@ -62,28 +62,11 @@ def check_settings(settings: dict) -> None:
 
 
 def prepare(photos: str, root: Path) -> Path:
-    """Prepare a folder of photos, as a user does."""
-    try:
-        return lf.prepare_root("folder", photos, output_dir=root)
-    except ValueError:
-        return prepare_few(Path(photos), root)
-
-
-def prepare_few(photos: Path, root: Path) -> Path:
-    """Prepare photos that `prepare_root` refuses: with one photo per brand, it has none to cut off.
-
-    The brands are trained on all their photos. Older commits refuse these photos.
-    """
-    try:
-        from logoflow.datasets.prepare import prepare_splits
-        from logoflow.datasets.splits import Photo, Splits, classes_of
-        from logoflow.datasets.splitting import split_off
-    except ImportError as error:
-        raise ValueError("This version prepares no classes of fewer than three photos.") from error
-    listed = [Photo(path, path.parent.name) for path in sorted(photos.glob("*/*"))]
-    train, val = split_off(listed, 0.2)
-    prepare_splits(Splits(train, val, (), classes_of(listed)), root)
-    return root
+    """Prepare a folder of photos, as a user with test photos of their own does."""
+    options = {"output_dir": root}
+    if "test_share" in inspect.signature(lf.prepare_root).parameters:  # not in older commits
+        options["test_share"] = 0
+    return lf.prepare_root("folder", photos, **options)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class Recipe:
         Peak learning rate.
     wd : float
         Weight decay.
-    crops : {"random", "whole", "around-logos"}
+    crops : {"random", "whole", "around-logos", "regions"}
         Which part of a photo the network sees.
 
         - ``"random"``: in training, a square at a random place, mirrored half of the time; in
@@ -30,6 +30,8 @@ class Recipe:
         - ``"whole"``: the whole photo, resized.
         - ``"around-logos"``: in training, a crop around one of the boxes of logos
           (`logoflow.loading.crops.LogoCropAug`); in validation, the whole photo, resized.
+        - ``"regions"``: `logoflow.fit` trains on the regions of photos
+          (`logoflow.inference.regions`); in validation, the whole photo, resized.
     normalise_by : {"nothing", "training-set", "backbone"}
         Source of the mean and standard deviation that normalise the pixels. ``"nothing"`` keeps
         values from 0 to 255. ``"backbone"`` takes the values that the pretrained backbone was
@@ -110,7 +112,9 @@ class Recipe:
                     f"{field} is {getattr(self, field)!r}: choose one of {', '.join(choices)}."
                 )
         # Any other crop may contain the logo, and the network would learn it as no logo.
-        if self.crops != "around-logos" and (self.backgrounds or self.mines_hard_negatives):
+        if self.crops not in ("around-logos", "regions") and (
+            self.backgrounds or self.mines_hard_negatives
+        ):
             raise ValueError(
                 f"crops={self.crops!r} cannot show the background alone: "
                 "set backgrounds=0.0 and mines_hard_negatives=False too."
@@ -118,7 +122,7 @@ class Recipe:
 
 
 CHOICES = {
-    "crops": ("random", "whole", "around-logos"),
+    "crops": ("random", "whole", "around-logos", "regions"),
     "normalise_by": ("nothing", "training-set", "backbone"),
 }
 
@@ -155,6 +159,20 @@ RECIPES = {
             frozen=0.34,
             keeps_best=False,
         ),
+        Recipe(
+            "regions",
+            batch_size=16,
+            learning_rate=0.0003,
+            wd=0.0001,
+            crops="regions",
+            normalise_by="backbone",
+            appearance=True,
+            optimizer="adam",
+            schedule="cosine",
+            ema_decay=0.99,
+            frozen=0.34,
+            keeps_best=False,
+        ),
     )
 }
 
@@ -185,6 +203,8 @@ def get_recipe(recipe: str | Recipe, **settings: object) -> Recipe:
         - ``"logoflow"``: crops around the logos and from the background, varied light and
           viewpoints, and no mirroring. Pixels are normalised as the backbone expects. The
           optimizer is Adam with a cosine schedule; labels are smoothed and weights averaged.
+        - ``"regions"``: the default of `logoflow.fit`. The output layer is fitted to the regions of
+          photos first, and then the layers below it are trained on regions too.
     **settings : object
         New values for fields of `Recipe`. None keeps the recipe's own value.
 

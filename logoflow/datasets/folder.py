@@ -19,13 +19,14 @@ MAX_COMPARED = 5000  # photos of a class; comparing all pairs of more takes many
 NO_LOGO_SPELLINGS = ("no-logo", "no_logo", "nologo", "no logo", "none")
 
 
-def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
+def read_folder(source: Path | str, *, test_share: float = TEST_SHARE, seed: int = 0) -> Splits:
     """Read ``<source>/<class>/*.jpg`` and split every class into train, val and test.
 
     If the folders are ``train``, ``val`` and ``test`` (or ``train_data`` and so on) and contain
     class folders, that split is kept. Otherwise a fifth of each class, at least one photo, becomes
-    the validation set and another fifth the test set. Near-duplicates of a class
-    (`logoflow.datasets.duplicates.near_duplicates`) stay on the same side.
+    the validation set and another fifth the test set. A class of one or two photos is used for
+    training only. Near-duplicates of a class (`logoflow.datasets.duplicates.near_duplicates`) stay
+    on the same side.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
         The folder that contains the class folders, its archive, or the URL of the archive. Photos
         (jpg, png, webp, bmp) may lie deeper inside their class folder. Photos without a logo
         belong in the folder ``no-logo``.
+    test_share : float
+        Share of each class that becomes test photos, 0 or more and below 1.
     seed : int
         Seed of the random split.
 
@@ -46,8 +49,8 @@ def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
     FileNotFoundError
         If there are no photos.
     ValueError
-        If a class has fewer than three photos, if there is only one class, or if a class of an
-        existing split has no training photos.
+        If there is only one class, if a class of an existing split has no training photos, or if
+        `test_share` is out of range.
     ArchiveError
         If an archive cannot be downloaded or extracted.
 
@@ -69,13 +72,14 @@ def read_folder(source: Path | str, *, seed: int = 0) -> Splits:
         splits = tuple(tuple(_read_class_folders(folder, notes)) for folder in split_folders)
         _check_trained(splits, split_folders[0])
     else:
-        photos = _read_class_folders(source, notes)
-        _check_enough(photos, source)
+        if not 0 <= test_share < 1 - VAL_SHARE:
+            raise ValueError(f"test_share is {test_share}: give 0 to {1 - VAL_SHARE:.1f}.")
+        photos, few = _without_few(_read_class_folders(source, notes), notes)
         duplicates = _find_duplicates(photos, notes)
-        rest, test = split_off(photos, TEST_SHARE, seed, keep_together=duplicates)
-        val_share = VAL_SHARE / (1 - TEST_SHARE)
+        rest, test = split_off(photos, test_share, seed, keep_together=duplicates)
+        val_share = VAL_SHARE / (1 - test_share)
         train, val = split_off(rest, val_share, seed, keep_together=duplicates)
-        splits = (train, val, test)
+        splits = ((*train, *few), val, test)
     classes = classes_of(*splits)
     if len(classes) < 2:
         raise ValueError(
@@ -147,15 +151,16 @@ def _find_duplicates(photos: list[Photo], notes: list[str]) -> list[list[Path]]:
     return groups  # type: ignore[return-value]
 
 
-def _check_enough(photos: list[Photo], source: Path) -> None:
-    too_few = [
-        f"{label} ({len(group)})" for label, group in by_class(photos).items() if len(group) < 3
-    ]
-    if too_few:
-        raise ValueError(
-            "A class needs at least three photos, one each for train, val and test. Classes with "
-            f"fewer in {source}: {', '.join(too_few)}."
+def _without_few(photos: list[Photo], notes: list[str]) -> tuple[list[Photo], list[Photo]]:
+    """Separate the classes of fewer than three photos, and add a sentence about them to `notes`."""
+    few = {label: group for label, group in by_class(photos).items() if len(group) < 3}
+    if few:
+        names = ", ".join(f"{label} ({len(group)})" for label, group in few.items())
+        notes.append(
+            f"These classes have fewer than three photos, which are all used for training: {names}."
         )
+    enough = [photo for photo in photos if photo.label not in few]
+    return enough, [photo for group in few.values() for photo in group]
 
 
 def _check_trained(splits: tuple[tuple[Photo, ...], ...], train_folder: Path) -> None:

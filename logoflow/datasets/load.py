@@ -5,7 +5,7 @@ from pathlib import Path
 
 from logoflow.datasets.flickrlogos27 import read_flickrlogos27
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
-from logoflow.datasets.folder import read_folder
+from logoflow.datasets.folder import TEST_SHARE, read_folder
 from logoflow.datasets.splits import Splits
 from logoflow.datasets.splitting import limit_per_class
 
@@ -18,6 +18,7 @@ def load_splits(
     *,
     no_logo_dir: Path | str | None = None,
     photos_per_class: int | None = None,
+    test_share: float | None = None,
     seed: int = 0,
 ) -> Splits:
     """Load a data set by its name.
@@ -35,6 +36,8 @@ def load_splits(
     photos_per_class : int, optional
         Keep at most this many photos per brand and split, for a quick try; see
         `limit_per_class`.
+    test_share : float, optional
+        Share of each class that becomes test photos, for ``folder`` only; see `read_folder`.
     seed : int
         Seed of the random split, for data sets that come without a split.
 
@@ -45,8 +48,8 @@ def load_splits(
     Raises
     ------
     ValueError
-        If the name is unknown, `data_dir` is missing, or `no_logo_dir` is given for a data set
-        that does not use it.
+        If the name is unknown, `data_dir` is missing, or `no_logo_dir` or `test_share` is given for
+        a data set that does not use it.
     FileNotFoundError, ArchiveError
         If the data cannot be found, downloaded or extracted.
 
@@ -66,7 +69,10 @@ def load_splits(
         raise ValueError(
             f"no_logo_dir is for flickrlogos27 only: {dataset} brings its own photos without logos."
         )
-    splits = DATASETS[dataset](data_dir, no_logo_dir, seed)
+    if test_share is not None and dataset != "folder":
+        raise ValueError(f"test_share is for your own folder only: {dataset} has test photos.")
+    options = {} if test_share is None else {"test_share": test_share}
+    splits = DATASETS[dataset](data_dir, no_logo_dir, seed, **options)
     return splits if photos_per_class is None else limit_per_class(splits, photos_per_class)
 
 
@@ -89,16 +95,18 @@ def _read_flickrlogos27(data_dir: Source, no_logo_dir: Source, seed: int) -> Spl
     return read_flickrlogos27(data_dir, no_logo_dir=no_logo_dir, seed=seed)
 
 
-def _read_folder(data_dir: Source, no_logo_dir: Source, seed: int) -> Splits:
+def _read_folder(
+    data_dir: Source, no_logo_dir: Source, seed: int, test_share: float = TEST_SHARE
+) -> Splits:
     if not data_dir:
         raise ValueError(
             "The data set 'folder' needs data_dir: give the folder that contains one folder of "
             "photos per class."
         )
-    return read_folder(data_dir, seed=seed)
+    return read_folder(data_dir, test_share=test_share, seed=seed)
 
 
-DATASETS: dict[str, Callable[[Source, Source, int], Splits]] = {
+DATASETS: dict[str, Callable[..., Splits]] = {
     "sample": _read_sample,
     "flickrlogos32": _read_flickrlogos32,
     "flickrlogos27": _read_flickrlogos27,

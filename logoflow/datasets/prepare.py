@@ -145,6 +145,7 @@ def prepare_root(
     *,
     no_logo_dir: Path | str | None = None,
     photos_per_class: int | None = None,
+    test_share: float | None = None,
     seed: int = 0,
 ) -> Path:
     """Load a data set by its name and prepare it: everything before training in one call.
@@ -162,6 +163,9 @@ def prepare_root(
         Folder of photos without logos, for ``flickrlogos27`` only.
     photos_per_class : int, optional
         Keep at most this many photos per brand and split.
+    test_share : float, optional
+        Share of each class that becomes test photos, 0 or more and below 1, for ``folder`` only.
+        By default a fifth. With 0, `logoflow.fit` can use all photos.
     seed : int
         Seed of the random split, for data sets that come without a split.
 
@@ -189,6 +193,7 @@ def prepare_root(
         data_dir,
         no_logo_dir=no_logo_dir,
         photos_per_class=photos_per_class,
+        test_share=test_share,
         seed=seed,
     )
     if output_dir:
@@ -196,6 +201,7 @@ def prepare_root(
     else:
         key = [_absolute(data_dir), _absolute(no_logo_dir), photos_per_class, seed]
         key += splits.classes
+        key += [] if test_share is None else [f"test_share={test_share}"]
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:8]
         root = data_home() / "prepared" / f"{dataset}-{digest}"
     prepare_splits(splits, root)

@@ -16,7 +16,7 @@ from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.results import TrainingResult, load_result, save_result
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision, decide, probabilities
-from logoflow.inference.levels import Level, LevelLike, as_level, as_levels, covering_level
+from logoflow.inference.levels import Level, LevelLike, as_level, as_levels
 from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
@@ -197,7 +197,7 @@ def _score_test_photos(
     """Score the test photos at every level in one pass over their windows."""
     paths, truth = zip(*photos_of(root, "test_data"), strict=True)
     scores: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
-    for evidence in classifier.evidence(paths, covering_level(levels)):
+    for evidence in classifier.evidence(paths, levels):
         for level in levels:
             scores[level].append(evidence.scores(level, classifier.no_logo))
     return TrainingResult(

@@ -23,10 +23,25 @@ from logoflow.inference.decision import (
     probabilities,
 )
 from logoflow.inference.former_views import refuse_views
-from logoflow.inference.levels import Level, LevelLike, as_level, as_levels, covering_level
+from logoflow.inference.levels import (
+    GRID,
+    REGIONS,
+    Level,
+    LevelLike,
+    as_level,
+    as_levels,
+    has_regions,
+    largest_layout,
+)
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.ocr import BrandNameReader
+from logoflow.inference.regions import (
+    RegionNet,
+    mean_region_logits,
+    region_nets,
+    window_regions,
+)
 from logoflow.inference.scoring import (
     MIN_BACKGROUND_LEVEL,
     BackgroundWindows,
@@ -103,6 +118,7 @@ class LogoClassifier:
         self.reader = BrandNameReader(self.classes)
         self.level = as_level(level)
         self._fused: Any = None  # compiled for the first batch
+        self._region_nets: list[RegionNet] | None = None
         self._check_matcher(self.level)
         check_outputs(net, self.classes)
         devices = next(iter(net.collect_params().values())).list_ctx()
@@ -128,9 +144,9 @@ class LogoClassifier:
         images : picture or iterable of pictures
             Each a path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
         level : Level or str, optional
-            How closely to look: ``"whole"``, ``"few-windows"``, ``"windows"`` or
-            ``"more-windows"``, or a `Level` or its text form, such as ``"windows, read_names"``.
-            By default, the classifier's own level.
+            How closely to look: ``"whole"``, ``"grid"``, ``"regions"``, ``"few-windows"``,
+            ``"windows"`` or ``"more-windows"``, or a `Level` or its text form, such as
+            ``"regions, read_names"``. By default, the classifier's own level.
         match_logos, read_names : bool, optional
             Switch the comparison with known logos, or the reading of brand names, on or off. By
             default both are as `level` says.
@@ -169,7 +185,7 @@ class LogoClassifier:
         """
         level = as_level(level, match_logos, read_names, default=self.level)
         decision, rows = decision_for(self.decisions, level), []
-        for photo in self.evidence(images, level, batch_size):
+        for photo in self.evidence(images, [level], batch_size):
             calibrated = probabilities(photo.scores(level, self.no_logo), decision, self.no_logo)
             (answer,) = decide(calibrated, decision, self.no_logo)
             rows.append(self._row(calibrated[0], answer, top_k))
@@ -201,7 +217,7 @@ class LogoClassifier:
         Returns
         -------
         ndarray
-            (pictures, classes), log-scores (`logoflow.inference.scoring.pool_windows`).
+            (pictures, classes), log-scores (`logoflow.inference.scoring.pool_logits`).
 
         Raises
         ------
@@ -220,7 +236,7 @@ class LogoClassifier:
         (1, 2)
         """
         level = as_level(level, match_logos, read_names, default=self.level)
-        photos = self.evidence(images, level, batch_size)
+        photos = self.evidence(images, [level], batch_size)
         rows = [photo.scores(level, self.no_logo) for photo in photos]
         return np.concatenate([np.zeros((0, len(self.classes))), *rows])
 
@@ -276,14 +292,15 @@ class LogoClassifier:
         """
         images, labels = list(images), label_indices(truth, self.classes)
         requested_levels = as_levels(levels)
-        covering, background = covering_level(requested_levels), None
+        levels_to_score, background = list(requested_levels), None
         if boxes is not None:
-            covering = covering_level([covering, MIN_BACKGROUND_LEVEL])
+            if largest_layout(requested_levels):
+                levels_to_score.append(MIN_BACKGROUND_LEVEL)
             background = [
-                self._background(image, photo_boxes, label, covering)
+                self._background(image, photo_boxes, label, levels_to_score)
                 for image, photo_boxes, label in zip(images, boxes, labels, strict=True)
             ]
-        photos = self.evidence(images, covering)
+        photos = self.evidence(images, levels_to_score)
         fitted = fit_decisions(
             photos, labels, self.classes, requested_levels, false_positive_rate, background
         )
@@ -354,14 +371,16 @@ class LogoClassifier:
 
         return iter_window_logits(images, layout, compute_logits, batch_size)
 
-    def evidence(self, images: object, level: Level, batch_size: int = 32) -> Iterator[Evidence]:
+    def evidence(
+        self, images: object, levels: Sequence[Level], batch_size: int = 32
+    ) -> Iterator[Evidence]:
         """Yield the evidence of each picture: logits, matches and letters.
 
         Parameters
         ----------
         images : picture or iterable of pictures
             See `predict`.
-        level : Level
+        levels : sequence of Level
             How closely to look.
         batch_size : int
             Windows per pass through the network.
@@ -369,15 +388,15 @@ class LogoClassifier:
         Yields
         ------
         Evidence
-            It can score the picture at this level, and at every level with a part of its windows
-            and switches.
+            It can score the picture at each of the levels.
 
         Raises
         ------
         ImageError
             If a picture cannot be decoded. The message names the picture.
         ValueError
-            If the level needs a matcher and the classifier has none.
+            If a level needs a matcher and the classifier has none, or needs regions and the network
+            does not pool its features.
 
         Examples
         --------
@@ -386,16 +405,56 @@ class LogoClassifier:
         >>> net.initialize()
         >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
         >>> picture = np.full((300, 300, 3), 90, np.uint8)
-        >>> (evidence,) = classifier.evidence(picture, Level("few-windows"))
+        >>> (evidence,) = classifier.evidence(picture, [Level("few-windows")])
         >>> evidence.logits.shape, evidence.matches is None
         ((5, 2), True)
         """
-        self._check_matcher(level)
+        for level in levels:
+            self._check_matcher(level)
         images, same_images = tee(as_pictures(images))
-        logits_of_images = self.window_logits(images, level.windows, batch_size)
+        layout, with_regions = largest_layout(levels), has_regions(levels)
+        no_windows = np.zeros((0, len(self.classes)), np.float32)
+        logits_of_images = (
+            self.window_logits(images, layout, batch_size)
+            if layout
+            else (no_windows for _ in images)
+        )
         for logits, image in zip(logits_of_images, same_images, strict=True):
-            matches, letters = match_and_read(image, level, self.matcher, self.reader)
-            yield Evidence(logits, matches, letters)
+            region_logits, grid_logits = (
+                self._region_evidence(image) if with_regions else (None, None)
+            )
+            matches, letters = match_and_read(image, levels, self.matcher, self.reader)
+            yield Evidence(logits, matches, letters, region_logits, grid_logits)
+
+    def region_logits(self, image: Any) -> np.ndarray:
+        """Score the regions of a picture.
+
+        Parameters
+        ----------
+        image : picture
+            See `predict`.
+
+        Returns
+        -------
+        ndarray
+            (regions, classes), in the order of `logoflow.inference.regions.region_boxes`.
+
+        Raises
+        ------
+        ValueError
+            If the network does not pool its features.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.finetune_net(2, "efficientnet_lite0")
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> classifier.region_logits(np.full((300, 300, 3), 90, np.uint8)).shape
+        (2695, 2)
+        """
+        if self._region_nets is None:
+            self._region_nets = region_nets(self.net, self.augs)
+        return mean_region_logits(self._region_nets, load_image(image))
 
     def save(self, folder: Path | str) -> Path:
         """Write the model to a folder: weights, known logos, and one readable JSON file.
@@ -532,15 +591,25 @@ class LogoClassifier:
         """Pickle the model as its files. Unpickling uses a GPU if there is one."""
         return _from_files, (self.to_files(),)
 
+    def _region_evidence(self, image: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Score the regions of a picture: all of them, and those on the grid."""
+        pixels = load_image(image)
+        logits = self.region_logits(pixels)
+        return logits, logits[window_regions(pixels.shape[1], pixels.shape[0])]
+
     def _background(
-        self, image: object, boxes: Boxes, label: int, level: Level
+        self, image: object, boxes: Boxes, label: int, levels: Sequence[Level]
     ) -> BackgroundWindows:
-        """Find the background windows of a picture, and logos and names outside its boxes."""
+        """Find the background of a picture, and logos and names outside its boxes."""
         matches = letters = None
         if boxes:
-            matches, letters = match_and_read(image, level, self.matcher, self.reader, boxes)
-        mask = background_mask(image, boxes, level.windows)
-        return BackgroundWindows(mask, label, matches, letters)
+            matches, letters = match_and_read(image, levels, self.matcher, self.reader, boxes)
+        layout, region_mask, grid_mask = largest_layout(levels), None, None
+        mask = background_mask(image, boxes, layout) if layout else np.zeros(0, dtype=bool)
+        if has_regions(levels):
+            region_mask = background_mask(image, boxes, REGIONS)
+            grid_mask = background_mask(image, boxes, GRID)
+        return BackgroundWindows(mask, label, matches, letters, region_mask, grid_mask)
 
     def _check_matcher(self, level: Level) -> None:
         if level.match_logos and self.matcher is None:

@@ -52,6 +52,12 @@ Each layout begins with the windows of the layouts before it. One pass over the 
 last layout therefore serves them all.
 """
 
+GRID, REGIONS = "grid", "regions"
+"""The levels that score parts of a photo in one pass (`logoflow.inference.regions`). They have no
+windows."""
+
+ONE_PASS = (GRID, REGIONS)
+
 SWITCHES = ("match_logos", "read_names")
 
 
@@ -65,10 +71,16 @@ class Level:
     Parameters
     ----------
     windows : str
-        Which windows the network sees. ``"whole"``: the whole photo alone. ``"few-windows"``:
-        also 4 windows of 2/3 of the photo's sides, 5 in all. ``"windows"``: also 9 of 1/2, 14 in
-        all. ``"more-windows"``: also 25 of 1/3, 39 in all. More windows find smaller logos and
-        take as many times longer.
+        Which parts of the photo the network scores. ``"whole"``: the whole photo alone.
+        ``"grid"`` and ``"regions"``: parts of the photo from one pass over it at three sizes. This
+        needs a network that pools its features, as all pretrained backbones do. ``"grid"`` averages
+        over 39 parts; it suits networks that were trained on photos without boxes. ``"regions"``
+        looks for the best of about 2,000 parts; it suits networks that were trained on boxes.
+
+        The other levels cut windows out of the photo, and pass each through the network.
+        ``"few-windows"``: also 4 windows of 2/3 of the photo's sides, 5 in all. ``"windows"``:
+        also 9 of 1/2, 14 in all. ``"more-windows"``: also 25 of 1/3, 39 in all. More windows find
+        smaller logos and take as many times longer.
     match_logos : bool
         Also compare the photo with the logos of the training photos
         (`logoflow.inference.matching.LogoMatcher`). This needs a classifier that was trained on
@@ -95,15 +107,16 @@ class Level:
     read_names: bool = False
 
     def __post_init__(self) -> None:
-        layout_named(self.windows)
+        if self.windows not in ONE_PASS:
+            layout_named(self.windows)
 
     def __str__(self) -> str:
         return ", ".join([self.windows, *(name for name in SWITCHES if getattr(self, name))])
 
     @property
     def window_count(self) -> int:
-        """Windows per photo."""
-        return LAYOUTS[self.windows].window_count
+        """Windows per photo. 0 for the levels ``"grid"`` and ``"regions"``."""
+        return 0 if self.windows in ONE_PASS else LAYOUTS[self.windows].window_count
 
     @classmethod
     def from_text(cls, text: str) -> "Level":
@@ -156,7 +169,8 @@ def layout_named(name: str) -> Layout:
     """
     if isinstance(name, str) and name in LAYOUTS:
         return LAYOUTS[name]
-    raise ValueError(f"There is no level {name!r}: choose one of {', '.join(LAYOUTS)}.")
+    names = ", ".join([*LAYOUTS, *ONE_PASS])
+    raise ValueError(f"There is no level {name!r}: choose one of {names}.")
 
 
 def as_level(
@@ -263,26 +277,41 @@ def quoted(levels: Iterable[Level]) -> str:
     return ", ".join(f'"{level}"' for level in levels)
 
 
-def covering_level(levels: Iterable[Level]) -> Level:
-    """Find the smallest level that includes all the given levels.
+def largest_layout(levels: Iterable[Level]) -> str | None:
+    """Name the window layout that includes the windows of all the given levels.
 
     Parameters
     ----------
     levels : iterable of Level
-        At least one.
 
     Returns
     -------
-    Level
+    str or None
+        None if no level has windows.
 
     Examples
     --------
-    >>> str(covering_level([Level("windows"), Level("whole", read_names=True)]))
-    'windows, read_names'
+    >>> largest_layout([Level("windows"), Level("whole"), Level("regions")])
+    'windows'
     """
-    levels = list(levels)
-    return Level(
-        max((level.windows for level in levels), key=list(LAYOUTS).index),
-        any(level.match_logos for level in levels),
-        any(level.read_names for level in levels),
-    )
+    names = [level.windows for level in levels if level.windows in LAYOUTS]
+    return max(names, key=list(LAYOUTS).index) if names else None
+
+
+def has_regions(levels: Iterable[Level]) -> bool:
+    """Tell whether one of the levels scores regions in one pass.
+
+    Parameters
+    ----------
+    levels : iterable of Level
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> has_regions([Level("whole"), Level("regions")])
+    True
+    """
+    return any(level.windows in ONE_PASS for level in levels)

@@ -68,6 +68,30 @@ def freeze_lower(net: gluon.HybridBlock, share: float) -> None:
         freeze_features(net, keep_last=blocks - int(share * blocks))
 
 
+def keep_running_statistics(net: gluon.HybridBlock) -> None:
+    """Make all batch normalisations use and keep their stored statistics in training.
+
+    Few photos, or photos of another kind than those of the pretraining, would spoil them.
+
+    Parameters
+    ----------
+    net : HybridBlock
+        Changed in place.
+
+    Examples
+    --------
+    >>> from logoflow.models.finetune import finetune_net
+    >>> keep_running_statistics(finetune_net(33, backbone="efficientnet_lite0"))
+    """
+    net.apply(_use_stored_statistics)
+    net.apply(_clear_graph)
+
+
+def _use_stored_statistics(block: gluon.Block) -> None:
+    if isinstance(block, (nn.BatchNorm, nn.BatchNormReLU)):
+        block._kwargs["use_global_stats"] = True
+
+
 def _set_frozen(block: gluon.Block, frozen: bool) -> None:
     """Freeze or unfreeze the weights of a layer, and its running statistics if it has any."""
     for parameter in block._reg_params.values():

@@ -1,5 +1,6 @@
 """Train and calibrate a classifier on a prepared data set, in one call."""
 
+import math
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -12,34 +13,49 @@ import pandas as pd
 from mxnet import gluon, init
 
 from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import check_rate
 from logoflow.inference.former_views import refuse_views
-from logoflow.inference.levels import Level, LevelLike, as_levels
+from logoflow.inference.levels import GRID, REGIONS, Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
-from logoflow.loading.loaders import Loaders, make_loaders
+from logoflow.labels import no_logo_index
+from logoflow.loading.augment import make_augs
+from logoflow.loading.loaders import CACHE_FOLDER, Loaders, make_loaders
+from logoflow.loading.photo_folder import split_boxes
 from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
 from logoflow.models.finetune import finetune_net
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
+from logoflow.training.fit_regions import (
+    calibrate_by_left_out,
+    can_leave_out,
+    fit_region_head,
+    photos_with_boxes,
+)
 from logoflow.training.hard_negatives import hard_negative_callback
 from logoflow.training.history import History
 from logoflow.training.loop import train
 from logoflow.training.losses import balanced_weights
 from logoflow.training.refit import refit
+from logoflow.training.region_steps import train_on_patches
 from logoflow.utils.devices import Contexts, as_list, default_ctx
+
+STEPS_PER_ROOT = 7.0
+"""Fine-tuning steps on regions, for each square root of the number of training photos."""
 
 
 @refuse_views("levels")
 def fit(
     root: Path | str,
-    backbone: str | Sequence[str] = "efficientnet_lite0",
-    recipe: str | Recipe = "logoflow",
+    backbone: str | Sequence[str] = "logo_lite0",
+    recipe: str | Recipe | None = None,
     *,
-    num_epochs: int = 10,
+    fine_tune: bool = True,
+    num_epochs: int | None = None,
     image_size: int = 160,
-    levels: Sequence[LevelLike] = ("whole", "windows"),
+    levels: Sequence[LevelLike] | None = None,
     match_logos: bool = False,
     read_names: bool = False,
     false_positive_rate: float = 0.02,
@@ -61,21 +77,29 @@ def fit(
     root : Path or str
         Folder that `logoflow.prepare_root` prepared.
     backbone : str or sequence of str
-        The name of a pretrained backbone, which is fine-tuned (`logoflow.finetune_net`). The
+        The name of a pretrained backbone, which is fine-tuned (`logoflow.finetune_net`).
+        ``"logo_lite0"`` has seen ten thousand brands and needs the fewest photos. The
         networks ``"alexnet_cnn"``, ``"lenet5"`` and ``"mlp"`` start from random weights. If you
         pass several backbones, `fit` trains one network per backbone and averages their answers
         (`logoflow.models.ensemble.Ensemble`). An ensemble finds more logos at few false alarms,
         and is slower by the number of its networks.
-    recipe : str or Recipe
-        See `logoflow.get_recipe`.
-    num_epochs : int
-        Passes over the training photos.
+    recipe : str or Recipe, optional
+        See `logoflow.get_recipe`. By default ``"regions"`` for the backbone ``"logo_lite0"``: `fit`
+        first fits the output layer to regions of the photos, which takes seconds. If there are
+        boxes, it then fine-tunes the layers below. For other backbones the default is
+        ``"logoflow"``.
+    fine_tune : bool
+        Whether to train the layers below the output layer. False, for the recipe ``"regions"``
+        only, gives a classifier in seconds. Without boxes they are never trained.
+    num_epochs : int, optional
+        Passes over the training photos. By default 10. For the recipe ``"regions"``, the default
+        number of steps grows with the square root of the number of photos.
     image_size : int
         Side of the square the network sees, in pixels.
-    levels : sequence of Level or str
-        How closely to look at photos (`logoflow.Level`): ``"whole"``, ``"few-windows"``,
-        ``"windows"`` or ``"more-windows"``. `fit` fits a decision for each level. `predict` uses
-        the last level by default.
+    levels : sequence of Level or str, optional
+        How closely to look at photos (`logoflow.Level`). `fit` fits a decision for each level.
+        `predict` uses the last level by default. By default ``("whole", "regions")``; without boxes
+        ``("whole", "grid")``; for other recipes than ``"regions"`` ``("whole", "windows")``.
     match_logos : bool
         Whether the levels that are given as text also compare with known logos. The
         classifier then remembers the logos in the boxes of the training photos
@@ -148,14 +172,82 @@ def fit(
     ('adidas', 'aldi', 'no-logo')
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
-    recipe, ctx, root = get_recipe(recipe, **settings), as_list(ctx or default_ctx()), Path(root)
+    ctx, root = as_list(ctx or default_ctx()), Path(root)
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
-    architecture, classes = _checked_architecture(backbones, root), read_classes(root)
+    recipe = get_recipe(recipe or _default_recipe(backbones), **settings)
+    architecture, classes = _checked_architecture(backbones), read_classes(root)
     class_weights = _checked_weights(class_weights, root, classes)
+    if levels is None:
+        levels = _default_levels(recipe, root, use_boxes)
     requested_levels = as_levels(levels, match_logos, read_names)
     check_rate(false_positive_rate)
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
+    num_epochs = num_epochs or default_epochs(recipe, root)
+    strategy = _fit_on_regions if recipe.crops == "regions" else _fit_on_crops
+    classifier, history = strategy(
+        root,
+        backbones,
+        recipe,
+        levels=requested_levels,
+        matcher=matcher,
+        false_positive_rate=false_positive_rate,
+        fine_tune=fine_tune,
+        num_epochs=num_epochs,
+        rounds=rounds,
+        image_size=image_size,
+        use_no_logo=use_no_logo,
+        use_boxes=use_boxes,
+        class_weights=class_weights,
+        num_workers=num_workers,
+        ctx=ctx,
+        seed=seed,
+        quiet=quiet,
+    )
+    classifier.metadata = {
+        "backbone": architecture,
+        "recipe": recipe.name,
+        "plan": asdict(recipe),
+        "image_size": image_size,
+        "fine_tune": fine_tune,
+        "epochs": num_epochs,
+        "hard_negative_rounds": rounds,
+        "use_no_logo": use_no_logo,
+        "use_boxes": use_boxes,
+        "class_weights": class_weights,
+        "seed": seed,
+        "history": history,
+    }
+    if refit_epochs:
+        return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
+    return classifier
+
+
+def _fit_on_crops(
+    root: Path,
+    backbones: list[str],
+    recipe: Recipe,
+    *,
+    levels: Sequence[Level],
+    matcher: LogoMatcher | None,
+    false_positive_rate: float,
+    num_epochs: int,
+    rounds: int,
+    image_size: int,
+    use_no_logo: bool,
+    use_boxes: bool,
+    class_weights: list[float] | None,
+    num_workers: int,
+    ctx: list[mx.Context],
+    seed: int,
+    quiet: bool,
+    fine_tune: bool,
+) -> tuple[LogoClassifier, dict[str, list]]:
+    """Train the networks on crops of photos, and calibrate them on the validation photos."""
+    if not fine_tune:
+        raise ValueError('fine_tune=False needs the recipe "regions".')
+    _require_validation_photos(root)
+    classes = read_classes(root)
     load_batches = partial(
         make_loaders,
         root,
@@ -166,15 +258,6 @@ def fit(
         use_no_logo=use_no_logo,
         use_boxes=use_boxes,
     )
-    train_net = partial(
-        _train_net,
-        recipe=recipe,
-        ctx=ctx,
-        num_epochs=num_epochs,
-        rounds=rounds,
-        class_weights=class_weights,
-        quiet=quiet,
-    )
     histories = []
     with tempfile.TemporaryDirectory() as folder:
         weight_files = [Path(folder) / f"member{n}.params" for n in range(len(backbones))]
@@ -182,37 +265,148 @@ def fit(
             member_seed = seed + ENSEMBLE_SEED_STRIDE * number
             net = _new_net(name, len(classes), recipe, ctx, member_seed)
             loaders = load_batches(net=net)
-            histories.append(train_net(net, loaders, weight_file, seed=member_seed))
+            history = _train_net(
+                net,
+                loaders,
+                weight_file,
+                recipe=recipe,
+                ctx=ctx,
+                num_epochs=num_epochs,
+                rounds=rounds,
+                seed=member_seed,
+                class_weights=class_weights,
+                quiet=quiet,
+            )
+            histories.append(history)
         if len(backbones) > 1:
-            net = _load_ensemble(weight_files, architecture, len(classes), ctx)
+            net = _load_ensemble(weight_files, ensemble_architecture(backbones), len(classes), ctx)
     classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=matcher)
-    _calibrate(classifier, loaders, requested_levels, false_positive_rate)
-    classifier.metadata = {
-        "backbone": architecture,
-        "recipe": recipe.name,
-        "plan": asdict(recipe),
-        "image_size": image_size,
-        "epochs": num_epochs,
-        "hard_negative_rounds": rounds,
-        "use_no_logo": use_no_logo,
-        "use_boxes": use_boxes,
-        "class_weights": class_weights,
-        "seed": seed,
-        "history": _history_columns(histories),
-    }
-    if refit_epochs:
-        return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
-    return classifier
+    _calibrate(classifier, root, levels, use_boxes, false_positive_rate)
+    return classifier, _history_columns(histories)
 
 
-def _checked_architecture(backbones: list[str], root: Path) -> str:
-    """Return the name of the architecture, or raise an error before a long training."""
-    if not backbones:
-        raise ValueError("The list of backbones is empty: name at least one backbone.")
+def _fit_on_regions(
+    root: Path,
+    backbones: list[str],
+    recipe: Recipe,
+    *,
+    levels: Sequence[Level],
+    matcher: LogoMatcher | None,
+    false_positive_rate: float,
+    fine_tune: bool,
+    num_epochs: int,
+    image_size: int,
+    use_no_logo: bool,
+    use_boxes: bool,
+    class_weights: list[float] | None,
+    ctx: list[mx.Context],
+    seed: int,
+    quiet: bool,
+    rounds: int,
+    num_workers: int,
+) -> tuple[LogoClassifier, dict[str, list]]:
+    """Train the networks on regions of photos, and calibrate them.
+
+    A single network without boxes learns from the validation photos too: cross-validation
+    calibrates it. Otherwise the validation photos are kept for the calibration.
+    """
+    classes = read_classes(root)
+    no_logo = no_logo_index(classes)
+    photos = photos_with_boxes(
+        root, ["train_data"], use_boxes=use_boxes, leave_out=None if use_no_logo else no_logo
+    )
+    has_boxes = any(boxes for _, _, boxes in photos)
+    leaves_out = len(backbones) == 1 and use_no_logo and not has_boxes and can_leave_out(levels)
+    if leaves_out:
+        photos += photos_with_boxes(root, ["val_data"], use_boxes=False)
+    else:
+        _require_validation_photos(root)
+    steps = math.ceil(num_epochs * len(photos) / recipe.batch_size) if fine_tune else 0
+    histories = []
+    with tempfile.TemporaryDirectory() as folder:
+        weight_files = [Path(folder) / f"member{n}.params" for n in range(len(backbones))]
+        for number, (name, weight_file) in enumerate(zip(backbones, weight_files, strict=True)):
+            member_seed = seed + ENSEMBLE_SEED_STRIDE * number
+            net = _new_net(name, len(classes), recipe, ctx, member_seed)
+            _, augs = make_augs(recipe, net, image_size=image_size)
+            head = fit_region_head(net, augs, photos, no_logo, member_seed, class_weights)
+            if steps and has_boxes:
+                history = train_on_patches(
+                    net,
+                    photos,
+                    no_logo,
+                    recipe,
+                    num_steps=steps,
+                    augs=augs,
+                    ctx=ctx[0],
+                    seed=member_seed,
+                    cache=root / CACHE_FOLDER,
+                    class_weights=class_weights,
+                )
+                histories.append(history)
+            net.save_parameters(str(weight_file))
+        if len(backbones) > 1:
+            net = _load_ensemble(weight_files, ensemble_architecture(backbones), len(classes), ctx)
+    classifier = LogoClassifier(net, classes, augs, matcher=matcher)
+    if leaves_out:
+        calibrate_by_left_out(classifier, head, levels, false_positive_rate)
+    else:
+        _calibrate(classifier, root, levels, use_boxes, false_positive_rate)
+    return classifier, _joined(histories)
+
+
+def _joined(histories: list[dict[str, list]]) -> dict[str, list]:
+    """Join the columns of the histories of all networks."""
+    columns = dict.fromkeys(column for history in histories for column in history)
+    return {column: sum((history[column] for history in histories), []) for column in columns}
+
+
+def default_epochs(recipe: Recipe, root: Path) -> int:
+    """Number of epochs: 10, or for regions as many as give a number of steps that fits the data.
+
+    The steps grow with the square root of the number of photos, so few photos are seen more often.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    root : Path
+        Folder of a prepared data set.
+
+    Returns
+    -------
+    int
+    """
+    if recipe.crops != "regions":
+        return 10
+    photos = len(photos_of(root, "train_data"))
+    steps = STEPS_PER_ROOT * math.sqrt(photos)
+    return max(1, round(steps * recipe.batch_size / max(1, photos)))
+
+
+def _default_recipe(backbones: list[str]) -> str:
+    """Name the default recipe. Regions need features that were trained for parts of photos."""
+    return "regions" if set(backbones) == {"logo_lite0"} else "logoflow"
+
+
+def _default_levels(recipe: Recipe, root: Path, use_boxes: bool) -> tuple[str, str]:
+    """Name the levels that suit a recipe and the photos."""
+    if recipe.crops != "regions":
+        return "whole", "windows"
+    has_boxes = use_boxes and bool(split_boxes(root, "train_data"))
+    return ("whole", REGIONS) if has_boxes else ("whole", GRID)
+
+
+def _require_validation_photos(root: Path) -> None:
     if not any((root / "val_data").glob("*/*")):
         raise ValueError(
             f"There are no photos in {root / 'val_data'}. The calibration needs validation photos."
         )
+
+
+def _checked_architecture(backbones: list[str]) -> str:
+    """Return the name of the architecture, or raise an error before a long training."""
+    if not backbones:
+        raise ValueError("The list of backbones is empty: name at least one backbone.")
     architecture = ensemble_architecture(backbones)
     build_net(architecture, 2)
     return architecture
@@ -338,14 +532,14 @@ def _load_ensemble(
 
 def _calibrate(
     classifier: LogoClassifier,
-    loaders: Loaders,
+    root: Path,
     levels: Sequence[Level],
+    use_boxes: bool,
     false_positive_rate: float,
 ) -> None:
     """Fit the decisions on the validation photos."""
-    photos = loaders.photos.val
-    paths, labels = zip(*photos.items, strict=True)
-    boxes = [photos.boxes_of(path) for path in paths]
+    photos = photos_with_boxes(root, ["val_data"], use_boxes=use_boxes)
+    paths, labels, boxes = zip(*photos, strict=True)
     classifier.calibrate(
         paths, labels, boxes=boxes, levels=levels, false_positive_rate=false_positive_rate
     )

@@ -1,11 +1,16 @@
 """Train a calibrated classifier further, on training and validation photos together."""
 
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+import mxnet as mx
+from mxnet import gluon
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.subsets import merge_train_val
@@ -17,8 +22,10 @@ from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, tr
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
+from logoflow.training.fit_regions import fit_region_head, photos_with_boxes
 from logoflow.training.hard_negatives import hard_negatives
 from logoflow.training.loop import train
+from logoflow.training.region_steps import train_on_patches
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 LEARNING_RATE_SHARE = 0.5
@@ -94,9 +101,14 @@ def refit(
     classifier.check_classes(read_classes(root))
     refitted, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
     recipe = recipe_from_json(refitted.metadata["plan"])
+    nets = getattr(refitted.net, "members", [refitted.net])
     with _all_photos(root) as all_photos:
-        loader = _loader(refitted, root, all_photos, recipe, num_workers)
-        for number, net in enumerate(getattr(refitted.net, "members", [refitted.net])):
+        if recipe.crops == "regions":
+            _train_on_regions(refitted, nets, all_photos, recipe, num_epochs, ctx[0])
+            nets = []
+        else:
+            loader = _loader(refitted, root, all_photos, recipe, num_workers)
+        for number, net in enumerate(nets):
             freeze_lower(net, recipe.frozen)
             train(
                 net,
@@ -127,6 +139,42 @@ def refit(
         level=refitted.level,
         matcher=matcher,
     )
+
+
+def _train_on_regions(
+    classifier: LogoClassifier,
+    nets: list[gluon.HybridBlock],
+    all_photos: Path,
+    recipe: Recipe,
+    num_epochs: int,
+    ctx: mx.Context,
+) -> None:
+    """Train networks on the regions of all photos. Without boxes, fit their output layers again."""
+    metadata, no_logo = classifier.metadata, classifier.no_logo
+    photos = photos_with_boxes(
+        all_photos,
+        ["train_data"],
+        use_boxes=metadata["use_boxes"],
+        leave_out=None if metadata["use_no_logo"] else no_logo,
+    )
+    has_boxes = any(boxes for _, _, boxes in photos)
+    for number, net in enumerate(nets):
+        seed = SEED + ENSEMBLE_SEED_STRIDE * number + metadata["seed"]
+        if has_boxes and metadata["fine_tune"]:
+            train_on_patches(
+                net,
+                photos,
+                no_logo,
+                replace(recipe, learning_rate=LEARNING_RATE_SHARE * recipe.learning_rate),
+                num_steps=math.ceil(num_epochs * len(photos) / recipe.batch_size),
+                augs=classifier.augs,
+                ctx=ctx,
+                seed=seed,
+                class_weights=metadata["class_weights"],
+            )
+        else:
+            class_weights = metadata["class_weights"]
+            fit_region_head(net, classifier.augs, photos, no_logo, seed, class_weights)
 
 
 def _loader(

@@ -27,13 +27,22 @@ def test_one_more_brand_does_not_reshuffle_the_others(brands, draw):
     assert [photo for photo in after if photo.label != "beta"] == list(before)
 
 
-def test_three_photos_are_enough_and_two_are_not(brands, draw):
+def test_classes_of_one_or_two_photos_are_used_for_training_only(brands, draw):
     for number in range(3):
         draw(brands / "tiny" / f"{number}.jpg", number)
     assert read_folder(brands).counts().loc["tiny"].tolist() == [1, 1, 1]
     (brands / "tiny" / "0.jpg").unlink()
-    with pytest.raises(ValueError, match=r"tiny \(2\)"):
-        read_folder(brands)
+    splits = read_folder(brands)
+    assert splits.counts().loc["tiny"].tolist() == [2, 0, 0]
+    assert "all used for training: tiny (2)" in " ".join(splits.notes)
+
+
+def test_without_test_photos_all_others_are_for_training_and_validation(brands):
+    counts = read_folder(brands, test_share=0).counts()
+    assert counts.test.tolist() == [0] * len(counts)
+    assert (counts.val > 0).all()
+    with pytest.raises(ValueError, match="test_share is 0.9: give 0 to 0.8"):
+        read_folder(brands, test_share=0.9)
 
 
 def test_near_duplicates_stay_on_the_same_side(brands):

@@ -2,7 +2,14 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from logoflow.inference.levels import LAYOUTS, Level, as_level, as_levels, covering_level
+from logoflow.inference.levels import (
+    LAYOUTS,
+    Level,
+    as_level,
+    as_levels,
+    has_regions,
+    largest_layout,
+)
 
 TEXTS = ["whole", "windows, match_logos", "few-windows, read_names"]
 TEXTS += ["more-windows, match_logos, read_names"]
@@ -65,6 +72,12 @@ def test_levels_are_a_list_that_is_not_empty(levels):
         as_levels(levels)
 
 
-def test_one_level_covers_all_others():
-    levels = [Level("few-windows", match_logos=True), Level("windows"), Level("whole", False, True)]
-    assert covering_level(levels) == Level("windows", True, True)
+def test_the_largest_layout_includes_the_windows_of_all_levels():
+    levels = [Level("few-windows", match_logos=True), Level("windows"), Level("regions")]
+    assert largest_layout(levels) == "windows"
+    assert largest_layout([Level("regions", read_names=True)]) is None
+
+
+def test_only_the_level_regions_has_regions():
+    assert has_regions([Level("whole"), Level("regions", match_logos=True)])
+    assert not has_regions([Level("whole"), Level("more-windows")])

@@ -17,7 +17,7 @@ QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "levels": (WHOLE, F
 
 @pytest.fixture(scope="module")
 def fitted(small_root):
-    return fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
+    return fit(small_root, "efficientnet_lite0", **QUICK, false_positive_rate=0.2, seed=3)
 
 
 def test_the_classifier_comes_calibrated_for_every_level(fitted):
@@ -41,7 +41,7 @@ def test_it_saves_loads_and_answers_alike_and_can_be_assessed(fitted, small_root
 
 
 def test_a_seed_repeats_it_to_the_last_bit(fitted, small_root):
-    again = fit(small_root, **QUICK, false_positive_rate=0.2, seed=3)
+    again = fit(small_root, "efficientnet_lite0", **QUICK, false_positive_rate=0.2, seed=3)
     assert again.decisions == fitted.decisions
     assert again.metadata["history"]["loss"] == fitted.metadata["history"]["loss"]
     pairs = zip(
@@ -54,7 +54,9 @@ def test_a_seed_repeats_it_to_the_last_bit(fitted, small_root):
 def test_brands_alone_train_without_negatives_and_without_boxes(small_root, tmp_path):
     root = tmp_path / "root"
     shutil.copytree(small_root, root)
-    classifier = fit(root, **{**QUICK, "num_epochs": 1}, use_no_logo=False, use_boxes=False)
+    classifier = fit(
+        root, "efficientnet_lite0", **{**QUICK, "num_epochs": 1}, use_no_logo=False, use_boxes=False
+    )
     assert classifier.decisions[WHOLE].threshold is not None  # validation still has no-logo photos
 
 
@@ -83,9 +85,11 @@ def test_several_nets_answer_as_one_and_are_saved_as_one(small_root, tmp_path):
 
 def test_balanced_weights_may_be_asked_for_by_name(small_root):
     quick = {**QUICK, "num_epochs": 1, "levels": ("whole",)}
-    named = fit(small_root, **quick, class_weights="balanced")
+    named = fit(small_root, "efficientnet_lite0", **quick, class_weights="balanced")
     assert named.metadata["class_weights"] == balanced_weights(small_root)
-    given = fit(small_root, **quick, class_weights=balanced_weights(small_root))
+    given = fit(
+        small_root, "efficientnet_lite0", **quick, class_weights=balanced_weights(small_root)
+    )
     assert named.metadata["history"]["loss"] == given.metadata["history"]["loss"]
 
 
@@ -108,7 +112,7 @@ def test_what_would_fail_at_the_end_is_refused_at_once(small_root, monkeypatch, 
 
     monkeypatch.setattr(fitting, "train", never)
     with pytest.raises(ValueError, match=message):
-        fit(small_root, **wrong)
+        fit(small_root, "efficientnet_lite0", **wrong)
 
 
 def test_a_failure_of_the_last_epochs_leaves_the_classifier_of_before(small_root, monkeypatch):
@@ -118,7 +122,7 @@ def test_a_failure_of_the_last_epochs_leaves_the_classifier_of_before(small_root
     monkeypatch.setattr(fitting, "refit", full)
     quick = {**QUICK, "num_epochs": 1, "levels": ("whole",)}
     with pytest.warns(UserWarning, match=r"No space left.*refit\(classifier, root, num_epochs=4\)"):
-        classifier = fit(small_root, **quick, refit_epochs=4)
+        classifier = fit(small_root, "efficientnet_lite0", **quick, refit_epochs=4)
     assert "refit_epochs" not in classifier.metadata
     assert len(assess(classifier, small_root).truth) == 14
 
@@ -132,7 +136,7 @@ def test_backbones_that_do_not_go_together_are_refused_before_anything_is_traine
 
 def test_match_logos_remembers_the_logos_of_the_training_photos(small_root, tmp_path):
     quick = {**QUICK, "num_epochs": 1, "levels": (WHOLE, "few-windows")}
-    classifier = fit(small_root, **quick, match_logos=True)
+    classifier = fit(small_root, "efficientnet_lite0", **quick, match_logos=True)
     assert [str(level) for level in classifier.decisions] == ["whole", "few-windows, match_logos"]
     assert set(classifier.matcher.index.brands) <= {0, 1}
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
@@ -145,7 +149,7 @@ def test_match_logos_remembers_the_logos_of_the_training_photos(small_root, tmp_
 
 def test_names_are_read_without_boxes_too(small_root, tmp_path):
     quick = {**QUICK, "num_epochs": 1, "levels": ("few-windows",), "use_boxes": False}
-    classifier = fit(small_root, **quick, read_names=True)
+    classifier = fit(small_root, "efficientnet_lite0", **quick, read_names=True)
     assert classifier.level == Level("few-windows", read_names=True)
     assert classifier.matcher is None
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
@@ -173,7 +177,7 @@ def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
 )
 def test_a_former_name_of_an_argument_is_an_error_that_gives_the_new_one(small_root, former, new):
     with pytest.raises(ValueError, match=f"has a new name: pass {new}"):
-        fit(small_root, **former)
+        fit(small_root, "efficientnet_lite0", **former)
 
 
 def test_the_former_argument_views_is_refused_with_its_new_name(small_root):

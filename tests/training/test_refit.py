@@ -96,7 +96,9 @@ def test_it_learns_from_all_photos_by_the_settings_of_before(
 
 
 def test_fit_does_it_when_asked_and_the_result_is_saved_as_any(small_root, tmp_path):
-    classifier = fit(small_root, **{**QUICK, "levels": ("whole",)}, refit_epochs=1)
+    classifier = fit(
+        small_root, "efficientnet_lite0", **{**QUICK, "levels": ("whole",)}, refit_epochs=1
+    )
     again = LogoClassifier.load(classifier.save(tmp_path / "model"))
     assert again.metadata["refit_epochs"] == 1
     a, b = assess(classifier, small_root), assess(again, small_root)

@@ -94,8 +94,9 @@ def stages(variant: Variant) -> Iterator[tuple[int, int, int, int, int]]:
 class ConvNorm(gluon.HybridBlock):
     """Convolution without bias, batch normalisation and, unless `linear`, ReLU6.
 
-    Strided convolutions pad as TensorFlow's "SAME" does for maps of even size: one pixel less on
-    the top and left. This is exact if the sides of the photo are multiples of 32.
+    In Google's networks, strided convolutions pad as TensorFlow's "SAME" does for maps of even
+    size: one pixel less on the top and left. This is exact if the sides of the photo are multiples
+    of 32.
 
     Gluon's convolution pads both sides alike. Padding the map in a separate step would copy it and
     double the time per photo. Instead, the kernel is extended by zeros on its top and left, which
@@ -109,6 +110,9 @@ class ConvNorm(gluon.HybridBlock):
         Options of the convolution.
     linear : bool
         True leaves out ReLU6.
+    plain : bool
+        True pads both sides alike, and replaces ReLU6 by ReLU. A training step on a CPU then takes
+        half the time. The weights must have been trained that way.
 
     Examples
     --------
@@ -116,11 +120,13 @@ class ConvNorm(gluon.HybridBlock):
     (32, 3, 3, 3)
     """
 
-    def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, linear=False, **kwargs):
+    def __init__(
+        self, inputs, outputs, kernel=1, stride=1, groups=1, linear=False, plain=False, **kwargs
+    ):
         super().__init__(**kwargs)
         self._padding = (kernel - stride + 1) // 2
-        self._extra = self._padding - (kernel - stride) // 2
-        self._linear = linear
+        self._extra = 0 if plain else self._padding - (kernel - stride) // 2
+        self._linear, self._plain = linear, plain
         with self.name_scope():
             self.conv = nn.Conv2D(
                 outputs,
@@ -138,7 +144,9 @@ class ConvNorm(gluon.HybridBlock):
     def hybrid_forward(self, F, x):
         """Map (batch, inputs, height, width) to (batch, outputs, height/stride, width/stride)."""
         x = self.norm(self._convolve_extended(F, x) if self._extra else self.conv(x))
-        return x if self._linear else F.clip(x, 0, 6)
+        if self._linear:
+            return x
+        return F.relu(x) if self._plain else F.clip(x, 0, 6)
 
     def _convolve_extended(self, F, x):
         """Convolve with a kernel that is extended by zeros on its top and left."""
@@ -164,6 +172,8 @@ class InvertedResidual(gluon.HybridBlock):
         Factor for the channels of the convolution in the middle.
     kernel, stride : int
         Options of the convolution in the middle.
+    plain : bool
+        See `ConvNorm`.
 
     Examples
     --------
@@ -171,15 +181,17 @@ class InvertedResidual(gluon.HybridBlock):
     3
     """
 
-    def __init__(self, inputs, outputs, expansion, kernel, stride, **kwargs):
+    def __init__(self, inputs, outputs, expansion, kernel, stride, plain=False, **kwargs):
         super().__init__(**kwargs)
         self._residual = stride == 1 and inputs == outputs
         expanded = inputs * expansion
         with self.name_scope():
             self.body = nn.HybridSequential(prefix="")
             if expansion != 1:
-                self.body.add(ConvNorm(inputs, expanded))
-            self.body.add(ConvNorm(expanded, expanded, kernel, stride, groups=expanded))
+                self.body.add(ConvNorm(inputs, expanded, plain=plain))
+            self.body.add(
+                ConvNorm(expanded, expanded, kernel, stride, groups=expanded, plain=plain)
+            )
             self.body.add(ConvNorm(expanded, outputs, linear=True))
 
     def hybrid_forward(self, F, x):
@@ -200,6 +212,8 @@ class EfficientNetLite(gluon.HybridBlock):
         Number of outputs.
     prefix : str, optional
         First part of the names of the parameters. By default, the name and an underscore.
+    plain : bool
+        Whether to use ReLU and symmetric padding (`ConvNorm`), as `logo_lite0` does.
 
     Notes
     -----
@@ -218,22 +232,26 @@ class EfficientNetLite(gluon.HybridBlock):
     """
 
     def __init__(
-        self, name: str = "efficientnet_lite0", classes: int = 1000, prefix: str | None = None
+        self,
+        name: str = "efficientnet_lite0",
+        classes: int = 1000,
+        prefix: str | None = None,
+        plain: bool = False,
     ):
         super().__init__(prefix=prefix or f"{name}_")
         variant = VARIANTS[name]
         with self.name_scope():
             self.features = nn.HybridSequential(prefix="")
-            self.features.add(ConvNorm(3, STEM, kernel=3, stride=2))
+            self.features.add(ConvNorm(3, STEM, kernel=3, stride=2, plain=plain))
             inputs = STEM
             for expansion, outputs, blocks, stride, kernel in stages(variant):
                 for block in range(blocks):
                     block_stride = stride if block == 0 else 1
                     self.features.add(
-                        InvertedResidual(inputs, outputs, expansion, kernel, block_stride)
+                        InvertedResidual(inputs, outputs, expansion, kernel, block_stride, plain)
                     )
                     inputs = outputs
-            self.features.add(ConvNorm(inputs, HEAD))
+            self.features.add(ConvNorm(inputs, HEAD, plain=plain))
             self.features.add(nn.GlobalAvgPool2D(), nn.Flatten(), nn.Dropout(variant.dropout))
             self.output = nn.Dense(classes, in_units=HEAD)
 

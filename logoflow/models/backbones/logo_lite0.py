@@ -15,12 +15,25 @@ from logoflow.models.backbones.efficientnet_lite import HEAD, EfficientNetLite
 from logoflow.models.backbones.weights import check_hash
 
 WEIGHTS = Path(__file__).with_name("logo_lite0.npz")
-SHA256 = "82e5a8947de4de5179e4840a126fbd138c64c9f72a3a70876c2e87687a5bd28e"
+SHA256 = "beeb74fa664d08ebd12b3a9abe5ad31c73b4f9bbebe1619e964b790016568817"
 EMBEDDING_SIZE = 256
+LENGTH = 10.0
+"""Length of the features. With features of length 1, an output layer would learn slowly."""
+
+
+class UnitLength(gluon.HybridBlock):
+    """Scale each vector to the same length, `LENGTH`, so that only its direction counts."""
+
+    def hybrid_forward(self, F, x):
+        """Map (batch, features) to (batch, features)."""
+        return LENGTH * F.L2Normalization(x)
 
 
 class LogoLite0(EfficientNetLite):
-    """EfficientNet-Lite0 with another name, and with the embedding of the logo weights.
+    """EfficientNet-Lite0 for logos: features of one length, and an embedding that compares brands.
+
+    It uses ReLU and symmetric padding (`logoflow.models.backbones.efficientnet_lite.ConvNorm`).
+    The features are the pooled features of EfficientNet-Lite0, scaled to a length of 10.
 
     Parameters
     ----------
@@ -29,6 +42,11 @@ class LogoLite0(EfficientNetLite):
     classes : int
         Number of outputs. By default, the outputs are the embedding, as in the published network.
 
+    Notes
+    -----
+    The pooled features of photos and regions differ in length as much as in direction. Output
+    layers on features of one length found clearly more logos (docs/accuracy.md).
+
     Examples
     --------
     >>> LogoLite0(classes=33).prefix
@@ -36,11 +54,13 @@ class LogoLite0(EfficientNetLite):
     """
 
     def __init__(self, name: str = "logo_lite0", classes: int = EMBEDDING_SIZE):
-        super().__init__("efficientnet_lite0", classes, prefix=f"{name}_")
+        super().__init__("efficientnet_lite0", classes, prefix=f"{name}_", plain=True)
+        with self.name_scope():
+            self.features.add(UnitLength())
 
     @cached_property
     def embedding(self) -> nn.Dense:
-        """Layer that maps pooled features, (batch, 1280), to the published embedding, (batch, 256).
+        """Layer that maps features, (batch, 1280), to the published embedding, (batch, 256).
 
         The layer is read from the package at its first use, on the devices of the features. It is
         no child of the network: `collect_params`, a `Trainer`, and saved or exported files do not

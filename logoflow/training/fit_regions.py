@@ -1,0 +1,181 @@
+"""Train a network on regions of photos: the output layer first, then the layers below it."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from mxnet import gluon
+
+from logoflow.datasets.prepared import photos_of
+from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.levels import GRID, Level
+from logoflow.inference.regions import RegionNet
+from logoflow.inference.scoring import Evidence
+from logoflow.loading.photo_folder import split_boxes
+from logoflow.training.region_head import (
+    Examples,
+    PhotoWithBoxes,
+    choose_strength,
+    fit_output,
+    fit_regression,
+    focus_on_logos,
+    left_out_probabilities,
+    possible_folds,
+    region_examples,
+)
+
+MAX_PHOTOS = 3000
+"""Number of photos that the output layer is fitted on at most, for the time and memory it takes."""
+
+
+class RegionHead(NamedTuple):
+    """What the fit of an output layer needs and leaves.
+
+    Parameters
+    ----------
+    examples : Examples
+        Regions of the training photos.
+    strength : float
+        Regularisation that cross-validation chose, scikit-learn's `C`.
+    folds : int
+        Folds of the cross-validation. Below 2 there was none.
+    """
+
+    examples: Examples
+    strength: float
+    folds: int
+
+
+def photos_with_boxes(
+    root: Path, splits: Sequence[str], *, use_boxes: bool, leave_out: int | None = None
+) -> list[PhotoWithBoxes]:
+    """List the photos of splits with their boxes.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of a prepared data set.
+    splits : sequence of str
+        Names such as ``"train_data"``.
+    use_boxes : bool
+        False leaves all boxes out.
+    leave_out : int, optional
+        Label of photos to leave out.
+
+    Returns
+    -------
+    list of PhotoWithBoxes
+    """
+    photos: list[PhotoWithBoxes] = []
+    for split in splits:
+        boxes = split_boxes(root, split) if use_boxes else {}
+        photos += [
+            (path, label, boxes.get(f"{path.parent.name}/{path.name}", []))
+            for path, label in photos_of(root, split)
+            if label != leave_out
+        ]
+    return photos
+
+
+def fit_region_head(
+    net: gluon.HybridBlock,
+    augs: list,
+    photos: Sequence[PhotoWithBoxes],
+    no_logo: int | None,
+    seed: int,
+    class_weights: Sequence[float] | None = None,
+) -> RegionHead:
+    """Fit the output layer of a network to regions of photos, in seconds.
+
+    Parameters
+    ----------
+    net : Block
+        Network with pooled features. Its output layer is changed.
+    augs : list of callable
+        The preprocessing of validation photos.
+    photos : sequence of PhotoWithBoxes
+        Training photos.
+    no_logo : int or None
+        Label of no-logo.
+    seed : int
+        Seed of the choice of photos and regions.
+    class_weights : sequence of float, optional
+        Weight of each class, in label order.
+
+    Returns
+    -------
+    RegionHead
+    """
+    photos = _at_most(photos, MAX_PHOTOS, seed)
+    examples = region_examples(RegionNet(net, augs), photos, no_logo, seed)
+    if class_weights is not None:
+        weights = examples.weights * np.asarray(class_weights)[examples.labels]
+        examples = examples._replace(weights=weights)
+    folds = possible_folds(examples)
+    strength = choose_strength(examples, no_logo, folds)
+    if folds >= 2 and not any(boxes for _, _, boxes in photos):
+        examples = focus_on_logos(examples, strength, folds)
+    fit_output(net.output, fit_regression(examples, no_logo, strength))
+    return RegionHead(examples, strength, folds)
+
+
+def _at_most(photos: Sequence[PhotoWithBoxes], count: int, seed: int) -> Sequence[PhotoWithBoxes]:
+    """Choose photos at random if there are more than `count`."""
+    if len(photos) <= count:
+        return photos
+    chosen = np.random.default_rng(seed).choice(len(photos), count, replace=False)
+    return [photos[position] for position in sorted(chosen)]
+
+
+def calibrate_by_left_out(
+    classifier: LogoClassifier,
+    head: RegionHead,
+    levels: Sequence[Level],
+    false_positive_rate: float,
+) -> None:
+    """Fit decisions to the training photos, each scored by a model that was fitted without it.
+
+    So no photo has to be kept back for the calibration.
+
+    Parameters
+    ----------
+    classifier : LogoClassifier
+        It gets the decisions.
+    head : RegionHead
+        The examples are the regions of the level ``"grid"``, from photos without boxes.
+    levels : sequence of Level
+        ``"whole"`` and ``"grid"``, without known logos or names.
+    false_positive_rate : float
+        Share of no-logo photos that may get a brand.
+    """
+    examples = head.examples
+    if head.folds < 2:
+        warnings.warn(
+            "A class has only one photo, so the probabilities are not calibrated, and every photo "
+            "gets the likeliest class. Add a second photo of each class.",
+            stacklevel=5,
+        )
+        classifier.level = levels[-1]
+        return
+    shares = left_out_probabilities(examples, classifier.no_logo, head.strength, head.folds)
+    logits = np.full((len(shares), len(classifier.classes)), np.log(1e-6))
+    logits[:, : shares.shape[1]] = np.log(np.maximum(shares, 1e-9))
+    starts = np.unique(examples.photos, return_index=True)[1]
+    evidence = [Evidence(grid[:1], grid_logits=grid) for grid in np.split(logits, starts[1:])]
+    decisions = fit_decisions(
+        evidence, examples.labels[starts].tolist(), classifier.classes, levels, false_positive_rate
+    )
+    warn_if_unreliable(decisions)
+    classifier.decisions |= decisions
+    classifier.level = levels[-1]
+
+
+def can_leave_out(levels: Sequence[Level]) -> bool:
+    """Tell whether `calibrate_by_left_out` can fit decisions for these levels."""
+    return all(
+        level.windows in ("whole", GRID) and not level.match_logos and not level.read_names
+        for level in levels
+    )
