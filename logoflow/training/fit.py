@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import mxnet as mx
 import pandas as pd
@@ -54,6 +55,7 @@ def fit(
     *,
     fine_tune: bool = True,
     num_epochs: int | None = None,
+    minutes: float | None = None,
     image_size: int = 160,
     levels: Sequence[LevelLike] | None = None,
     match_logos: bool = False,
@@ -94,6 +96,9 @@ def fit(
     num_epochs : int, optional
         Passes over the training photos. By default 10. For the recipe ``"regions"``, the default
         number of steps grows with the square root of the number of photos.
+    minutes : float, optional
+        Time after which no further fine-tuning step starts, from the call of `fit` on. `fit` then
+        calibrates and returns what it has. For the recipe ``"regions"`` only.
     image_size : int
         Side of the square the network sees, in pixels.
     levels : sequence of Level or str, optional
@@ -172,6 +177,7 @@ def fit(
     ('adidas', 'aldi', 'no-logo')
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
+    deadline = None if minutes is None else monotonic() + 60 * minutes
     ctx, root = as_list(ctx or default_ctx()), Path(root)
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
     recipe = get_recipe(recipe or _default_recipe(backbones), **settings)
@@ -194,6 +200,7 @@ def fit(
         false_positive_rate=false_positive_rate,
         fine_tune=fine_tune,
         num_epochs=num_epochs,
+        deadline=deadline,
         rounds=rounds,
         image_size=image_size,
         use_no_logo=use_no_logo,
@@ -242,10 +249,11 @@ def _fit_on_crops(
     seed: int,
     quiet: bool,
     fine_tune: bool,
+    deadline: float | None,
 ) -> tuple[LogoClassifier, dict[str, list]]:
     """Train the networks on crops of photos, and calibrate them on the validation photos."""
-    if not fine_tune:
-        raise ValueError('fine_tune=False needs the recipe "regions".')
+    if not fine_tune or deadline is not None:
+        raise ValueError('fine_tune=False and minutes need the recipe "regions".')
     _require_validation_photos(root)
     classes = read_classes(root)
     load_batches = partial(
@@ -294,6 +302,7 @@ def _fit_on_regions(
     matcher: LogoMatcher | None,
     false_positive_rate: float,
     fine_tune: bool,
+    deadline: float | None,
     num_epochs: int,
     image_size: int,
     use_no_logo: bool,
@@ -342,6 +351,7 @@ def _fit_on_regions(
                     seed=member_seed,
                     cache=root / CACHE_FOLDER,
                     class_weights=class_weights,
+                    deadline=deadline,
                 )
                 histories.append(history)
             net.save_parameters(str(weight_file))

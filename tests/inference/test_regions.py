@@ -1,0 +1,139 @@
+import mxnet as mx
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.levels import Level
+from logoflow.inference.regions import (
+    CELL,
+    REGION_SHAPES,
+    SCALES,
+    RegionNet,
+    grid_size,
+    mean_region_logits,
+    pooling_matrix,
+    region_boxes,
+    region_cells,
+    region_nets,
+    window_regions,
+)
+from logoflow.inference.scoring import pool_grid, pool_logits
+from logoflow.inference.windows import windows
+from logoflow.loading.augment import make_augs
+from logoflow.models.article_nets import lenet5
+from logoflow.models.build import build_net
+from logoflow.models.finetune import finetune_net
+
+CLASSES = ("acme", "no-logo", "zeta")
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (300, 420, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module", params=["logo_lite0", "efficientnet_lite0"])
+def classifier(request) -> LogoClassifier:
+    mx.random.seed(0)
+    net = finetune_net(3, request.param)
+    _, augs = make_augs("logoflow", net, image_size=96)
+    return LogoClassifier(net, CLASSES, augs)
+
+
+def test_regions_have_all_sizes_at_all_places():
+    cells = region_cells(3, 4, ((2, 2), (1, 4)))
+    assert len(cells) == 2 * 3 + 3
+    assert len(region_cells(8, 8, REGION_SHAPES)) == 1 + 9 + 25 + 36 + 49 + 2 * 18 + 2 * 35
+
+
+def test_a_region_larger_than_the_photo_is_the_whole_photo():
+    assert region_cells(2, 3, ((6, 6),)).tolist() == [[0, 0, 2, 3]]
+
+
+def test_the_pooling_matrix_averages_the_cells_of_each_region():
+    values = np.random.default_rng(0).random((4, 5, 7)).astype(np.float32)
+    pooled = pooling_matrix(4, 5, ((2, 3), (4, 1))) @ values.reshape(20, 7)
+    for (top, left, rows, columns), mean in zip(
+        region_cells(4, 5, ((2, 3), (4, 1))), pooled, strict=True
+    ):
+        part = values[top : top + rows, left : left + columns]
+        assert np.allclose(mean, part.mean(axis=(0, 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(420, 300), (300, 420), (40, 900), (5, 5), (3000, 2000)])
+def test_regions_lie_inside_the_photo_and_the_first_is_the_whole(size):
+    boxes = region_boxes(*size)
+    assert boxes[0].tolist() == [0, 0, *size]
+    assert (boxes[:, :2] >= 0).all()
+    assert (boxes[:, :2] + boxes[:, 2:] <= np.array(size) + 1e-6).all()
+
+
+def test_each_window_has_a_region_much_like_it():
+    boxes, chosen = region_boxes(640, 480), window_regions(640, 480)
+    assert chosen[0] == 0
+    for window, region in zip(windows(640, 480, "more-windows"), boxes[chosen], strict=True):
+        assert np.abs(np.array(window) - region).max() < 110
+
+
+def test_the_region_of_the_whole_photo_gets_the_logits_of_the_network(classifier, photo):
+    net = RegionNet(classifier.net, classifier.augs)
+    rows, columns = grid_size(420, 300, SCALES[0])
+    data = net._to_input(photo, rows * CELL, columns * CELL)
+    assert np.allclose(net.logits(photo)[0], classifier.net(data).asnumpy()[0], atol=1e-4)
+
+
+def test_logits_come_from_the_features_of_the_same_regions(classifier, photo):
+    net, output = RegionNet(classifier.net, classifier.augs), classifier.net.output
+    features = net.features(photo)
+    assert len(features) == len(region_boxes(420, 300))
+    assert np.allclose(output(mx.nd.array(features)).asnumpy(), net.logits(photo), atol=1e-4)
+
+
+def test_the_levels_pool_these_logits(classifier, photo):
+    logits = classifier.region_logits(photo)
+    grid = logits[window_regions(420, 300)]
+    (by_region,), (by_grid,) = (classifier.scores(photo, level=lv) for lv in ("regions", "grid"))
+    assert np.allclose(by_region, pool_logits(logits, 1, top=5))
+    assert np.allclose(by_grid, pool_grid(grid))
+
+
+def test_levels_with_and_without_windows_can_be_calibrated_together(classifier, photo):
+    photos = [photo, photo[::-1], photo[:, ::-1], np.full_like(photo, 90)]
+    levels = ["windows", "grid", "regions"]
+    boxes = [[(10, 10, 60, 60)], [], [], []]
+    truth = ["acme", "zeta", "zeta", "no-logo"]
+    with pytest.warns(UserWarning, match="photos without a logo"):
+        classifier.calibrate(photos, truth, levels=levels, boxes=boxes)
+    assert {Level(name) for name in levels} <= set(classifier.decisions)
+    for level in levels:  # the background of the first photo counts as a photo without a logo
+        assert classifier.decisions[Level(level)].no_logo_photos == 2
+        assert len(classifier.predict(photos, level=level)) == 4
+
+
+def test_a_saved_classifier_scores_regions_alike(classifier, photo, tmp_path):
+    again = LogoClassifier.load(classifier.save(tmp_path / "model"))
+    assert np.array_equal(again.region_logits(photo), classifier.region_logits(photo))
+
+
+def test_an_ensemble_averages_log_probabilities(photo):
+    ensemble = build_net("logo_lite0 + efficientnet_lite0", 3)
+    ensemble.initialize(mx.init.Xavier())
+    _, augs = make_augs("logoflow", ensemble, image_size=96)
+    nets = region_nets(ensemble, augs)
+    expected = np.mean([log_softmax(net.logits(photo), axis=1) for net in nets], axis=0)
+    assert np.allclose(mean_region_logits(nets, photo), expected)
+
+
+def test_a_network_that_does_not_pool_is_refused(photo):
+    net = lenet5(3)
+    net.initialize()
+    _, augs = make_augs("article")
+    with pytest.raises(ValueError, match="LeNet5|HybridSequential|cannot score regions"):
+        LogoClassifier(net, CLASSES, augs).predict(photo, level="regions")
+
+
+def test_a_dark_photo_has_finite_scores(classifier):
+    black = np.zeros((200, 200, 3), np.uint8)
+    assert np.isfinite(classifier.scores(black, level="regions")).all()
+    assert np.isfinite(classifier.scores(black, level="grid")).all()
