@@ -49,9 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         marks = few_per_brand(unite_brands(rendered)) + list(invent(options.packages, pool))
     write_marks(options.output, marks)
     brands = Counter(mark.brand for mark in marks)
-    print(
-        f"{len(marks) - brands['']} marks of {len(brands) - 1} brands, {brands['']} blocks of text"
-    )
+    blocks = brands.pop("", 0)
+    print(f"{len(marks) - blocks} marks of {len(brands)} brands, {blocks} blocks of text")
     check_shapes(marks, options.output.with_suffix(".near.png"))
     return 0
 
@@ -155,13 +154,9 @@ def check_shapes(marks: Sequence[Mark], path: Path) -> None:
     for copy in closest:
         print(f"{copy.likeness:.3f} {known[copy.mark].name} looks like {names[copy.reference]}")
     if closest:
-        pairs = [
-            np.vstack(
-                [on_white(known[copy.mark].picture), on_white(left_out[names[copy.reference]])]
-            )
-            for copy in closest
-        ]
-        cv2.imwrite(str(path), np.hstack(pairs))
+        upper = [on_white(known[copy.mark].picture) for copy in closest]
+        lower = [on_white(left_out[names[copy.reference]]) for copy in closest]
+        cv2.imwrite(str(path), np.vstack([np.hstack(upper), np.hstack(lower)]))
 
 
 def on_white(picture: np.ndarray) -> np.ndarray:

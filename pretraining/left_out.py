@@ -13,23 +13,25 @@ import cv2
 import numpy as np
 
 # These words leave a mark out wherever its name starts with them.
-PREFIXES = (
-    "adidas aldinord aldisud apple becksbeer bmw carlsberg chimay citroen cocacola disney erdinger "
-    "fedex ferrari fosters google guiness guinness heineken intel mcdonalds milkachocolate nike "
-    "nvidia paulaner pepsi porsche puma redbull rittersport singha starbucks stellaartois texaco "
-    "tsingtao unicef vodafone yahoo"
-).split()
+PREFIXES_TEXT = """
+adidas aldinord aldisud apple becksbeer bmw carlsberg chimay citroen cocacola disney erdinger
+fedex ferrari fosters google guiness guinness heineken intel mcdonalds milkachocolate nike
+nvidia paulaner pepsi porsche puma redbull rittersport singha starbucks stellaartois texaco
+tsingtao unicef vodafone yahoo
+"""
+PREFIXES = PREFIXES_TEXT.split()
 
 # These are too short or too common for that. They leave a mark out as a word of its name.
-WORDS = (
-    "aldi becks corona dhl esso ford heinekens hp mcdonald milka mini nbc shell singha sprite ups"
-).split()
+WORDS_TEXT = """
+aldi becks corona dhl esso ford heinekens hp mcdonald milka mini nbc shell singha sprite ups
+"""
+WORDS = WORDS_TEXT.split()
 
 # The same brands' products, and their marks under other names. The last line was found by shape.
-ALIASES = (
-    "antigravity appscript chrome chromecast chromewebstore cuda gcloud gcp playstore "
-    "hewlettpackard"
-).split()
+ALIASES_TEXT = """
+antigravity appscript chrome chromecast chromewebstore cuda gcloud gcp playstore hewlettpackard
+"""
+ALIASES = ALIASES_TEXT.split()
 
 # Marks in the colour and shape of a brand above, though the name does not tell.
 MARKS = {"bxl:gemini"}

@@ -9,11 +9,25 @@ from PIL import Image, ImageDraw, ImageFont
 
 FONT_SIZE = 120
 TEXT_FONT_SIZE = 28
-ONSETS = "b c d f g h j k l m n p r s t v w z br cr dr fl gl pr st tr ch sh th qu kr sp x y".split()
-VOWELS = "a e i o u a e i o ee oo ai ia io ou y".split()
-CODAS = ["", "", "", *"n r s l x m t k nd st ck z".split()]
-SECOND_WORDS = "& Co,Bros,Bank,Air,Food,Tea,Lab,Motors,Group,24,Plus,One".split(",")
-COMMON_WORDS = "the of and to".split()
+ONSETS_TEXT = "b c d f g h j k l m n p r s t v w z br cr dr fl gl pr st tr ch sh th qu kr sp x y"
+ONSETS = ONSETS_TEXT.split()
+VOWELS_TEXT = "a e i o u a e i o ee oo ai ia io ou y"
+VOWELS = VOWELS_TEXT.split()
+CODAS = ["", "", "", "n", "r", "s", "l", "x", "m", "t", "k", "nd", "st", "ck", "z"]
+SECOND_WORDS = [
+    "& Co",
+    "Bros",
+    "Bank",
+    "Air",
+    "Food",
+    "Tea",
+    "Lab",
+    "Motors",
+    "Group",
+    "24",
+    "Plus",
+]
+COMMON_WORDS = ["the", "of", "and", "to"]
 
 Colour = tuple[int, int, int]
 

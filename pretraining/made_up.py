@@ -62,7 +62,7 @@ def text_block(seed: int, fonts: list[Path]) -> Mark | None:
 def invent_emblem(
     colours: list[Colour], icon: str | None, rng: random.Random
 ) -> Image.Image | None:
-    """Draw an icon or shapes in a brand's colours, some of them on a plate. None for half of all."""
+    """Draw an icon or shapes in a brand's colours, some on a plate. Half of all have none."""
     if icon:
         colour = "#" + bytes(rng.choice(colours[:2])).hex()
         pixels = render_svg(icon.replace("currentColor", colour))
@@ -131,7 +131,7 @@ def scaled(picture: Image.Image, longer_side: float) -> Image.Image:
 
 
 def overlay(canvas: Image.Image, picture: Image.Image, x: float, y: float) -> Image.Image:
-    """Lay a picture on a larger one: at its left if x is 0, in the middle if 0.5, at its right if 1."""
+    """Lay a picture on a larger one: at the left if x is 0, at the right if x is 1."""
     place = int(x * (canvas.width - picture.width)), int(y * (canvas.height - picture.height))
     canvas.alpha_composite(picture, place)
     return canvas

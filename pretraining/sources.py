@@ -43,26 +43,27 @@ ICON_PACKAGES = {
 
 # Licences: Apache-2.0 for chewy, luckiest-guy, permanent-marker, roboto-slab, satisfy,
 # special-elite, ultra and yellowtail, OFL-1.1 for the others.
-FONTS = (
-    "inter lato merriweather roboto-slab archivo-narrow barlow-condensed raleway oswald "
-    "special-elite josefin-sans zilla-slab lobster pacifico bebas-neue anton playfair-display "
-    "montserrat poppins nunito quicksand comfortaa righteous fredoka bangers permanent-marker "
-    "caveat dancing-script satisfy great-vibes abril-fatface alfa-slab-one bungee orbitron "
-    "press-start-2p vt323 monoton audiowide russo-one black-ops-one kanit exo-2 teko rajdhani "
-    "cinzel cormorant-garamond eb-garamond libre-baskerville crimson-text bitter arvo rokkitt "
-    "space-grotesk space-mono jetbrains-mono rubik work-sans dm-serif-display yellowtail cookie "
-    "kaushan-script sacramento shadows-into-light amatic-sc indie-flower patua-one titan-one "
-    "luckiest-guy chewy baloo-2 concert-one passion-one squada-one staatliches unica-one "
-    "julius-sans-one poiret-one limelight fascinate rye creepster unifrakturmaguntia ultra "
-    "bowlby-one"
-).split()
+FONTS_TEXT = """
+inter lato merriweather roboto-slab archivo-narrow barlow-condensed raleway oswald special-elite
+josefin-sans zilla-slab lobster pacifico bebas-neue anton playfair-display montserrat poppins
+nunito quicksand comfortaa righteous fredoka bangers permanent-marker caveat dancing-script
+satisfy great-vibes abril-fatface alfa-slab-one bungee orbitron press-start-2p vt323 monoton
+audiowide russo-one black-ops-one kanit exo-2 teko rajdhani cinzel cormorant-garamond
+eb-garamond libre-baskerville crimson-text bitter arvo rokkitt space-grotesk space-mono
+jetbrains-mono rubik work-sans dm-serif-display yellowtail cookie kaushan-script sacramento
+shadows-into-light amatic-sc indie-flower patua-one titan-one luckiest-guy chewy baloo-2
+concert-one passion-one squada-one staatliches unica-one julius-sans-one poiret-one limelight
+fascinate rye creepster unifrakturmaguntia ultra bowlby-one
+"""
+FONTS = FONTS_TEXT.split()
 TEXT_FONTS = FONTS[:11]  # for blocks of text
 
 # Words at the end of an icon's name that tell variants of a brand's mark apart.
-VARIANTS = set(
-    "icon wordmark original plain line dark light official logo logotype alt color colour mono "
-    "monotone square circle tile old mark text vertical horizontal filled outline background".split()
-)
+VARIANTS_TEXT = """
+icon wordmark original plain line dark light official logo logotype alt color colour mono monotone
+square circle tile old mark text vertical horizontal filled outline background
+"""
+VARIANTS = set(VARIANTS_TEXT.split())
 
 
 class Icon(NamedTuple):
