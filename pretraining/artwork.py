@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from pretraining.drawing import render_svg
-from pretraining.left_out import is_left_out, near_copies
+from pretraining.left_out import NAMES, near_copies
 from pretraining.made_up import made_up_brand, text_block
 from pretraining.marks import SIDE, Mark, write_marks
 from pretraining.sources import (
@@ -144,8 +144,9 @@ def thumbnail(picture: np.ndarray) -> np.ndarray:
 
 def check_shapes(marks: Sequence[Mark], path: Path) -> None:
     """Print the marks that look most like one that is left out, and draw them side by side."""
-    icons = simple_icons()
-    left_out = {name: render_svg(icon.raw_svg) for name, icon in icons.items() if is_left_out(name)}
+    # Only the brands' own marks: most of their products' marks are plain discs and squares.
+    icons = {name: icon for name, icon in simple_icons().items() if name in NAMES}
+    left_out = {name: render_svg(icon.raw_svg) for name, icon in icons.items()}
     left_out = {name: picture for name, picture in left_out.items() if picture is not None}
     names = list(left_out)
     known = [mark for mark in marks if mark.brand and not mark.brand.startswith("made-up")]

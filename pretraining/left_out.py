@@ -33,6 +33,8 @@ antigravity appscript chrome chromecast chromewebstore cuda gcloud gcp playstore
 """
 ALIASES = ALIASES_TEXT.split()
 
+NAMES = {*PREFIXES, *WORDS, *ALIASES}
+
 # Marks in the colour and shape of a brand above, though the name does not tell.
 MARKS = {"bxl:gemini"}
 
@@ -64,7 +66,7 @@ def is_left_out(name: str, source: str = "") -> bool:
     whole = "".join(words)
     return (
         f"{source}:{name}" in MARKS
-        or not joined.isdisjoint([*PREFIXES, *WORDS, *ALIASES])
+        or not joined.isdisjoint(NAMES)
         or whole in WORDS
         or whole.startswith((*PREFIXES, *ALIASES))
     )
