@@ -32,11 +32,25 @@ def photos_in(folder: Path) -> list[Path]:
     return photos
 
 
+def read_photo(path: Path) -> np.ndarray:
+    """Read a photo, uint8 RGB.
+
+    Raises
+    ------
+    ValueError
+        If the file is no picture.
+    """
+    photo = cv2.imread(str(path))
+    if photo is None:
+        raise ValueError(f"{path} is no picture that OpenCV can read. Remove or replace it.")
+    return np.ascontiguousarray(photo[..., ::-1])
+
+
 def read_tiles(folder: Path) -> np.ndarray:
     """Read photos as two squares each, (tiles, 256, 256, 3), uint8 RGB."""
     tiles = []
     for path in photos_in(folder):
-        photo = cv2.imread(str(path))[..., ::-1]
+        photo = read_photo(path)
         scale = TILE / min(photo.shape[:2])
         height, width = (max(TILE, round(scale * length)) for length in photo.shape[:2])
         photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)

@@ -20,7 +20,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from pretraining.backgrounds import photos_in, read_tiles
+from pretraining.backgrounds import photos_in, read_photo, read_tiles
 from pretraining.compose import Composer
 from pretraining.drawing import render_svg
 from pretraining.marks import Mark, read_marks, write_marks
@@ -111,8 +111,7 @@ def read_crops(folder: Path) -> tuple[Crops, list[str]]:
     brands = sorted({brand for brand, _ in largest})
     pictures, labels = [], []
     for (brand, name), box in sorted(largest.items()):
-        photo = cv2.imread(str(folder / PHOTO_FOLDER / name))[..., ::-1]
-        pictures.append(crop(np.ascontiguousarray(photo), box))
+        pictures.append(crop(read_photo(folder / PHOTO_FOLDER / name), box))
         labels.append(brands.index(brand))
     return Crops(np.stack(pictures), np.array(labels)), brands
 
@@ -135,7 +134,7 @@ def windows_of(folder: Path) -> np.ndarray:
     """Cut random squares from photos without logos, (windows, SIZE, SIZE, 3)."""
     rng, windows = np.random.default_rng(0), []
     for path in photos_in(folder):
-        photo = cv2.imread(str(path))[..., ::-1]
+        photo = read_photo(path)
         for _ in range(WINDOWS):
             side = int(rng.uniform(0.25, 1) * min(photo.shape[:2]))
             top, left = (rng.integers(length - side + 1) for length in photo.shape[:2])

@@ -82,7 +82,7 @@ def fetch_packages(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Gets a folder for each package, about 200 MB in all.
+        Gets a folder for each package, about 50 MB in all.
 
     Raises
     ------

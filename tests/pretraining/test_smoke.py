@@ -23,6 +23,14 @@ def torch_python() -> str:
     return sys.executable
 
 
+def test_the_examples_in_the_docstrings_run(torch_python):
+    modules = [str(path) for path in sorted((REPO / "pretraining").glob("*.py"))]
+    run = subprocess.run(
+        [torch_python, "-m", "doctest", *modules], cwd=REPO, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout) == (0, "")
+
+
 def test_the_smoke_run_trains_twice_and_writes_weights_that_logoflow_can_read(
     torch_python, tmp_path
 ):
