@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent
-FILES = sorted([*(REPO / "logoflow").rglob("*.py"), *(REPO / "benchmarks").rglob("*.py")])
+FOLDERS = "logoflow", "benchmarks", "pretraining"
+FILES = sorted(path for folder in FOLDERS for path in (REPO / folder).rglob("*.py"))
 LITERALS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.DictComp)
 
 
