@@ -40,7 +40,7 @@ from logoflow.utils.files import write_text
 HERE = Path(__file__).resolve().parent
 COUNTS = (20, 50, 100, 500)  # validation photos
 DRAWS = 20  # of each number of photos
-LEVEL = lf.Level("windows")
+LEVEL = lf.Level("regions")
 TRAIN_SHARE = 1 / 3  # of the photos of each brand: ten photos
 TRAIN_NO_LOGO = 50
 VAL_SHARE = 0.2  # of the photos that fit gets

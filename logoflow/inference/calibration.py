@@ -19,6 +19,9 @@ from logoflow.metrics.thresholds import threshold_at
 TEMPERATURES = (0.05, 20.0)
 """Range of the fitted temperature. A few photos, all classified correctly, would drive it to 0."""
 
+BIAS_SPREAD = 5.0
+"""Standard deviation of the prior of the bias. That of the logarithm of the temperature is 1."""
+
 
 def fit_decisions(
     photos: Iterable[Evidence],
@@ -120,6 +123,7 @@ def fit_decision(
     Notes
     -----
     Temperature scaling is from Guo et al., On Calibration of Modern Neural Networks (ICML 2017).
+    The prior of temperature and bias is logoflow's own.
 
     Examples
     --------
@@ -184,10 +188,11 @@ def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
 def _fit_probabilities(
     scores: np.ndarray, truth: np.ndarray, no_logo: int | None, with_bias: bool
 ) -> tuple[float, float]:
-    """Find the temperature and the no-logo bias with the lowest negative log-likelihood.
+    """Find the temperature and the no-logo bias that are most probable, given the photos.
 
-    The adjusted scores are linear in 1 / temperature and the bias, and log-probabilities are
-    concave in the scores. So the loss is convex, and there is one minimum for any start.
+    A prior keeps the temperature near 1 and the bias near 0 if there are few photos. Without it,
+    the temperature of a few photos that are all answered correctly goes to 0, and later wrong
+    answers get a probability near 1. With hundreds of photos the prior changes next to nothing.
     """
     rows = np.arange(len(truth))
 
@@ -198,7 +203,10 @@ def _fit_probabilities(
         by_score[rows, truth] -= 1
         by_bias = by_score[:, no_logo].sum() if with_bias else 0.0
         gradient = np.array([np.sum(by_score * scores), by_bias])
-        return -log_probabilities[rows, truth].mean(), gradient / len(truth)
+        log_scale, unit_bias = math.log(scale), bias / BIAS_SPREAD
+        prior = (log_scale**2 + unit_bias**2) / 2
+        gradient += [log_scale / scale, unit_bias / BIAS_SPREAD if with_bias else 0.0]
+        return (prior - log_probabilities[rows, truth].sum()) / len(truth), gradient / len(truth)
 
     start = np.array([1.0, 0.0])  # temperature 1, no bias
     scale_bounds = (1 / TEMPERATURES[1], 1 / TEMPERATURES[0])

@@ -136,11 +136,21 @@ def test_fitting_never_makes_probabilities_worse(seed):
     assert TEMPERATURES[0] <= decision.temperature <= TEMPERATURES[1]
 
 
-def test_when_all_answers_are_right_the_temperature_stays_in_its_range():
+def test_when_a_few_answers_are_all_right_the_prior_keeps_the_temperature_up():
     truth = np.array([0, 1, 2] * 4)
-    decision = fit_decision(np.eye(3)[truth], truth, CLASSES)
-    assert TEMPERATURES[0] <= decision.temperature < 0.2
-    assert np.isfinite(list(asdict(decision).values())).all()
+    few = fit_decision(np.eye(3)[truth], truth, CLASSES)
+    many = fit_decision(np.eye(3)[np.tile(truth, 100)], np.tile(truth, 100), CLASSES)
+    assert 0.2 < few.temperature < 0.5
+    assert TEMPERATURES[0] <= many.temperature < 0.5 * few.temperature
+
+
+def test_with_many_photos_the_prior_changes_next_to_nothing(monkeypatch):
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 3, 2000)
+    scores = generator.normal(size=(2000, 3)) + 1.5 * np.eye(3)[truth]
+    decision = fit_decision(scores, truth, CLASSES)
+    # These scores are the logarithm of the likelihood, divided by 1.5.
+    assert decision.temperature == pytest.approx(1 / 1.5, rel=0.1)
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.02, 0.1, 0.29])
