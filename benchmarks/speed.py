@@ -195,6 +195,15 @@ ROWS: rows.Rows = {
     "int8_agreement": int8_agreement,
     "against_ort": against_ort,
     "against_pytorch": against_pytorch,
+    "one_pass": lambda runs, _: [
+        row(
+            "one_pass",
+            lambda: measure("one_pass", "regions"),
+            lambda: measure("one_pass", "more-windows"),
+            runs,
+            at_most=0.6,
+        )
+    ],
     "memory": lambda runs, _: [
         row(
             "memory",

@@ -36,12 +36,8 @@ from logoflow.inference.levels import (
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.ocr import BrandNameReader
-from logoflow.inference.regions import (
-    RegionNet,
-    mean_region_logits,
-    region_nets,
-    window_regions,
-)
+from logoflow.inference.region_grid import window_regions
+from logoflow.inference.regions import RegionNet, mean_region_logits, region_nets
 from logoflow.inference.scoring import (
     MIN_BACKGROUND_LEVEL,
     BackgroundWindows,
@@ -437,7 +433,7 @@ class LogoClassifier:
         Returns
         -------
         ndarray
-            (regions, classes), in the order of `logoflow.inference.regions.region_boxes`.
+            (regions, classes), in the order of `logoflow.inference.region_grid.region_boxes`.
 
         Raises
         ------

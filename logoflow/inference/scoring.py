@@ -13,7 +13,7 @@ from logoflow.images.decode import image_size, load_image
 from logoflow.inference.levels import GRID, ONE_PASS, REGIONS, Level
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.ocr import BrandNameReader
-from logoflow.inference.regions import region_boxes, window_regions
+from logoflow.inference.region_grid import region_boxes, window_regions
 from logoflow.inference.windows import windows
 
 Boxes = Sequence[Sequence[float]]

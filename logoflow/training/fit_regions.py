@@ -3,14 +3,13 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from mxnet import gluon
 
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
-from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import GRID, Level
 from logoflow.inference.regions import RegionNet
 from logoflow.inference.scoring import Evidence
@@ -26,6 +25,9 @@ from logoflow.training.region_head import (
     possible_folds,
     region_examples,
 )
+
+if TYPE_CHECKING:
+    from logoflow.inference.classifier import LogoClassifier
 
 MAX_PHOTOS = 3000
 """Number of photos that the output layer is fitted on at most, for the time and memory it takes."""
@@ -131,7 +133,7 @@ def _at_most(photos: Sequence[PhotoWithBoxes], count: int, seed: int) -> Sequenc
 
 
 def calibrate_by_left_out(
-    classifier: LogoClassifier,
+    classifier: "LogoClassifier",
     head: RegionHead,
     levels: Sequence[Level],
     false_positive_rate: float,

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from mxnet import gluon, nd
@@ -13,8 +13,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from logoflow.images.boxes import intersections_over_unions, overlaps
 from logoflow.images.decode import load_image
-from logoflow.inference.regions import RegionNet, region_boxes, window_regions
+from logoflow.inference.region_grid import region_boxes, window_regions
 from logoflow.utils.progress import bar
+
+if TYPE_CHECKING:
+    from logoflow.inference.regions import RegionNet
 
 Boxes = Sequence[Sequence[float]]
 PhotoWithBoxes = tuple[Path, int, Boxes]
@@ -56,7 +59,7 @@ class Examples(NamedTuple):
     photos : ndarray of int
         (examples,), position of the photo that each region is a part of.
     regions : ndarray of int
-        (examples,), position of the region in `logoflow.inference.regions.region_boxes`.
+        (examples,), position of the region in `logoflow.inference.region_grid.region_boxes`.
     """
 
     features: np.ndarray
@@ -71,7 +74,7 @@ class Examples(NamedTuple):
 
 
 def region_examples(
-    net: RegionNet, photos: Sequence[PhotoWithBoxes], no_logo: int | None, seed: int
+    net: "RegionNet", photos: Sequence[PhotoWithBoxes], no_logo: int | None, seed: int
 ) -> Examples:
     """Choose the regions of photos that an output layer learns from, and compute their features.
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from logoflow.images.boxes import intersections_over_unions, overlaps, shared_areas
-from logoflow.inference.regions import CELL, REGION_SHAPES, region_cells
+from logoflow.inference.region_grid import CELL, REGION_SHAPES, region_cells
 
 Boxes = Sequence[Sequence[float]]
 

@@ -11,7 +11,8 @@ import numpy as np
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 
-from logoflow.inference.regions import CELL, REGION_SHAPES, pooling_matrix, split_at_pooling
+from logoflow.inference.region_grid import CELL, REGION_SHAPES, pooling_matrix
+from logoflow.inference.regions import split_at_pooling
 from logoflow.loading.appearance import LightAug, QualityAug
 from logoflow.loading.photo_cache import photo_reader
 from logoflow.models.freezing import freeze_lower, keep_running_statistics

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from logoflow.datasets.class_list import read_classes
-from logoflow.inference.regions import RegionNet, region_boxes
+from logoflow.inference.region_grid import region_boxes
+from logoflow.inference.regions import RegionNet
 from logoflow.labels import no_logo_index
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net

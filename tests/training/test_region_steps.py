@@ -7,7 +7,8 @@ import pytest
 from mxnet import nd
 
 from logoflow.datasets.class_list import read_classes
-from logoflow.inference.regions import REGION_SHAPES, pooling_matrix, split_at_pooling
+from logoflow.inference.region_grid import REGION_SHAPES, pooling_matrix
+from logoflow.inference.regions import split_at_pooling
 from logoflow.labels import no_logo_index
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
