@@ -446,7 +446,7 @@ class LogoClassifier:
         >>> net = lf.finetune_net(2, "efficientnet_lite0")
         >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
         >>> classifier.region_logits(np.full((300, 300, 3), 90, np.uint8)).shape
-        (2695, 2)
+        (2826, 2)
         """
         if self._region_nets is None:
             self._region_nets = region_nets(self.net, self.augs)

@@ -20,13 +20,17 @@ EMBEDDING_SIZE = 256
 LENGTH = 10.0
 """Length of the features. With features of length 1, an output layer would learn slowly."""
 
+EPSILON = 1e-10  # keeps the features of a black photo finite
+
 
 class UnitLength(gluon.HybridBlock):
     """Scale each vector to the same length, `LENGTH`, so that only its direction counts."""
 
     def hybrid_forward(self, F, x):
         """Map (batch, features) to (batch, features)."""
-        return LENGTH * F.L2Normalization(x)
+        # ONNX has no L2Normalization of vectors.
+        squared_length = F.sum(F.square(x), axis=1, keepdims=True)
+        return F.broadcast_mul(x, LENGTH * F.rsqrt(squared_length + EPSILON))
 
 
 class LogoLite0(EfficientNetLite):
