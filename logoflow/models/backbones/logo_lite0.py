@@ -28,9 +28,9 @@ class UnitLength(gluon.HybridBlock):
 
     def hybrid_forward(self, F, x):
         """Map (batch, features) to (batch, features)."""
-        # ONNX has no L2Normalization of vectors.
-        squared_length = F.sum(F.square(x), axis=1, keepdims=True)
-        return F.broadcast_mul(x, LENGTH * F.rsqrt(squared_length + EPSILON))
+        # MXNet cannot export L2Normalization of vectors, or rsqrt, to ONNX.
+        length = F.sqrt(F.sum(F.square(x), axis=1, keepdims=True) + EPSILON)
+        return LENGTH * F.broadcast_div(x, length)
 
 
 class LogoLite0(EfficientNetLite):
