@@ -20,7 +20,7 @@ from logoflow.inference.levels import Level, LevelLike, as_level, as_levels
 from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
-from logoflow.training.fit import fit
+from logoflow.training.fit import default_epochs, default_recipe, fit
 from logoflow.utils.devices import Contexts
 
 NOT_IN_KEY = (
@@ -159,9 +159,10 @@ def training_key(root: Path | str, settings: Mapping[str, Any]) -> str:
     --------
     >>> for split in ("train_data", "val_data", "test_data"):
     ...     Path("root", split).mkdir(parents=True)
-    >>> training_key("root", {}) == training_key("root", {"num_epochs": 10})
+    >>> mlp = {"backbone": "mlp"}
+    >>> training_key("root", mlp) == training_key("root", {**mlp, "num_epochs": 10})
     True
-    >>> training_key("root", {}) == training_key("root", {"num_epochs": 20})
+    >>> training_key("root", mlp) == training_key("root", {**mlp, "num_epochs": 20})
     False
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
@@ -178,7 +179,11 @@ def training_key(root: Path | str, settings: Mapping[str, Any]) -> str:
     values = {name: value for name, value in settings.items() if value is not None}
     arguments = {name: values.get(name, default) for name, default in defaults.items()}
     replaced_fields = {name: value for name, value in values.items() if name not in defaults}
-    recipe_fields = asdict(get_recipe(arguments["recipe"], **replaced_fields))
+    backbone = arguments["backbone"]
+    backbones = [backbone] if isinstance(backbone, str) else list(backbone)
+    recipe = get_recipe(arguments.pop("recipe") or default_recipe(backbones), **replaced_fields)
+    arguments["num_epochs"] = arguments["num_epochs"] or default_epochs(recipe, Path(root))
+    recipe_fields = asdict(recipe)
     del recipe_fields["name"]
     key_arguments = {name: value for name, value in arguments.items() if name not in NOT_IN_KEY}
     text = json.dumps([key_arguments, recipe_fields, photos], sort_keys=True, default=str)

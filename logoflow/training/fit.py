@@ -180,7 +180,7 @@ def fit(
     deadline = None if minutes is None else monotonic() + 60 * minutes
     ctx, root = as_list(ctx or default_ctx()), Path(root)
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
-    recipe = get_recipe(recipe or _default_recipe(backbones), **settings)
+    recipe = get_recipe(recipe or default_recipe(backbones), **settings)
     architecture, classes = _checked_architecture(backbones), read_classes(root)
     class_weights = _checked_weights(class_weights, root, classes)
     if levels is None:
@@ -393,8 +393,22 @@ def default_epochs(recipe: Recipe, root: Path) -> int:
     return max(1, round(steps * recipe.batch_size / max(1, photos)))
 
 
-def _default_recipe(backbones: list[str]) -> str:
-    """Name the default recipe. Regions need features that were trained for parts of photos."""
+def default_recipe(backbones: Sequence[str]) -> str:
+    """Name the default recipe of `fit`. Regions need features that were trained for parts of photos.
+
+    Parameters
+    ----------
+    backbones : sequence of str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> default_recipe(["efficientnet_lite0"])
+    'logoflow'
+    """
     return "regions" if set(backbones) == {"logo_lite0"} else "logoflow"
 
 

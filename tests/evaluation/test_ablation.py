@@ -33,10 +33,14 @@ def test_no_experiment_repeats_the_one_before_it(index):
     assert before._replace(name=after.name) != after
 
 
-def test_the_single_network_of_the_study_is_the_default_of_fit(small_root):
-    single = ABLATION[-6]
+def test_the_single_network_of_the_study_is_that_of_the_setups(small_root):
+    single, backbone = ABLATION[-6], {"backbone": "efficientnet_lite0"}
     assert single.name == "+ threshold for the target rate of false alarms"
-    assert training_key(small_root, single.settings) == training_key(small_root, SETUPS[0].settings)
+    keys = [
+        training_key(small_root, {**backbone, **settings})
+        for settings in (single.settings, SETUPS[0].settings)
+    ]
+    assert keys[0] == keys[1]
     assert (single.level, single.decision_rule) == (Level("windows"), "threshold")
 
 

@@ -61,5 +61,6 @@ def test_the_curve_has_a_point_for_each_count(small_root, study_folder, study, t
 def test_experiments_run_with_a_pretrained_network(small_root, tmp_path):
     matching = SETUPS[0]._replace(level=Level("more-windows", match_logos=True))
     settings = {"num_epochs": 2, "image_size": 64, "batch_size": 8}
+    settings["backbone"] = "efficientnet_lite0"
     results = dict(run_experiments(small_root, [ABLATION[2], matching], tmp_path, **settings))
     assert ablation_table(results, samples=20).index.tolist() == [ABLATION[2].name, matching.name]

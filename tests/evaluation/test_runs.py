@@ -60,10 +60,19 @@ def test_a_new_level_trains_again_and_keeps_the_levels_before(
         {"backgrounds": None},
         {"label_smoothing": 0.1},
         {"num_workers": 2},
+        {"num_epochs": 10},
     ],
 )
 def test_default_values_do_not_change_the_key(small_root, settings):
-    assert training_key(small_root, settings) == training_key(small_root, {})
+    backbone = {"backbone": "efficientnet_lite0"}
+    assert training_key(small_root, backbone | settings) == training_key(small_root, backbone)
+
+
+def test_the_default_recipe_depends_on_the_backbone(small_root):
+    by_default, regions = {}, {"backbone": "logo_lite0", "recipe": "regions"}
+    assert training_key(small_root, by_default) == training_key(small_root, regions)
+    crops = {"backbone": "logo_lite0", "recipe": "logoflow"}
+    assert training_key(small_root, by_default) != training_key(small_root, crops)
 
 
 def test_everything_that_changes_the_result_changes_the_key(small_root, tmp_path):
@@ -74,6 +83,8 @@ def test_everything_that_changes_the_result_changes_the_key(small_root, tmp_path
         training_key(small_root, {"label_smoothing": 0.2}),
         training_key(small_root, {"recipe": "article"}),
         training_key(small_root, {"image_size": 64}),
+        training_key(small_root, {"fine_tune": False}),
+        training_key(small_root, {"backbone": "efficientnet_lite0"}),
         training_key(small_root, {"backbone": ["efficientnet_lite0"] * 2}),
         training_key(few, {}),
     ]
