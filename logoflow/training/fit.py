@@ -394,7 +394,7 @@ def default_epochs(recipe: Recipe, root: Path) -> int:
 
 
 def default_recipe(backbones: Sequence[str]) -> str:
-    """Name the default recipe of `fit`. Regions need features that were trained for parts of photos.
+    """Name the default recipe of `fit`. Regions need features that were trained for photo parts.
 
     Parameters
     ----------

@@ -344,7 +344,7 @@ def test_fit_runs_in_a_process_of_its_own_on_a_plain_folder(scripts, tmp_path):
     answers = small.run_fit(row, 0, HERE.parent, sys.executable, **settings)
     assert answers["classes"] == ["bmw", "ups"]
     assert np.sum(answers["probabilities"], axis=1) == pytest.approx(np.ones(4))
-    assert answers["prepared"] == {"train": 6, "val": 2, "test": 2}
+    assert answers["prepared"] == {"train": 8, "val": 2, "test": 0}
 
 
 def test_an_argument_that_fit_does_not_have_is_refused(scripts):
