@@ -90,6 +90,7 @@ def _unknown(name: str, declared: Mapping[str, Mapping[str, object]]) -> str:
 
 # Types of parameters with the default None, which stands for the recipe's value or for "all".
 _TYPES_OF_OPTIONAL = {
+    "num_epochs": int,
     "batch_size": int,
     "learning_rate": float,
     "wd": float,

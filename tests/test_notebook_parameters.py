@@ -34,6 +34,8 @@ def test_values_must_have_the_type_of_the_default():
     check_parameters({"learning_rate": 1, "seed": None, "num_gpus": 1, "dataset": 27}, declared)
     with pytest.raises(ValueError, match="learning_rate must be a number such as 0.01, not 'fast'"):
         check_parameters({"learning_rate": "fast"}, declared)
+    with pytest.raises(ValueError, match="num_epochs must be a whole number"):
+        check_parameters({"num_epochs": "many"}, {"03": {"num_epochs": None}})
     with pytest.raises(ValueError, match="seed must be a whole number"):
         check_parameters({"seed": 1.5}, declared)
     with pytest.raises(ValueError, match="urls must be a list"):
