@@ -87,7 +87,7 @@ def test_a_killed_kernel_is_reported(tmp_path):
     [
         ({"num_epoch": 2}, "Did you mean num_epochs"),
         ({"colour": "red"}, "01_prepare: dataset, output_dir"),
-        ({"num_epochs": "two"}, "whole number such as 12"),
+        ({"num_epochs": "two"}, "num_epochs must be a whole number"),
         ({"output_dir": "elsewhere"}, "--name"),
         ({"views": 3}, 'views=3 is now level="windows"'),
         ({"views": 6}, 'now level="more-windows, match_logos, read_names"'),
