@@ -34,6 +34,9 @@ LOGOS_PER_PHOTO = 6
 BACKGROUNDS_PER_PHOTO = 5
 REGIONS_PER_NO_LOGO_PHOTO = 20
 
+MAX_GRID_EXAMPLES = 30_000
+"""Regions from photos without boxes, about. Of many photos, each gives fewer regions."""
+
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)
 """Values of scikit-learn's `C` that cross-validation chooses from."""
 
@@ -108,7 +111,8 @@ def region_examples(
             all_regions = region_boxes(width, height)
             chosen = _regions_by_boxes(all_regions, boxes, label, no_logo, generator)
         else:
-            chosen = [(window_regions(width, height), label)]
+            on_grid = _on_grid(width, height, MAX_GRID_EXAMPLES // len(photos), generator)
+            chosen = [(on_grid, label)]
         features = net.features(image)
         parts += [
             Examples(
@@ -121,6 +125,15 @@ def region_examples(
             for regions, part_label in chosen
         ]
     return Examples(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def _on_grid(width: int, height: int, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Choose regions of the level "grid": the whole photo, and others up to `count`, at least 8."""
+    regions, count = window_regions(width, height), max(8, count)
+    if len(regions) <= count:
+        return regions
+    others = 1 + np.sort(generator.choice(len(regions) - 1, count - 1, replace=False))
+    return regions[[0, *others]]
 
 
 def _regions_by_boxes(

@@ -8,6 +8,7 @@ from logoflow.inference.regions import RegionNet
 from logoflow.labels import no_logo_index
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
+from logoflow.training import region_head
 from logoflow.training.fit_regions import photos_with_boxes
 from logoflow.training.region_head import (
     STRENGTHS,
@@ -66,6 +67,14 @@ def test_without_boxes_all_regions_on_the_grid_have_the_label(region_net, small_
     examples = region_examples(region_net, photos, None, seed=0)
     assert np.bincount(examples.photos).tolist() == [39, 39, 39]
     assert examples.labels[::39].tolist() == [label for _, label, _ in photos]
+
+
+def test_of_many_photos_without_boxes_each_gives_fewer_regions(region_net, small_root, monkeypatch):
+    monkeypatch.setattr(region_head, "MAX_GRID_EXAMPLES", 30)
+    photos = photos_with_boxes(small_root, ["train_data"], use_boxes=False)[:3]
+    examples = region_examples(region_net, photos, None, seed=0)
+    assert np.bincount(examples.photos).tolist() == [10, 10, 10]
+    assert (examples.regions[::10] == 0).all()  # the whole photo is always there
 
 
 def test_a_seed_repeats_the_choice(region_net, small_root):
