@@ -95,7 +95,7 @@ help:  ## list the targets
 	echo
 	awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	echo
-	echo "  make run DATASET=folder DATA_DIR=~/brands NAME=mine   run them on your photos."
+	echo "  make run DATASET=folder DATA_DIR=~/brands EPOCHS=10 NAME=mine   run them on your photos."
 	echo "  Variables: NAME $(DATA_VARIABLES)"
 	echo "  $(filter-out $(DATA_VARIABLES),$(RUN_VARIABLES))"
 	echo
