@@ -13,6 +13,8 @@ from mxnet import gluon, nd
 from mxnet.contrib.quantization import calib_graph, quantize_graph
 
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import Decision
+from logoflow.inference.levels import Level, has_regions
 from logoflow.models.backbones.registry import backbone_of
 from logoflow.models.build import architecture_of
 from logoflow.models.graph import (
@@ -60,7 +62,10 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
     Returns
     -------
     LogoClassifier
-        It saves, loads and predicts like any other. ``metadata["int8"]`` holds the ``agreement``,
+        It saves, loads and predicts like any other, but not at the levels ``"grid"`` and
+        ``"regions"``, since its graph ends in the pooled features. If one of these is the default
+        level of `classifier`, the twin's is the last other level with a decision.
+        ``metadata["int8"]`` holds the ``agreement``,
         the share of ``photos`` for which the two networks have the same likeliest class for the
         whole photo.
 
@@ -92,13 +97,14 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
             "with ctx=mx.cpu()."
         )
     data = nd.stack(*[classifier.preprocess(photo) for photo in photos])
+    decisions, level = _without_regions(classifier)
     twin = LogoClassifier(
         _quantized(classifier.net, data),
         classifier.classes,
         classifier.augs,
         classifier.metadata,
-        decisions=classifier.decisions,
-        level=classifier.level,
+        decisions=decisions,
+        level=level,
         matcher=classifier.matcher,
     )
     twin.metadata["int8"] = {
@@ -106,6 +112,23 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
         "photos": len(photos),
     }
     return twin
+
+
+def _without_regions(classifier: LogoClassifier) -> tuple[dict[Level, Decision], Level]:
+    """Decisions and default level of a twin, which cannot score regions."""
+    decisions = {
+        level: decision
+        for level, decision in classifier.decisions.items()
+        if not has_regions([level])
+    }
+    if not has_regions([classifier.level]):
+        return decisions, classifier.level
+    if classifier.decisions and not decisions:
+        raise ValueError(
+            "An INT8 twin cannot score regions, and this classifier has decisions for regions "
+            'alone: calibrate it for another level too, such as "whole".'
+        )
+    return decisions, ([Level(), *decisions])[-1]
 
 
 def agreement(first: LogoClassifier, second: LogoClassifier, photos: Sequence) -> float:

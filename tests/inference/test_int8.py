@@ -7,7 +7,9 @@ from mxnet import nd
 
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import Decision
 from logoflow.inference.int8 import agreement, logit_error, quantize
+from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
 from logoflow.models.graph import block_from_graph, fold_kernel_padding, graph_of
@@ -100,3 +102,25 @@ def test_padding_moves_into_the_kernels(classifier):
         block_from_graph(symbol, wider)(data).asnumpy(), net(data).asnumpy(), atol=1e-4
     )
     assert sum(wider[name].shape != arrays[name].shape for name in arrays) == 5
+
+
+def test_a_twin_answers_at_the_levels_that_need_no_regions(classifier, photos):
+    decisions = {Level("whole"): Decision(2.0), Level("regions"): Decision(3.0)}
+    by_regions = LogoClassifier(
+        classifier.net, CLASSES, classifier.augs, decisions=decisions, level="regions"
+    )
+    twin = quantize(by_regions, photos)
+    assert twin.decisions == {Level("whole"): Decision(2.0)}
+    assert twin.level == Level("whole")
+    assert len(twin.predict(photos[:2])) == 2
+    with pytest.raises(ValueError, match="cannot score regions"):
+        twin.region_logits(photos[0])
+
+
+def test_a_classifier_for_regions_alone_has_no_twin(classifier, photos):
+    only = {Level("regions"): Decision()}
+    by_regions = LogoClassifier(
+        classifier.net, CLASSES, classifier.augs, decisions=only, level="regions"
+    )
+    with pytest.raises(ValueError, match="calibrate it for another level too"):
+        quantize(by_regions, photos)
