@@ -1,6 +1,6 @@
 """Draw docs/answers.png, the picture in the README: sample photos with answers.
 
-python benchmarks/readme_picture.py runs/sample-efficientnet_lite0/model
+python benchmarks/readme_picture.py runs/sample-logo_lite0/model
 """
 
 import argparse

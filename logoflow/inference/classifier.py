@@ -36,6 +36,7 @@ from logoflow.inference.levels import (
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.ocr import BrandNameReader
+from logoflow.inference.prototypes import Prototypes
 from logoflow.inference.region_grid import window_regions
 from logoflow.inference.regions import RegionNet, mean_region_logits, region_nets
 from logoflow.inference.scoring import (
@@ -77,13 +78,16 @@ class LogoClassifier:
         How closely `predict` looks at photos by default.
     matcher : LogoMatcher, optional
         Knows the logos of the training photos. Levels with `match_logos` need it.
+    prototypes : Prototypes, optional
+        Regions of the training photos, which the level ``"grid"`` compares photos with. The
+        network needs an embedding (the backbone ``"logo_lite0"``).
 
     Raises
     ------
     ClassListError
         If the network does not have one output per class.
     ValueError
-        If there is no such level, or it needs a matcher.
+        If there is no such level, or it needs a matcher, or prototypes need another network.
 
     Examples
     --------
@@ -107,15 +111,22 @@ class LogoClassifier:
         decisions: Mapping[Level, Decision] | None = None,
         level: LevelLike = "whole",
         matcher: LogoMatcher | None = None,
+        prototypes: Prototypes | None = None,
     ):
         self.net, self.classes, self.augs = net, tuple(classes), list(augs)
         self.metadata, self.decisions = dict(metadata or {}), dict(decisions or {})
         self.no_logo, self.matcher = no_logo_index(self.classes), matcher
+        self.prototypes = prototypes
         self.reader = BrandNameReader(self.classes)
         self.level = as_level(level)
         self._fused: Any = None  # compiled for the first batch
         self._region_nets: list[RegionNet] | None = None
         self._check_matcher(self.level)
+        if prototypes is not None and not hasattr(net, "embedding"):
+            raise ValueError(
+                f"{type(net).__name__} has no embedding to compare prototypes by: use the backbone "
+                '"logo_lite0", or leave prototypes out.'
+            )
         check_outputs(net, self.classes)
         devices = next(iter(net.collect_params().values())).list_ctx()
         if ctx is not None and ctx not in devices:
@@ -213,7 +224,7 @@ class LogoClassifier:
         Returns
         -------
         ndarray
-            (pictures, classes), log-scores (`logoflow.inference.scoring.pool_logits`).
+            (pictures, classes), log-scores (`logoflow.inference.pooling.pool_logits`).
 
         Raises
         ------
@@ -416,11 +427,9 @@ class LogoClassifier:
             else (no_windows for _ in images)
         )
         for logits, image in zip(logits_of_images, same_images, strict=True):
-            region_logits, grid_logits = (
-                self._region_evidence(image) if with_regions else (None, None)
-            )
             matches, letters = match_and_read(image, levels, self.matcher, self.reader)
-            yield Evidence(logits, matches, letters, region_logits, grid_logits)
+            evidence = Evidence(logits, matches, letters)
+            yield self._with_regions(evidence, image) if with_regions else evidence
 
     def region_logits(self, image: Any) -> np.ndarray:
         """Score the regions of a picture.
@@ -448,12 +457,15 @@ class LogoClassifier:
         >>> classifier.region_logits(np.full((300, 300, 3), 90, np.uint8)).shape
         (2826, 2)
         """
+        return mean_region_logits(self._nets_for_regions(), load_image(image))
+
+    def _nets_for_regions(self) -> list[RegionNet]:
         if self._region_nets is None:
             self._region_nets = region_nets(self.net, self.augs)
-        return mean_region_logits(self._region_nets, load_image(image))
+        return self._region_nets
 
     def save(self, folder: Path | str) -> Path:
-        """Write the model to a folder: weights, known logos, and one readable JSON file.
+        """Write the model to a folder: weights, what it remembers, and one readable JSON file.
 
         Parameters
         ----------
@@ -490,7 +502,7 @@ class LogoClassifier:
             "decisions": decisions_to_json(self.decisions),
         }
         logos = self.matcher.index if self.matcher else None
-        return write_model(folder, stored, self.net, logos)
+        return write_model(folder, stored, self.net, logos, self.prototypes)
 
     @classmethod
     def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
@@ -527,7 +539,7 @@ class LogoClassifier:
         ('bmw', 'no-logo')
         """
         ctx = ctx or mx.cpu()
-        stored, net, logos = read_model(folder, ctx)
+        stored, net, logos, prototypes = read_model(folder, ctx)
         return cls(
             net,
             stored["classes"],
@@ -537,6 +549,7 @@ class LogoClassifier:
             decisions=decisions_from_json(stored["decisions"]),
             level=stored["level"],
             matcher=LogoMatcher(logos) if logos else None,
+            prototypes=prototypes,
         )
 
     def to_files(self) -> dict[str, bytes]:
@@ -587,11 +600,19 @@ class LogoClassifier:
         """Pickle the model as its files. Unpickling uses a GPU if there is one."""
         return _from_files, (self.to_files(),)
 
-    def _region_evidence(self, image: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Score the regions of a picture: all of them, and those on the grid."""
+    def _with_regions(self, evidence: Evidence, image: Any) -> Evidence:
+        """Add the evidence of the regions of a picture."""
         pixels = load_image(image)
-        logits = self.region_logits(pixels)
-        return logits, logits[window_regions(pixels.shape[1], pixels.shape[0])]
+        grid = window_regions(pixels.shape[1], pixels.shape[0])
+        if self.prototypes is None:
+            logits = self.region_logits(pixels)
+            return evidence._replace(region_logits=logits, grid_logits=logits[grid])
+        (net,) = self._nets_for_regions()
+        logits, features = net.logits_and_features(pixels)
+        similarities = self.prototypes.similarities(net.embed(features[grid]), len(self.classes))
+        return evidence._replace(
+            region_logits=logits, grid_logits=logits[grid], grid_similarities=similarities
+        )
 
     def _background(
         self, image: object, boxes: Boxes, label: int, levels: Sequence[Level]

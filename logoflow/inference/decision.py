@@ -49,7 +49,7 @@ def probabilities(scores: np.ndarray, decision: Decision, no_logo: int | None) -
     Parameters
     ----------
     scores : ndarray
-        (photos, classes), each row as `logoflow.inference.scoring.pool_logits` returns it.
+        (photos, classes), each row as `logoflow.inference.pooling.pool_logits` returns it.
     decision : Decision
         Its temperature and bias are used.
     no_logo : int or None

@@ -1,4 +1,4 @@
-"""A trained model as one folder: weights, known logos, and a JSON file that names them.
+"""A trained model as one folder: weights, known logos and regions, and a JSON file that names them.
 
 `logoflow.models` cannot build an INT8 network again, so its graph is saved too.
 """
@@ -6,6 +6,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import mxnet as mx
 import numpy as np
@@ -14,6 +15,7 @@ from mxnet import gluon
 from logoflow.errors import ClassifierError
 from logoflow.inference.former_views import former_level
 from logoflow.inference.matching import LogoIndex
+from logoflow.inference.prototypes import Prototypes
 from logoflow.models.build import build_net
 from logoflow.models.graph import graph_of, is_graph, load_graph
 from logoflow.utils.files import atomic_path, sha256_of, write_text
@@ -21,11 +23,15 @@ from logoflow.utils.files import atomic_path, sha256_of, write_text
 MODEL_JSON = "classifier.json"
 FORMAT = "logoflow-classifier-2"
 FORMER_FORMAT = "logoflow-classifier-1"
-FILE_PATTERNS = ("model-*.params", "graph-*.json", "logos-*.npz")
+FILE_PATTERNS = ("model-*.params", "graph-*.json", "logos-*.npz", "prototypes-*.npz")
 
 
 def write_model(
-    folder: Path | str, stored: dict, net: gluon.Block, logos: LogoIndex | None
+    folder: Path | str,
+    stored: dict,
+    net: gluon.Block,
+    logos: LogoIndex | None,
+    prototypes: Prototypes | None = None,
 ) -> Path:
     """Write a model. A reader finds the previous model until all files of the new one are there.
 
@@ -40,6 +46,8 @@ def write_model(
         The network, for its weights.
     logos : LogoIndex, optional
         The logos that the model knows.
+    prototypes : Prototypes, optional
+        The regions of training photos that the model remembers.
 
     Returns
     -------
@@ -57,7 +65,10 @@ def write_model(
     previous_files = {path for pattern in FILE_PATTERNS for path in folder.glob(pattern)}
     new_files = _write_net(folder, net, stored)
     if logos is not None:
-        new_files.append(_write_logos(folder, logos, stored))
+        new_files.append(_write_arrays(folder, "logos", logos._asdict(), stored))
+    if prototypes is not None:
+        halved = prototypes._replace(embeddings=prototypes.embeddings.astype(np.float16))
+        new_files.append(_write_arrays(folder, "prototypes", halved._asdict(), stored))
     # The JSON file names the others. Until it is replaced, the previous model is complete.
     write_text(folder / MODEL_JSON, json.dumps(stored, indent=1, allow_nan=False))
     for path in previous_files - set(new_files):
@@ -78,16 +89,16 @@ def _write_net(folder: Path, net: gluon.Block, stored: dict) -> list[Path]:
     return [weights_file, _name_by_hash(graph_part, "graph", "graph", stored)]
 
 
-def _write_logos(folder: Path, logos: LogoIndex, stored: dict) -> Path:
-    part = folder / ".logos.npz.part"
+def _write_arrays(folder: Path, key: str, arrays: dict[str, Any], stored: dict) -> Path:
+    part = folder / f".{key}.npz.part"
     with atomic_path(part) as tmp, open(tmp, "wb") as file:
-        np.savez_compressed(file, **logos._asdict())
-    return _name_by_hash(part, "logos", "logos", stored)
+        np.savez_compressed(file, **arrays)
+    return _name_by_hash(part, key, key, stored)
 
 
 def read_model(
     folder: Path | str, ctx: mx.Context | list[mx.Context]
-) -> tuple[dict, gluon.HybridBlock, LogoIndex | None]:
+) -> tuple[dict, gluon.HybridBlock, LogoIndex | None, Prototypes | None]:
     """Read a model that this version of logoflow or an earlier one wrote.
 
     Parameters
@@ -105,6 +116,8 @@ def read_model(
         The network.
     logos : LogoIndex or None
         The logos that the model knows.
+    prototypes : Prototypes or None
+        The regions of training photos that the model remembers.
 
     Raises
     ------
@@ -124,13 +137,20 @@ def read_model(
     else:
         net = build_net(stored["architecture"], len(stored["classes"]))
         net.load_parameters(str(weights), ctx=ctx)
-    if "logos" not in stored:
-        return stored, net, None
-    with np.load(_checked_file(folder, "logos", stored), allow_pickle=False) as arrays:
-        logos = LogoIndex(
-            arrays["descriptors"], arrays["points"], arrays["logos"], arrays["brands"]
-        )
-    return stored, net, logos
+    logos = prototypes = None
+    if "logos" in stored:
+        logos = LogoIndex(**_read_arrays(folder, "logos", stored, LogoIndex._fields))
+    if "prototypes" in stored:
+        halved = Prototypes(**_read_arrays(folder, "prototypes", stored, Prototypes._fields))
+        prototypes = halved._replace(embeddings=halved.embeddings.astype(np.float32))
+    return stored, net, logos, prototypes
+
+
+def _read_arrays(
+    folder: Path, key: str, stored: dict, names: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    with np.load(_checked_file(folder, key, stored), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in names}
 
 
 def _name_by_hash(part: Path, key: str, stem: str, stored: dict) -> Path:

@@ -51,7 +51,8 @@ class RegionNet:
         convolutions, self._after_pooling = split_at_pooling(net)
         self._convolutions = nn.HybridSequential()
         self._convolutions.add(*convolutions)
-        self._output, self._augs = net.output, [aug for aug in augs if not hasattr(aug, "size")]
+        self._net, self._output = net, net.output
+        self._augs = [aug for aug in augs if not hasattr(aug, "size")]
         self._ctx = next(iter(net.collect_params().values())).list_ctx()[0]
         self._compiled: Any = None  # for the first photo
 
@@ -73,6 +74,33 @@ class RegionNet:
     def logits(self, photo: np.ndarray) -> np.ndarray:
         """Compute the logits of each region, (regions, classes), as `features` the features."""
         return np.concatenate([self._output(part).asnumpy() for part in self._features(photo)])
+
+    def logits_and_features(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute what `logits` and what `features` return, in one pass."""
+        parts = list(self._features(photo))
+        logits = np.concatenate([self._output(part).asnumpy() for part in parts])
+        return logits, np.concatenate([part.asnumpy() for part in parts])
+
+    @property
+    def can_embed(self) -> bool:
+        """Whether the network has an embedding that compares logos."""
+        return hasattr(self._net, "embedding")
+
+    def embed(self, features: np.ndarray) -> np.ndarray:
+        """Map features of regions to embeddings (`logoflow.models.backbones.logo_lite0.embed`).
+
+        Parameters
+        ----------
+        features : ndarray
+            (regions, features), some rows of what `features` returns.
+
+        Returns
+        -------
+        ndarray
+            (regions, size), each of length 1.
+        """
+        embedded = self._net.embedding(nd.array(features, ctx=self._ctx))
+        return nd.L2Normalization(embedded).asnumpy()
 
     def _features(self, photo: np.ndarray) -> Iterator[nd.NDArray]:
         """Yield the features of the regions of each scale."""

@@ -1,4 +1,4 @@
-"""Everything known about a photo before the decision, pooled into one score per class."""
+"""Everything known about a photo before the decision."""
 
 import os
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp
 
 from logoflow.images.boxes import overlaps
 from logoflow.images.decode import image_size, load_image
 from logoflow.inference.levels import GRID, ONE_PASS, REGIONS, Level
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.ocr import BrandNameReader
+from logoflow.inference.pooling import pool_part
 from logoflow.inference.region_grid import region_boxes, window_regions
 from logoflow.inference.windows import windows
 
@@ -21,21 +21,9 @@ Boxes = Sequence[Sequence[float]]
 MIN_BACKGROUND_LEVEL = Level("windows")
 """Calibration looks for background windows at this level at least."""
 
-TOP_REGIONS = 5
-"""Number of regions with the highest odds of a brand that are averaged. It was chosen on validation
-photos of FlickrLogos-27, where 1 and 20 do about as well."""
-
 MIN_NAME_LETTERS = 4
 """If this many letters of another brand's name are read in the background of a logo photo, that
 brand is taken to be there too."""
-
-MATCH_WEIGHT = 1.0
-"""Weight of the logarithm of matching features in a brand's score. It was chosen on validation
-photos of FlickrLogos-27, where 0.5 and 2 do about as well."""
-
-LETTER_WEIGHT = 1.0
-"""Weight of each letter of a brand's name in the brand's score. It was chosen in the same way;
-0.6 and 1.4 do about as well."""
 
 
 class Evidence(NamedTuple):
@@ -55,6 +43,9 @@ class Evidence(NamedTuple):
         (regions, classes), the network's logits of the regions (`logoflow.inference.regions`).
     grid_logits : ndarray, optional
         (39, classes), those of the regions that are most like the windows of ``"more-windows"``.
+    grid_similarities : ndarray, optional
+        (39, classes), similarities of the same regions to known regions
+        (`logoflow.inference.prototypes.Prototypes.similarities`).
 
     Examples
     --------
@@ -68,12 +59,14 @@ class Evidence(NamedTuple):
     letters: np.ndarray | None = None
     region_logits: np.ndarray | None = None
     grid_logits: np.ndarray | None = None
+    grid_similarities: np.ndarray | None = None
 
     def scores(self, level: Level, no_logo: int | None) -> np.ndarray:
-        """Log-scores at a level, (1, classes): see `pool_logits`."""
+        """Log-scores at a level, (1, classes): see `logoflow.inference.pooling.pool_part`."""
         matches = self.matches if level.match_logos else None
         letters = self.letters if level.read_names else None
-        return pool_part(self.part_logits(level), level, no_logo, matches, letters)[None]
+        logits, similarities = self.part_logits(level), self.part_similarities(level)
+        return pool_part(logits, level, no_logo, matches, letters, similarities)[None]
 
     def part_logits(self, level: Level) -> np.ndarray:
         """Logits of the windows or regions of a level, (parts, classes)."""
@@ -83,6 +76,10 @@ class Evidence(NamedTuple):
         if logits is None:
             raise ValueError(f"This evidence was collected without the level {level.windows!r}.")
         return logits
+
+    def part_similarities(self, level: Level) -> np.ndarray | None:
+        """Similarities of the regions of a level, (parts, classes). None if there are none."""
+        return self.grid_similarities if level.windows == GRID else None
 
 
 class BackgroundWindows(NamedTuple):
@@ -152,7 +149,11 @@ class BackgroundWindows(NamedTuple):
         all_logits = evidence.logits[: len(mask)] if whole else evidence.part_logits(level)
         logits = all_logits[mask].copy()
         logits[:, self.brand] = logits.min() - 10  # next to impossible
-        return pool_part(logits, level, no_logo, matches, letters)[None]
+        similarities = evidence.part_similarities(level)
+        if similarities is not None:
+            similarities = similarities[mask].copy()
+            similarities[:, self.brand] = -1
+        return pool_part(logits, level, no_logo, matches, letters, similarities)[None]
 
     def _mask(self, level: Level) -> np.ndarray:
         """Background windows or regions of a level."""
@@ -254,106 +255,3 @@ def _size(image: Any) -> tuple[int, int]:
         return image_size(image)
     height, width = load_image(image).shape[:2]
     return width, height
-
-
-def pool_part(
-    logits: np.ndarray,
-    level: Level,
-    no_logo: int | None,
-    matches: np.ndarray | None = None,
-    letters: np.ndarray | None = None,
-) -> np.ndarray:
-    """Pool the logits of windows or regions as a level does: see `pool_logits`, `pool_grid`."""
-    if level.windows == GRID:
-        return _with_evidence(pool_grid(logits), matches, letters)
-    top = TOP_REGIONS if level.windows == REGIONS else 1
-    return pool_logits(logits, no_logo, matches, letters, top=top)
-
-
-def pool_grid(logits: np.ndarray) -> np.ndarray:
-    """Pool the logits of regions on a grid by the root of the mean squared probability.
-
-    A network that was trained on photos without boxes has learnt from all parts of the photos,
-    so its answer for each part is uncertain. Many parts together are more reliable than the best
-    part. Squares give the parts with a certain answer more weight.
-
-    Parameters
-    ----------
-    logits : ndarray
-        (regions, classes).
-
-    Returns
-    -------
-    ndarray
-        (classes,), float64 log-probabilities.
-
-    Examples
-    --------
-    >>> np.exp(pool_grid(np.log([[0.9, 0.1], [0.5, 0.5]]))).round(2)
-    array([0.67, 0.33])
-    """
-    squares = 2 * log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
-    return log_softmax(logsumexp(squares, axis=0) / 2)
-
-
-def pool_logits(
-    logits: np.ndarray,
-    no_logo: int | None,
-    matches: np.ndarray | None = None,
-    letters: np.ndarray | None = None,
-    *,
-    top: int = 1,
-) -> np.ndarray:
-    """Pool the logits of a photo's windows or regions into one score per class.
-
-    A logo shows in few parts of a photo, so every brand gets its highest odds against no-logo
-    over all windows. Of the regions, which overlap much more, it gets the mean of the highest.
-    The highest probability would do worse: two windows that each show a part of the logo may both
-    be sure that there is a logo and unsure which. The mean over all windows would drown a small
-    logo.
-
-    Parameters
-    ----------
-    logits : ndarray
-        (parts, classes), of at least one window or region.
-    no_logo : int or None
-        Label of no-logo. None if there is no such class: every brand then gets its highest
-        log-probability.
-    matches : ndarray of int, optional
-        (classes,), features that match each brand's known logos
-        (`logoflow.inference.matching.LogoMatcher.count_inliers`). 4 features double a brand's
-        odds, 10 multiply them by 8.
-    letters : ndarray, optional
-        (classes,), letters of each brand's name (`logoflow.BrandNameReader.matched_letters`).
-        Each letter multiplies a brand's odds by e, five letters by 150.
-    top : int
-        Number of the highest log-odds of each class to average.
-
-    Returns
-    -------
-    ndarray
-        (classes,), float64 log-probabilities. They are not calibrated: more windows find more
-        places that look like a logo. For one window they are the log-softmax of its logits.
-
-    Examples
-    --------
-    >>> np.exp(pool_logits(np.log([[0.1, 0.9], [0.4, 0.6]]), no_logo=1)).round(2)
-    array([0.4, 0.6])
-    """
-    scores = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
-    if no_logo is not None:
-        scores = scores - scores[:, [no_logo]]
-    top = min(top, len(scores))
-    pooled = np.partition(scores, len(scores) - top, axis=0)[-top:].mean(axis=0)
-    return _with_evidence(pooled, matches, letters)
-
-
-def _with_evidence(
-    scores: np.ndarray, matches: np.ndarray | None, letters: np.ndarray | None
-) -> np.ndarray:
-    """Add the evidence of matches and letters to log-scores, (classes,), and normalise them."""
-    if matches is not None:
-        scores = scores + MATCH_WEIGHT * np.log1p(np.maximum(0, matches - 3))
-    if letters is not None:
-        scores = scores + LETTER_WEIGHT * letters
-    return log_softmax(scores)

@@ -357,7 +357,8 @@ def _fit_on_regions(
             net.save_parameters(str(weight_file))
         if len(backbones) > 1:
             net = _load_ensemble(weight_files, ensemble_architecture(backbones), len(classes), ctx)
-    classifier = LogoClassifier(net, classes, augs, matcher=matcher)
+    prototypes = head.prototypes if len(backbones) == 1 else None
+    classifier = LogoClassifier(net, classes, augs, matcher=matcher, prototypes=prototypes)
     if leaves_out:
         calibrate_by_left_out(classifier, head, levels, false_positive_rate)
     else:

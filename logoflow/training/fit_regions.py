@@ -11,19 +11,18 @@ from mxnet import gluon
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
 from logoflow.inference.levels import GRID, Level
+from logoflow.inference.prototypes import Prototypes
 from logoflow.inference.regions import RegionNet
 from logoflow.inference.scoring import Evidence
 from logoflow.loading.photo_folder import split_boxes
+from logoflow.training.region_examples import Examples, PhotoWithBoxes, region_examples
 from logoflow.training.region_head import (
-    Examples,
-    PhotoWithBoxes,
     choose_strength,
     fit_output,
     fit_regression,
     focus_on_logos,
     left_out_probabilities,
     possible_folds,
-    region_examples,
 )
 
 if TYPE_CHECKING:
@@ -44,11 +43,14 @@ class RegionHead(NamedTuple):
         Regularisation that cross-validation chose, scikit-learn's `C`.
     folds : int
         Folds of the cross-validation. Below 2 there was none.
+    prototypes : Prototypes or None
+        Regions that a classifier compares new photos with.
     """
 
     examples: Examples
     strength: float
     folds: int
+    prototypes: Prototypes | None
 
 
 def photos_with_boxes(
@@ -112,7 +114,7 @@ def fit_region_head(
     RegionHead
     """
     photos = _at_most(photos, MAX_PHOTOS, seed)
-    examples = region_examples(RegionNet(net, augs), photos, no_logo, seed)
+    examples, prototypes = region_examples(RegionNet(net, augs), photos, no_logo, seed)
     if class_weights is not None:
         weights = examples.weights * np.asarray(class_weights)[examples.labels]
         examples = examples._replace(weights=weights)
@@ -121,7 +123,7 @@ def fit_region_head(
     if folds >= 2 and not any(boxes for _, _, boxes in photos):
         examples = focus_on_logos(examples, strength, folds)
     fit_output(net.output, fit_regression(examples, no_logo, strength))
-    return RegionHead(examples, strength, folds)
+    return RegionHead(examples, strength, folds, prototypes)
 
 
 def _at_most(photos: Sequence[PhotoWithBoxes], count: int, seed: int) -> Sequence[PhotoWithBoxes]:
@@ -153,7 +155,6 @@ def calibrate_by_left_out(
     false_positive_rate : float
         Share of no-logo photos that may get a brand.
     """
-    examples = head.examples
     if head.folds < 2:
         warnings.warn(
             "A class has only one photo, so the probabilities are not calibrated, and every photo "
@@ -162,17 +163,32 @@ def calibrate_by_left_out(
         )
         classifier.level = levels[-1]
         return
-    shares = left_out_probabilities(examples, classifier.no_logo, head.strength, head.folds)
-    logits = np.full((len(shares), len(classifier.classes)), np.log(1e-6))
-    logits[:, : shares.shape[1]] = np.log(np.maximum(shares, 1e-9))
-    starts = np.unique(examples.photos, return_index=True)[1]
-    evidence = [Evidence(grid[:1], grid_logits=grid) for grid in np.split(logits, starts[1:])]
-    decisions = fit_decisions(
-        evidence, examples.labels[starts].tolist(), classifier.classes, levels, false_positive_rate
-    )
+    evidence, labels = _left_out_evidence(classifier, head)
+    decisions = fit_decisions(evidence, labels, classifier.classes, levels, false_positive_rate)
     warn_if_unreliable(decisions)
     classifier.decisions |= decisions
     classifier.level = levels[-1]
+
+
+def _left_out_evidence(
+    classifier: "LogoClassifier", head: RegionHead
+) -> tuple[list[Evidence], list[int]]:
+    """Collect the evidence of each training photo without the photo itself, and its label."""
+    examples, no_logo = head.examples, classifier.no_logo
+    shares = left_out_probabilities(examples, no_logo, head.strength, head.folds)
+    logits = np.full((len(shares), len(classifier.classes)), np.log(1e-6))
+    logits[:, : shares.shape[1]] = np.log(np.maximum(shares, 1e-9))
+    net, evidence = RegionNet(classifier.net, classifier.augs), []
+    starts = np.unique(examples.photos, return_index=True)[1]
+    for photo, regions in enumerate(np.split(np.arange(len(logits)), starts[1:])):
+        similarities = None
+        if head.prototypes is not None:
+            similarities = head.prototypes.similarities(
+                net.embed(examples.features[regions]), len(classifier.classes), photo
+            )
+        grid = logits[regions]
+        evidence.append(Evidence(grid[:1], grid_logits=grid, grid_similarities=similarities))
+    return evidence, examples.labels[starts].tolist()
 
 
 def can_leave_out(levels: Sequence[Level]) -> bool:

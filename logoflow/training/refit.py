@@ -138,6 +138,7 @@ def refit(
         decisions=refitted.decisions,
         level=refitted.level,
         matcher=matcher,
+        prototypes=refitted.prototypes,
     )
 
 
@@ -149,7 +150,10 @@ def _train_on_regions(
     num_epochs: int,
     ctx: mx.Context,
 ) -> None:
-    """Train networks on the regions of all photos. Without boxes, fit their output layers again."""
+    """Train networks on the regions of all photos. Without boxes, fit their output layers again.
+
+    The classifier then gets prototypes of all photos too.
+    """
     metadata, no_logo = classifier.metadata, classifier.no_logo
     photos = photos_with_boxes(
         all_photos,
@@ -174,7 +178,9 @@ def _train_on_regions(
             )
         else:
             class_weights = metadata["class_weights"]
-            fit_region_head(net, classifier.augs, photos, no_logo, seed, class_weights)
+            head = fit_region_head(net, classifier.augs, photos, no_logo, seed, class_weights)
+            if classifier.prototypes is not None:
+                classifier.prototypes = head.prototypes
 
 
 def _loader(

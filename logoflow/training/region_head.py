@@ -1,9 +1,6 @@
 """Fit the output layer of a network to the features of regions, before any fine-tuning."""
 
 import warnings
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from mxnet import gluon, nd
@@ -11,31 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from logoflow.images.boxes import intersections_over_unions, overlaps
-from logoflow.images.decode import load_image
-from logoflow.inference.region_grid import region_boxes, window_regions
-from logoflow.utils.progress import bar
-
-if TYPE_CHECKING:
-    from logoflow.inference.regions import RegionNet
-
-Boxes = Sequence[Sequence[float]]
-PhotoWithBoxes = tuple[Path, int, Boxes]
-"""Path, label, and boxes (x, y, width, height) in pixels of the photo file."""
-
-MIN_LOGO_OVERLAP = 0.4
-"""A region shows a logo if it shares this much of its union with the logo's box."""
-
-MAX_BACKGROUND_OVERLAP = 0.1
-"""Background regions overlap every box by less than this share (`logoflow.images.boxes`)."""
-
-REGIONS_PER_LOGO = 5
-LOGOS_PER_PHOTO = 6
-BACKGROUNDS_PER_PHOTO = 5
-REGIONS_PER_NO_LOGO_PHOTO = 20
-
-MAX_GRID_EXAMPLES = 30_000
-"""Regions from photos without boxes, about. Of many photos, each gives fewer regions."""
+from logoflow.training.region_examples import Examples
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)
 """Values of scikit-learn's `C` that cross-validation chooses from."""
@@ -46,116 +19,6 @@ MAX_ITERATIONS = 100
 
 WEIGHT_SCALE = 1000.0
 """Total weight of the examples, so that `STRENGTHS` mean the same for few and for many photos."""
-
-
-class Examples(NamedTuple):
-    """Regions with their labels.
-
-    Parameters
-    ----------
-    features : ndarray
-        (examples, features), the input of the output layer.
-    labels : ndarray of int
-        (examples,).
-    weights : ndarray
-        (examples,). The examples of a label in a photo have a total weight of 1.
-    photos : ndarray of int
-        (examples,), position of the photo that each region is a part of.
-    regions : ndarray of int
-        (examples,), position of the region in `logoflow.inference.region_grid.region_boxes`.
-    """
-
-    features: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
-    photos: np.ndarray
-    regions: np.ndarray
-
-    def subset(self, chosen: np.ndarray) -> "Examples":
-        """Choose examples by position or by a mask."""
-        return Examples(*(values[chosen] for values in self))
-
-
-def region_examples(
-    net: "RegionNet", photos: Sequence[PhotoWithBoxes], no_logo: int | None, seed: int
-) -> Examples:
-    """Choose the regions of photos that an output layer learns from, and compute their features.
-
-    In a photo with boxes, the regions that fit a box best show the brand, and some of those away
-    from all boxes show no logo. In a photo without boxes, nobody knows where the logo is: the
-    regions of the level ``"grid"`` all get the label of the photo. If some photos have boxes,
-    random regions of the no-logo photos show no logo.
-
-    Parameters
-    ----------
-    net : RegionNet
-    photos : sequence of PhotoWithBoxes
-    no_logo : int or None
-        Label of no-logo. None if there is no such class.
-    seed : int
-        Seed of the choice of regions without a logo.
-
-    Returns
-    -------
-    Examples
-    """
-    generator, parts = np.random.default_rng(seed), []
-    any_boxes = any(boxes for _, _, boxes in photos)
-    for number, (path, label, boxes) in enumerate(bar(photos, "regions")):
-        image = load_image(path)
-        height, width = image.shape[:2]
-        if label == no_logo and any_boxes:
-            count = len(region_boxes(width, height))
-            chosen = [(generator.choice(count, REGIONS_PER_NO_LOGO_PHOTO), label)]
-        elif boxes:
-            all_regions = region_boxes(width, height)
-            chosen = _regions_by_boxes(all_regions, boxes, label, no_logo, generator)
-        else:
-            on_grid = _on_grid(width, height, MAX_GRID_EXAMPLES // len(photos), generator)
-            chosen = [(on_grid, label)]
-        features = net.features(image)
-        parts += [
-            Examples(
-                features[regions],
-                np.full(len(regions), part_label),
-                np.full(len(regions), 1 / len(regions)),
-                np.full(len(regions), number),
-                regions,
-            )
-            for regions, part_label in chosen
-        ]
-    return Examples(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-
-
-def _on_grid(width: int, height: int, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Choose regions of the level "grid": the whole photo, and others up to `count`, at least 8."""
-    regions, count = window_regions(width, height), max(8, count)
-    if len(regions) <= count:
-        return regions
-    others = 1 + np.sort(generator.choice(len(regions) - 1, count - 1, replace=False))
-    return regions[[0, *others]]
-
-
-def _regions_by_boxes(
-    regions: np.ndarray,
-    boxes: Boxes,
-    label: int,
-    no_logo: int | None,
-    generator: np.random.Generator,
-) -> list[tuple[np.ndarray, int]]:
-    """Choose the regions of a photo that show its logos, and regions of its background."""
-    logos = []
-    for box in boxes[:LOGOS_PER_PHOTO]:
-        likeness = intersections_over_unions(box, regions)
-        best = np.argsort(-likeness)[:REGIONS_PER_LOGO]
-        fitting = best[likeness[best] > MIN_LOGO_OVERLAP]
-        logos.append(fitting if len(fitting) else best[:1])
-    chosen = [(np.concatenate(logos), label)]
-    is_background = np.all([overlaps(box, regions) < MAX_BACKGROUND_OVERLAP for box in boxes], 0)
-    background = np.flatnonzero(is_background)
-    if no_logo is not None and len(background):
-        chosen.append((generator.choice(background, BACKGROUNDS_PER_PHOTO), no_logo))
-    return chosen
 
 
 def focus_on_logos(examples: Examples, strength: float, folds: int) -> Examples:

@@ -19,7 +19,7 @@ from logoflow.models.freezing import freeze_lower, keep_running_statistics
 from logoflow.recipes import Recipe
 from logoflow.training.averaging import WeightAverage
 from logoflow.training.loop import seed_epoch
-from logoflow.training.region_head import PhotoWithBoxes
+from logoflow.training.region_examples import PhotoWithBoxes
 from logoflow.training.region_patches import PATCH_SIDE, UNKNOWN, draw_patch
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.progress import bar

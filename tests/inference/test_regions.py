@@ -5,6 +5,7 @@ from scipy.special import log_softmax
 
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
+from logoflow.inference.pooling import pool_grid, pool_logits
 from logoflow.inference.region_grid import (
     CELL,
     SCALES,
@@ -13,7 +14,6 @@ from logoflow.inference.region_grid import (
     window_regions,
 )
 from logoflow.inference.regions import RegionNet, mean_region_logits, region_nets
-from logoflow.inference.scoring import pool_grid, pool_logits
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 from logoflow.models.build import build_net

@@ -1,0 +1,86 @@
+"""Regions of the training photos that a classifier remembers, to compare new photos with.
+
+An output layer draws one line between a brand and everything else. Of one to five photos of a
+brand, it cannot know which of their many differences matter. An embedding that was trained to
+compare logos knows better: the region of a new photo that is most like a region of a known photo
+probably shows the same brand.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+LEAST_SIMILAR = -1.0
+"""Similarity to a class without prototypes: that of opposite vectors."""
+
+
+class Prototypes(NamedTuple):
+    """Embeddings of regions of the training photos.
+
+    Parameters
+    ----------
+    embeddings : ndarray of float32
+        (prototypes, size), each of length 1. They are rounded to float16, as files hold them.
+    labels : ndarray of int32
+        (prototypes,), label of the photo that each region is a part of.
+    photos : ndarray of int32
+        (prototypes,), number of this photo.
+
+    Notes
+    -----
+    Boiman, Shechtman and Irani classify photos by the nearest neighbours of their parts (In Defense
+    of Nearest-Neighbor Based Image Classification, CVPR 2008). Here the parts are regions, and the
+    distance is learnt.
+
+    Examples
+    --------
+    >>> prototypes = Prototypes(np.eye(3), np.array([0, 1, 1]), np.arange(3))
+    >>> prototypes.similarities(np.array([[0.6, 0.0, 0.8]]), num_classes=3).round(1)
+    array([[ 0.6,  0.8, -1. ]])
+    """
+
+    embeddings: np.ndarray
+    labels: np.ndarray
+    photos: np.ndarray
+
+    def similarities(
+        self, embeddings: np.ndarray, num_classes: int, without_photo: int | None = None
+    ) -> np.ndarray:
+        """Compare regions with the prototypes.
+
+        Parameters
+        ----------
+        embeddings : ndarray
+            (regions, size), each of length 1.
+        num_classes : int
+            Number of classes.
+        without_photo : int, optional
+            Number of a training photo. Its prototypes are left out.
+
+        Returns
+        -------
+        ndarray
+            (regions, classes). The highest cosine of each region with a prototype of each class,
+            -1 to 1.
+        """
+        cosines = embeddings @ self.embeddings.T
+        if without_photo is not None:
+            cosines[:, self.photos == without_photo] = LEAST_SIMILAR
+        order = np.argsort(self.labels, kind="stable")
+        labels, starts = np.unique(self.labels[order], return_index=True)
+        similarities = np.full((len(embeddings), num_classes), LEAST_SIMILAR)
+        similarities[:, labels] = np.maximum.reduceat(cosines[:, order], starts, axis=1)
+        return similarities
+
+
+def make_prototypes(embeddings: np.ndarray, label: int, photo: int) -> Prototypes:
+    """Make prototypes from the embeddings of regions of one photo, rounded as they are saved."""
+    rounded = embeddings.astype(np.float16).astype(np.float32)
+    count = len(embeddings)
+    return Prototypes(rounded, np.full(count, label, np.int32), np.full(count, photo, np.int32))
+
+
+def join_prototypes(parts: Sequence[Prototypes]) -> Prototypes:
+    """Put the prototypes of several photos together."""
+    return Prototypes(*(np.concatenate(values) for values in zip(*parts, strict=True)))
