@@ -25,25 +25,33 @@ from logoflow.inference.decision import (
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import (
     GRID,
+    MORE_REGIONS,
     REGIONS,
     Level,
     LevelLike,
     as_level,
     as_levels,
-    has_regions,
     largest_layout,
+    one_pass_layouts,
 )
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.ocr import BrandNameReader
-from logoflow.inference.prototypes import Prototypes
-from logoflow.inference.region_grid import window_regions
-from logoflow.inference.regions import RegionNet, mean_region_logits, region_nets
+from logoflow.inference.prototypes import LEAST_SIMILAR, Prototypes, joint_embeddings
+from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
+from logoflow.inference.regions import (
+    RegionNet,
+    can_embed,
+    mean_logits_and_features,
+    mean_region_logits,
+    region_nets,
+)
 from logoflow.inference.scoring import (
     MIN_BACKGROUND_LEVEL,
     BackgroundWindows,
     Boxes,
     Evidence,
+    Parts,
     background_mask,
     match_and_read,
 )
@@ -79,8 +87,8 @@ class LogoClassifier:
     matcher : LogoMatcher, optional
         Knows the logos of the training photos. Levels with `match_logos` need it.
     prototypes : Prototypes, optional
-        Regions of the training photos, which the level ``"grid"`` compares photos with. The
-        network needs an embedding (the backbone ``"logo_lite0"``).
+        Regions of the training photos, which the levels ``"grid"`` and ``"regions"`` compare
+        photos with. The network needs an embedding (the backbone ``"logo_lite0"``).
 
     Raises
     ------
@@ -122,7 +130,7 @@ class LogoClassifier:
         self._fused: Any = None  # compiled for the first batch
         self._region_nets: list[RegionNet] | None = None
         self._check_matcher(self.level)
-        if prototypes is not None and not hasattr(net, "embedding"):
+        if prototypes is not None and not can_embed(net):
             raise ValueError(
                 f"{type(net).__name__} has no embedding to compare prototypes by: use the backbone "
                 '"logo_lite0", or leave prototypes out.'
@@ -151,9 +159,9 @@ class LogoClassifier:
         images : picture or iterable of pictures
             Each a path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
         level : Level or str, optional
-            How closely to look: ``"whole"``, ``"grid"``, ``"regions"``, ``"few-windows"``,
-            ``"windows"`` or ``"more-windows"``, or a `Level` or its text form, such as
-            ``"regions, read_names"``. By default, the classifier's own level.
+            How closely to look: ``"whole"``, ``"grid"``, ``"regions"``, ``"more-regions"``,
+            ``"few-windows"``, ``"windows"`` or ``"more-windows"``, or a `Level` or its text form,
+            such as ``"regions, read_names"``. By default, the classifier's own level.
         match_logos, read_names : bool, optional
             Switch the comparison with known logos, or the reading of brand names, on or off. By
             default both are as `level` says.
@@ -419,7 +427,7 @@ class LogoClassifier:
         for level in levels:
             self._check_matcher(level)
         images, same_images = tee(as_pictures(images))
-        layout, with_regions = largest_layout(levels), has_regions(levels)
+        layout, region_layouts = largest_layout(levels), one_pass_layouts(levels)
         no_windows = np.zeros((0, len(self.classes)), np.float32)
         logits_of_images = (
             self.window_logits(images, layout, batch_size)
@@ -428,8 +436,8 @@ class LogoClassifier:
         )
         for logits, image in zip(logits_of_images, same_images, strict=True):
             matches, letters = match_and_read(image, levels, self.matcher, self.reader)
-            evidence = Evidence(logits, matches, letters)
-            yield self._with_regions(evidence, image) if with_regions else evidence
+            regions = self._region_evidence(image, region_layouts) if region_layouts else {}
+            yield Evidence(logits, matches, letters, regions)
 
     def region_logits(self, image: Any) -> np.ndarray:
         """Score the regions of a picture.
@@ -455,7 +463,7 @@ class LogoClassifier:
         >>> net = lf.finetune_net(2, "efficientnet_lite0")
         >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
         >>> classifier.region_logits(np.full((300, 300, 3), 90, np.uint8)).shape
-        (2826, 2)
+        (2901, 2)
         """
         return mean_region_logits(self._nets_for_regions(), load_image(image))
 
@@ -600,19 +608,28 @@ class LogoClassifier:
         """Pickle the model as its files. Unpickling uses a GPU if there is one."""
         return _from_files, (self.to_files(),)
 
-    def _with_regions(self, evidence: Evidence, image: Any) -> Evidence:
-        """Add the evidence of the regions of a picture."""
+    def _region_evidence(self, image: Any, layouts: Sequence[str]) -> dict[str, Parts]:
+        """Collect the evidence of the regions of a picture, for each layout."""
         pixels = load_image(image)
-        grid = window_regions(pixels.shape[1], pixels.shape[0])
+        height, width = pixels.shape[:2]
+        nets, grid = self._nets_for_regions(), window_regions(width, height)
+        scales = FINE_SCALES if MORE_REGIONS in layouts else SCALES
+        rows = {
+            GRID: grid,
+            REGIONS: np.arange(len(region_boxes(width, height))),
+            MORE_REGIONS: slice(None),
+        }
         if self.prototypes is None:
-            logits = self.region_logits(pixels)
-            return evidence._replace(region_logits=logits, grid_logits=logits[grid])
-        (net,) = self._nets_for_regions()
-        logits, features = net.logits_and_features(pixels)
-        similarities = self.prototypes.similarities(net.embed(features[grid]), len(self.classes))
-        return evidence._replace(
-            region_logits=logits, grid_logits=logits[grid], grid_similarities=similarities
-        )
+            logits = mean_region_logits(nets, pixels, scales)
+            return {layout: Parts(logits[rows[layout]]) for layout in layouts}
+        logits, features = mean_logits_and_features(nets, pixels, scales)
+        similarities = np.full(logits.shape, LEAST_SIMILAR)
+        compared = slice(None) if set(layouts) - {GRID} else grid
+        embeddings = joint_embeddings(nets, [part[compared] for part in features])
+        similarities[compared] = self.prototypes.similarities(embeddings, len(self.classes))
+        return {
+            layout: Parts(logits[rows[layout]], similarities[rows[layout]]) for layout in layouts
+        }
 
     def _background(
         self, image: object, boxes: Boxes, label: int, levels: Sequence[Level]
@@ -621,12 +638,12 @@ class LogoClassifier:
         matches = letters = None
         if boxes:
             matches, letters = match_and_read(image, levels, self.matcher, self.reader, boxes)
-        layout, region_mask, grid_mask = largest_layout(levels), None, None
+        layout = largest_layout(levels)
         mask = background_mask(image, boxes, layout) if layout else np.zeros(0, dtype=bool)
-        if has_regions(levels):
-            region_mask = background_mask(image, boxes, REGIONS)
-            grid_mask = background_mask(image, boxes, GRID)
-        return BackgroundWindows(mask, label, matches, letters, region_mask, grid_mask)
+        region_masks = {
+            name: background_mask(image, boxes, name) for name in one_pass_layouts(levels)
+        }
+        return BackgroundWindows(mask, label, matches, letters, region_masks)
 
     def _check_matcher(self, level: Level) -> None:
         if level.match_logos and self.matcher is None:

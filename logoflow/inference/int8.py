@@ -14,7 +14,7 @@ from mxnet.contrib.quantization import calib_graph, quantize_graph
 
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
-from logoflow.inference.levels import Level, has_regions
+from logoflow.inference.levels import Level, one_pass_layouts
 from logoflow.models.backbones.registry import backbone_of
 from logoflow.models.build import architecture_of
 from logoflow.models.graph import (
@@ -119,9 +119,9 @@ def _without_regions(classifier: LogoClassifier) -> tuple[dict[Level, Decision],
     decisions = {
         level: decision
         for level, decision in classifier.decisions.items()
-        if not has_regions([level])
+        if not one_pass_layouts([level])
     }
-    if not has_regions([classifier.level]):
+    if not one_pass_layouts([classifier.level]):
         return decisions, classifier.level
     if classifier.decisions and not decisions:
         raise ValueError(

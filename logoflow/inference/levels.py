@@ -52,11 +52,11 @@ Each layout begins with the windows of the layouts before it. One pass over the 
 last layout therefore serves them all.
 """
 
-GRID, REGIONS = "grid", "regions"
+GRID, REGIONS, MORE_REGIONS = "grid", "regions", "more-regions"
 """The levels that score parts of a photo in one pass (`logoflow.inference.regions`). They have no
 windows."""
 
-ONE_PASS = (GRID, REGIONS)
+ONE_PASS = (GRID, REGIONS, MORE_REGIONS)
 
 SWITCHES = ("match_logos", "read_names")
 
@@ -72,10 +72,12 @@ class Level:
     ----------
     windows : str
         Which parts of the photo the network scores. ``"whole"``: the whole photo alone.
-        ``"grid"`` and ``"regions"``: parts of the photo from one pass over it at three sizes. This
-        needs a network that pools its features, as all pretrained backbones do. ``"grid"`` averages
-        over 39 parts; it suits networks that were trained on photos without boxes. ``"regions"``
-        looks for the best of about 2,000 parts; it suits networks that were trained on boxes.
+        ``"grid"``, ``"regions"`` and ``"more-regions"``: parts of the photo from one pass over it
+        at several sizes. This needs a network that pools its features, as all pretrained backbones
+        do. ``"grid"`` averages over 39 parts; it suits networks that were trained on photos without
+        boxes. ``"regions"`` looks for the best of about 2,000 parts; it suits networks that were
+        trained on boxes. ``"more-regions"`` also sees the photo at 960 pixels: about 6,000 parts,
+        which find smaller logos and take twice as long.
 
         The other levels cut windows out of the photo, and pass each through the network.
         ``"few-windows"``: also 4 windows of 2/3 of the photo's sides, 5 in all. ``"windows"``:
@@ -115,7 +117,7 @@ class Level:
 
     @property
     def window_count(self) -> int:
-        """Windows per photo. 0 for the levels ``"grid"`` and ``"regions"``."""
+        """Windows per photo. 0 for the levels of `ONE_PASS`."""
         return 0 if self.windows in ONE_PASS else LAYOUTS[self.windows].window_count
 
     @classmethod
@@ -298,8 +300,8 @@ def largest_layout(levels: Iterable[Level]) -> str | None:
     return max(names, key=list(LAYOUTS).index) if names else None
 
 
-def has_regions(levels: Iterable[Level]) -> bool:
-    """Tell whether one of the levels scores regions in one pass.
+def one_pass_layouts(levels: Iterable[Level]) -> list[str]:
+    """Name the layouts of the levels that score regions in one pass, without repeats.
 
     Parameters
     ----------
@@ -307,11 +309,12 @@ def has_regions(levels: Iterable[Level]) -> bool:
 
     Returns
     -------
-    bool
+    list of str
 
     Examples
     --------
-    >>> has_regions([Level("whole"), Level("regions")])
-    True
+    >>> one_pass_layouts([Level("whole"), Level("regions"), Level("regions", read_names=True)])
+    ['regions']
     """
-    return any(level.windows in ONE_PASS for level in levels)
+    names = [level.windows for level in levels if level.windows in ONE_PASS]
+    return list(dict.fromkeys(names))

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
-from logoflow.inference.levels import GRID, REGIONS, Level
+from logoflow.inference.levels import GRID, ONE_PASS, Level
 
 TOP_REGIONS = 5
 """Number of regions with the highest odds of a brand that are averaged. It was chosen on validation
@@ -43,8 +43,9 @@ def pool_part(
     matches, letters : ndarray, optional
         (classes,), see `pool_logits`.
     similarities : ndarray, optional
-        (parts, classes), similarities to known regions, for the level ``"grid"``. They count as a
-        second opinion: its log-probability is added to that of the logits.
+        (parts, classes), similarities to known regions, for the levels that score regions. They
+        count as a second opinion. Its log-probability is added to that of the logits: for the level
+        ``"grid"`` once for the photo, for the others in each region.
 
     Returns
     -------
@@ -62,7 +63,9 @@ def pool_part(
         if similarities is not None:
             scores = scores + pool_grid(SIMILARITY_WEIGHT * similarities)
         return _with_evidence(scores, matches, letters)
-    top = TOP_REGIONS if level.windows == REGIONS else 1
+    if similarities is not None:
+        logits = log_softmax(logits, axis=1) + SIMILARITY_WEIGHT * similarities
+    top = TOP_REGIONS if level.windows in ONE_PASS else 1
     return pool_logits(logits, no_logo, matches, letters, top=top)
 
 

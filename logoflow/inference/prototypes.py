@@ -7,9 +7,12 @@ probably shows the same brand.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from logoflow.inference.regions import RegionNet
 
 LEAST_SIMILAR = -1.0
 """Similarity to a class without prototypes: that of opposite vectors."""
@@ -74,13 +77,49 @@ class Prototypes(NamedTuple):
         return similarities
 
 
-def make_prototypes(embeddings: np.ndarray, label: int, photo: int) -> Prototypes:
-    """Make prototypes from the embeddings of regions of one photo, rounded as they are saved."""
-    rounded = embeddings.astype(np.float16).astype(np.float32)
-    count = len(embeddings)
-    return Prototypes(rounded, np.full(count, label, np.int32), np.full(count, photo, np.int32))
+def make_prototypes(
+    embeddings: np.ndarray, labels: np.ndarray | int, photos: np.ndarray | int
+) -> Prototypes:
+    """Make prototypes of embeddings, rounded as they are saved.
+
+    Parameters
+    ----------
+    embeddings : ndarray
+        (prototypes, size).
+    labels, photos : ndarray of int, or int
+        (prototypes,), or one for all.
+
+    Returns
+    -------
+    Prototypes
+    """
+    rounded, count = embeddings.astype(np.float16).astype(np.float32), len(embeddings)
+    return Prototypes(
+        rounded,
+        np.broadcast_to(labels, count).astype(np.int32),
+        np.broadcast_to(photos, count).astype(np.int32),
+    )
 
 
 def join_prototypes(parts: Sequence[Prototypes]) -> Prototypes:
     """Put the prototypes of several photos together."""
     return Prototypes(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def joint_embeddings(nets: Sequence["RegionNet"], features: Sequence[np.ndarray]) -> np.ndarray:
+    """Embed regions by all networks of an ensemble that have an embedding.
+
+    Parameters
+    ----------
+    nets : sequence of RegionNet
+        At least one has an embedding.
+    features : sequence of ndarray
+        (regions, features) of each network.
+
+    Returns
+    -------
+    ndarray
+        (regions, size), each of length 1. The product of two is the mean of the networks' cosines.
+    """
+    parts = [net.embed(part) for net, part in zip(nets, features, strict=True) if net.can_embed]
+    return np.concatenate(parts, axis=1) / np.sqrt(len(parts))

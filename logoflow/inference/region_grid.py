@@ -32,15 +32,23 @@ class Scale(NamedTuple):
 
 
 _WHOLE = (99, 99)
+_ALL_SHAPES = ((6, 6), (4, 4), (3, 3), (2, 2), (2, 4), (4, 2), (3, 6), (6, 3))
 
 SCALES = (
     Scale(256, (_WHOLE, (6, 6), (4, 4), (3, 6), (6, 3))),
     Scale(384, ((6, 6), (4, 4), (3, 3), (3, 6), (6, 3))),
-    Scale(640, ((6, 6), (4, 4), (3, 3), (2, 2), (2, 4), (4, 2), (3, 6), (6, 3))),
+    Scale(640, _ALL_SHAPES),
+    Scale(192, (_WHOLE, (4, 4), (3, 3), (2, 4), (4, 2), (3, 6), (6, 3))),
+    Scale(128, (_WHOLE, (3, 3), (2, 4), (4, 2))),
 )
-"""From the largest regions to the smallest: from the whole photo to a tenth of its longer side."""
+"""The sizes of the levels ``"grid"`` and ``"regions"``. Regions range from the whole photo to a
+tenth of its longer side. At the smallest sizes, a logo that fills the photo covers as few cells as
+logos usually do."""
 
-REGION_SHAPES = tuple(dict.fromkeys(shape for scale in SCALES[::-1] for shape in scale.shapes))
+FINE_SCALES = (*SCALES, Scale(960, _ALL_SHAPES))
+"""The sizes of the level ``"more-regions"``."""
+
+REGION_SHAPES = (*_ALL_SHAPES, _WHOLE)
 """All sizes of regions in cells, (rows, columns)."""
 
 
@@ -104,13 +112,15 @@ def pooling_matrix(rows: int, columns: int, shapes: tuple[tuple[int, int], ...])
     return (inside_rows & inside_columns).astype(np.float32) / (height * width).astype(np.float32)
 
 
-def region_boxes(width: int, height: int) -> np.ndarray:
+def region_boxes(width: int, height: int, scales: tuple[Scale, ...] = SCALES) -> np.ndarray:
     """List the regions of a photo in pixels, in the order in which `RegionNet` scores them.
 
     Parameters
     ----------
     width, height : int
         Size of the photo in pixels.
+    scales : tuple of Scale
+        `SCALES` or `FINE_SCALES`. The regions of `FINE_SCALES` begin with those of `SCALES`.
 
     Returns
     -------
@@ -123,7 +133,7 @@ def region_boxes(width: int, height: int) -> np.ndarray:
     [0.0, 0.0, 640.0, 480.0]
     """
     boxes = []
-    for scale in SCALES:
+    for scale in scales:
         rows, columns = grid_size(width, height, scale)
         top, left, region_rows, region_columns = region_cells(rows, columns, scale.shapes).T
         x, region_width = left / columns * width, region_columns / columns * width

@@ -14,7 +14,7 @@ from mxnet import gluon, nd
 from mxnet.gluon import nn
 from scipy.special import log_softmax
 
-from logoflow.inference.region_grid import CELL, SCALES, grid_size, pooling_matrix
+from logoflow.inference.region_grid import CELL, SCALES, Scale, grid_size, pooling_matrix
 from logoflow.loading.augment import transform
 from logoflow.models.graph import fused
 
@@ -69,15 +69,18 @@ class RegionNet:
         ndarray
             (regions, features), in the order of `logoflow.inference.region_grid.region_boxes`.
         """
-        return np.concatenate([part.asnumpy() for part in self._features(photo)])
+        return np.concatenate([part.asnumpy() for part in self._features(photo, SCALES)])
 
-    def logits(self, photo: np.ndarray) -> np.ndarray:
+    def logits(self, photo: np.ndarray, scales: tuple[Scale, ...] = SCALES) -> np.ndarray:
         """Compute the logits of each region, (regions, classes), as `features` the features."""
-        return np.concatenate([self._output(part).asnumpy() for part in self._features(photo)])
+        parts = self._features(photo, scales)
+        return np.concatenate([self._output(part).asnumpy() for part in parts])
 
-    def logits_and_features(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def logits_and_features(
+        self, photo: np.ndarray, scales: tuple[Scale, ...] = SCALES
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Compute what `logits` and what `features` return, in one pass."""
-        parts = list(self._features(photo))
+        parts = list(self._features(photo, scales))
         logits = np.concatenate([self._output(part).asnumpy() for part in parts])
         return logits, np.concatenate([part.asnumpy() for part in parts])
 
@@ -102,9 +105,9 @@ class RegionNet:
         embedded = self._net.embedding(nd.array(features, ctx=self._ctx))
         return nd.L2Normalization(embedded).asnumpy()
 
-    def _features(self, photo: np.ndarray) -> Iterator[nd.NDArray]:
+    def _features(self, photo: np.ndarray, scales: tuple[Scale, ...]) -> Iterator[nd.NDArray]:
         """Yield the features of the regions of each scale."""
-        for scale in SCALES:
+        for scale in scales:
             rows, columns = grid_size(photo.shape[1], photo.shape[0], scale)
             data = self._to_input(photo, rows * CELL, columns * CELL)
             if self._compiled is None:
@@ -188,7 +191,9 @@ def region_nets(net: gluon.HybridBlock, augs: list) -> list[RegionNet]:
     return [RegionNet(member, augs) for member in getattr(net, "members", [net])]
 
 
-def mean_region_logits(nets: list[RegionNet], photo: np.ndarray) -> np.ndarray:
+def mean_region_logits(
+    nets: list[RegionNet], photo: np.ndarray, scales: tuple[Scale, ...] = SCALES
+) -> np.ndarray:
     """Score the regions of a photo by all networks of an ensemble.
 
     Parameters
@@ -196,6 +201,8 @@ def mean_region_logits(nets: list[RegionNet], photo: np.ndarray) -> np.ndarray:
     nets : list of RegionNet
     photo : ndarray
         RGB of (height, width, 3), 0 to 255.
+    scales : tuple of Scale
+        Sizes at which the photo is seen (`logoflow.inference.region_grid`).
 
     Returns
     -------
@@ -203,6 +210,30 @@ def mean_region_logits(nets: list[RegionNet], photo: np.ndarray) -> np.ndarray:
         (regions, classes). The logits of a single network, or the mean of the log-probabilities
         of several, as in `logoflow.models.ensemble.Ensemble`.
     """
-    if len(nets) == 1:
-        return nets[0].logits(photo)
-    return np.mean([log_softmax(net.logits(photo), axis=1) for net in nets], axis=0)
+    return _mean_logits([net.logits(photo, scales) for net in nets])
+
+
+def mean_logits_and_features(
+    nets: list[RegionNet], photo: np.ndarray, scales: tuple[Scale, ...] = SCALES
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Score regions as `mean_region_logits` does, and return the features of each network too."""
+    pairs = [net.logits_and_features(photo, scales) for net in nets]
+    return _mean_logits([logits for logits, _ in pairs]), [features for _, features in pairs]
+
+
+def _mean_logits(logits: list[np.ndarray]) -> np.ndarray:
+    if len(logits) == 1:
+        return logits[0]
+    return np.mean([log_softmax(part, axis=1) for part in logits], axis=0)
+
+
+def can_embed(net: gluon.HybridBlock) -> bool:
+    """Tell whether a network, or a network of an ensemble, has an embedding that compares logos.
+
+    Examples
+    --------
+    >>> from logoflow.models.finetune import finetune_net
+    >>> can_embed(finetune_net(3, "logo_lite0")), can_embed(finetune_net(3, "efficientnet_lite0"))
+    (True, False)
+    """
+    return any(hasattr(member, "embedding") for member in getattr(net, "members", [net]))

@@ -1,19 +1,21 @@
 """Everything known about a photo before the decision."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from logoflow.images.boxes import overlaps
 from logoflow.images.decode import image_size, load_image
-from logoflow.inference.levels import GRID, ONE_PASS, REGIONS, Level
+from logoflow.inference.levels import GRID, MORE_REGIONS, ONE_PASS, Level
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.ocr import BrandNameReader
 from logoflow.inference.pooling import pool_part
-from logoflow.inference.region_grid import region_boxes, window_regions
+from logoflow.inference.prototypes import LEAST_SIMILAR
+from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
 from logoflow.inference.windows import windows
 
 Boxes = Sequence[Sequence[float]]
@@ -24,6 +26,37 @@ MIN_BACKGROUND_LEVEL = Level("windows")
 MIN_NAME_LETTERS = 4
 """If this many letters of another brand's name are read in the background of a logo photo, that
 brand is taken to be there too."""
+
+
+class Parts(NamedTuple):
+    """Evidence of the windows or regions of a photo, one by one.
+
+    Parameters
+    ----------
+    logits : ndarray
+        (parts, classes), the network's logits.
+    similarities : ndarray, optional
+        (parts, classes), similarities to known regions
+        (`logoflow.inference.prototypes.Prototypes.similarities`).
+
+    Examples
+    --------
+    >>> Parts(np.zeros((3, 2))).part(np.array([True, False, False]), without=1)
+    Parts(logits=array([[  0., -10.]]), similarities=None)
+    """
+
+    logits: np.ndarray
+    similarities: np.ndarray | None = None
+
+    def part(self, mask: np.ndarray, without: int) -> "Parts":
+        """Choose windows or regions, with a class made next to impossible."""
+        logits = self.logits[mask].copy()
+        logits[:, without] = logits.min() - 10
+        if self.similarities is None:
+            return Parts(logits)
+        similarities = self.similarities[mask].copy()
+        similarities[:, without] = LEAST_SIMILAR
+        return Parts(logits, similarities)
 
 
 class Evidence(NamedTuple):
@@ -39,13 +72,9 @@ class Evidence(NamedTuple):
         (`logoflow.inference.matching.LogoMatcher.count_inliers`).
     letters : ndarray, optional
         (classes,), letters of brand names (`logoflow.BrandNameReader.matched_letters`).
-    region_logits : ndarray, optional
-        (regions, classes), the network's logits of the regions (`logoflow.inference.regions`).
-    grid_logits : ndarray, optional
-        (39, classes), those of the regions that are most like the windows of ``"more-windows"``.
-    grid_similarities : ndarray, optional
-        (39, classes), similarities of the same regions to known regions
-        (`logoflow.inference.prototypes.Prototypes.similarities`).
+    regions : mapping of str to Parts
+        From the layouts ``"grid"``, ``"regions"`` and ``"more-regions"``, as far as they are
+        known, to the evidence of their regions.
 
     Examples
     --------
@@ -57,29 +86,22 @@ class Evidence(NamedTuple):
     logits: np.ndarray
     matches: np.ndarray | None = None
     letters: np.ndarray | None = None
-    region_logits: np.ndarray | None = None
-    grid_logits: np.ndarray | None = None
-    grid_similarities: np.ndarray | None = None
+    regions: Mapping[str, Parts] = MappingProxyType({})
 
     def scores(self, level: Level, no_logo: int | None) -> np.ndarray:
         """Log-scores at a level, (1, classes): see `logoflow.inference.pooling.pool_part`."""
         matches = self.matches if level.match_logos else None
         letters = self.letters if level.read_names else None
-        logits, similarities = self.part_logits(level), self.part_similarities(level)
-        return pool_part(logits, level, no_logo, matches, letters, similarities)[None]
+        parts = self.parts(level)
+        return pool_part(parts.logits, level, no_logo, matches, letters, parts.similarities)[None]
 
-    def part_logits(self, level: Level) -> np.ndarray:
-        """Logits of the windows or regions of a level, (parts, classes)."""
-        logits = {GRID: self.grid_logits, REGIONS: self.region_logits}.get(
-            level.windows, self.logits[: level.window_count]
-        )
-        if logits is None:
+    def parts(self, level: Level) -> Parts:
+        """Evidence of the windows or regions of a level."""
+        if level.windows not in ONE_PASS:
+            return Parts(self.logits[: level.window_count])
+        if level.windows not in self.regions:
             raise ValueError(f"This evidence was collected without the level {level.windows!r}.")
-        return logits
-
-    def part_similarities(self, level: Level) -> np.ndarray | None:
-        """Similarities of the regions of a level, (parts, classes). None if there are none."""
-        return self.grid_similarities if level.windows == GRID else None
+        return self.regions[level.windows]
 
 
 class BackgroundWindows(NamedTuple):
@@ -100,10 +122,8 @@ class BackgroundWindows(NamedTuple):
         (classes,), features outside the boxes that match known logos.
     letters : ndarray, optional
         (classes,), letters of brand names outside the boxes.
-    region_mask : ndarray of bool, optional
-        (regions,), which regions contain no logo.
-    grid_mask : ndarray of bool, optional
-        (39,), which of the regions on the grid contain no logo.
+    region_masks : mapping of str to ndarray of bool
+        From the layouts of regions to masks: which of their regions contain no logo.
 
     Examples
     --------
@@ -116,8 +136,7 @@ class BackgroundWindows(NamedTuple):
     brand: int
     matches: np.ndarray | None = None
     letters: np.ndarray | None = None
-    region_mask: np.ndarray | None = None
-    grid_mask: np.ndarray | None = None
+    region_masks: Mapping[str, np.ndarray] = MappingProxyType({})
 
     def scores(self, evidence: Evidence, level: Level, no_logo: int | None) -> np.ndarray | None:
         """Log-scores of the background windows at a level.
@@ -145,22 +164,18 @@ class BackgroundWindows(NamedTuple):
         shows_name = letters is not None and letters.max() >= MIN_NAME_LETTERS
         if no_logo is None or shows_name or not mask.any():
             return None
+        # The whole photo shows its logo. Its largest window without a logo stands for it.
         whole = level.windows == "whole"
-        all_logits = evidence.logits[: len(mask)] if whole else evidence.part_logits(level)
-        logits = all_logits[mask].copy()
-        logits[:, self.brand] = logits.min() - 10  # next to impossible
-        similarities = evidence.part_similarities(level)
-        if similarities is not None:
-            similarities = similarities[mask].copy()
-            similarities[:, self.brand] = -1
-        return pool_part(logits, level, no_logo, matches, letters, similarities)[None]
+        parts = Parts(evidence.logits[: len(mask)]) if whole else evidence.parts(level)
+        background = parts.part(mask, without=self.brand)
+        return pool_part(
+            background.logits, level, no_logo, matches, letters, background.similarities
+        )[None]
 
     def _mask(self, level: Level) -> np.ndarray:
         """Background windows or regions of a level."""
         if level.windows in ONE_PASS:
-            masks = {REGIONS: self.region_mask, GRID: self.grid_mask}
-            mask = masks[level.windows]
-            return np.zeros(0, dtype=bool) if mask is None else mask
+            return self.region_masks.get(level.windows, np.zeros(0, dtype=bool))
         if level.windows == "whole" and self.mask.any():
             return np.arange(len(self.mask)) == self.mask.argmax()
         return self.mask[: level.window_count]
@@ -225,8 +240,7 @@ def background_mask(image: object, boxes: Boxes, layout: str) -> np.ndarray:
     boxes : sequence of (x, y, width, height)
         Boxes around the logos, in pixels.
     layout : str
-        A window layout by name (`logoflow.inference.levels.LAYOUTS`), ``"regions"``
-        or ``"grid"``.
+        A layout by name: of windows (`logoflow.inference.levels.LAYOUTS`) or of regions.
 
     Returns
     -------
@@ -239,7 +253,10 @@ def background_mask(image: object, boxes: Boxes, layout: str) -> np.ndarray:
     array([False, False,  True,  True,  True])
     """
     width, height = _size(image)
-    parts = region_boxes(width, height) if layout in ONE_PASS else windows(width, height, layout)
+    if layout in ONE_PASS:
+        parts = region_boxes(width, height, FINE_SCALES if layout == MORE_REGIONS else SCALES)
+    else:
+        parts = windows(width, height, layout)
     if layout == GRID:
         parts = parts[window_regions(width, height)]
     if not boxes:

@@ -34,6 +34,7 @@ from logoflow.training.fit_regions import (
     can_leave_out,
     fit_region_head,
     photos_with_boxes,
+    remember_logos,
 )
 from logoflow.training.hard_negatives import hard_negative_callback
 from logoflow.training.history import History
@@ -358,6 +359,8 @@ def _fit_on_regions(
         if len(backbones) > 1:
             net = _load_ensemble(weight_files, ensemble_architecture(backbones), len(classes), ctx)
     prototypes = head.prototypes if len(backbones) == 1 else None
+    if has_boxes and (histories or len(backbones) > 1):  # the features are not those of the head
+        prototypes = remember_logos(net, augs, photos, no_logo, seed)
     classifier = LogoClassifier(net, classes, augs, matcher=matcher, prototypes=prototypes)
     if leaves_out:
         calibrate_by_left_out(classifier, head, levels, false_positive_rate)

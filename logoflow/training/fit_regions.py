@@ -12,10 +12,15 @@ from logoflow.datasets.prepared import photos_of
 from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
 from logoflow.inference.levels import GRID, Level
 from logoflow.inference.prototypes import Prototypes
-from logoflow.inference.regions import RegionNet
-from logoflow.inference.scoring import Evidence
+from logoflow.inference.regions import RegionNet, can_embed, region_nets
+from logoflow.inference.scoring import Evidence, Parts
 from logoflow.loading.photo_folder import split_boxes
-from logoflow.training.region_examples import Examples, PhotoWithBoxes, region_examples
+from logoflow.training.region_examples import (
+    Examples,
+    PhotoWithBoxes,
+    prototypes_of_boxes,
+    region_examples,
+)
 from logoflow.training.region_head import (
     choose_strength,
     fit_output,
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
 
 MAX_PHOTOS = 3000
 """Number of photos that the output layer is fitted on at most, for the time and memory it takes."""
+
+
+MAX_REMEMBERED_PHOTOS = 1000
+"""Number of photos with boxes that a classifier remembers regions of, at most."""
 
 
 class RegionHead(NamedTuple):
@@ -114,16 +123,54 @@ def fit_region_head(
     RegionHead
     """
     photos = _at_most(photos, MAX_PHOTOS, seed)
-    examples, prototypes = region_examples(RegionNet(net, augs), photos, no_logo, seed)
+    region_net = RegionNet(net, augs)
+    examples, prototypes = region_examples(region_net, photos, no_logo, seed)
+    has_boxes = any(boxes for _, _, boxes in photos)
+    if has_boxes and region_net.can_embed:
+        prototypes = prototypes_of_boxes([region_net], [examples], photos, no_logo, seed)
     if class_weights is not None:
         weights = examples.weights * np.asarray(class_weights)[examples.labels]
         examples = examples._replace(weights=weights)
     folds = possible_folds(examples)
     strength = choose_strength(examples, no_logo, folds)
-    if folds >= 2 and not any(boxes for _, _, boxes in photos):
+    if folds >= 2 and not has_boxes:
         examples = focus_on_logos(examples, strength, folds)
     fit_output(net.output, fit_regression(examples, no_logo, strength))
     return RegionHead(examples, strength, folds, prototypes)
+
+
+def remember_logos(
+    net: gluon.HybridBlock,
+    augs: list,
+    photos: Sequence[PhotoWithBoxes],
+    no_logo: int | None,
+    seed: int,
+) -> Prototypes | None:
+    """Embed regions of photos with boxes by a trained network, or by those of an ensemble.
+
+    Parameters
+    ----------
+    net : Block
+        Network with pooled features, or an ensemble of such networks.
+    augs : list of callable
+        The preprocessing of validation photos.
+    photos : sequence of PhotoWithBoxes
+        Training photos.
+    no_logo : int or None
+        Label of no-logo.
+    seed : int
+        Seed of the choice of photos and regions.
+
+    Returns
+    -------
+    Prototypes or None
+        None if no network has an embedding.
+    """
+    if not can_embed(net):
+        return None
+    nets, photos = region_nets(net, augs), _at_most(photos, MAX_REMEMBERED_PHOTOS, seed)
+    examples = [region_examples(member, photos, no_logo, seed).examples for member in nets]
+    return prototypes_of_boxes(nets, examples, photos, no_logo, seed)
 
 
 def _at_most(photos: Sequence[PhotoWithBoxes], count: int, seed: int) -> Sequence[PhotoWithBoxes]:
@@ -187,7 +234,7 @@ def _left_out_evidence(
                 net.embed(examples.features[regions]), len(classifier.classes), photo
             )
         grid = logits[regions]
-        evidence.append(Evidence(grid[:1], grid_logits=grid, grid_similarities=similarities))
+        evidence.append(Evidence(grid[:1], regions={GRID: Parts(grid, similarities)}))
     return evidence, examples.labels[starts].tolist()
 
 

@@ -22,7 +22,7 @@ from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, tr
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
-from logoflow.training.fit_regions import fit_region_head, photos_with_boxes
+from logoflow.training.fit_regions import fit_region_head, photos_with_boxes, remember_logos
 from logoflow.training.hard_negatives import hard_negatives
 from logoflow.training.loop import train
 from logoflow.training.region_steps import train_on_patches
@@ -152,7 +152,7 @@ def _train_on_regions(
 ) -> None:
     """Train networks on the regions of all photos. Without boxes, fit their output layers again.
 
-    The classifier then gets prototypes of all photos too.
+    The classifier then remembers regions of all photos.
     """
     metadata, no_logo = classifier.metadata, classifier.no_logo
     photos = photos_with_boxes(
@@ -179,8 +179,13 @@ def _train_on_regions(
         else:
             class_weights = metadata["class_weights"]
             head = fit_region_head(net, classifier.augs, photos, no_logo, seed, class_weights)
-            if classifier.prototypes is not None:
+            if len(nets) == 1:
                 classifier.prototypes = head.prototypes
+    if has_boxes and (metadata["fine_tune"] or len(nets) > 1):
+        seed = SEED + metadata["seed"]
+        classifier.prototypes = remember_logos(
+            classifier.net, classifier.augs, photos, no_logo, seed
+        )
 
 
 def _loader(

@@ -8,7 +8,12 @@ import numpy as np
 
 from logoflow.images.boxes import intersections_over_unions, overlaps
 from logoflow.images.decode import load_image
-from logoflow.inference.prototypes import Prototypes, join_prototypes, make_prototypes
+from logoflow.inference.prototypes import (
+    Prototypes,
+    join_prototypes,
+    joint_embeddings,
+    make_prototypes,
+)
 from logoflow.inference.region_grid import region_boxes, window_regions
 from logoflow.utils.progress import bar
 
@@ -30,8 +35,12 @@ LOGOS_PER_PHOTO = 6
 BACKGROUNDS_PER_PHOTO = 5
 REGIONS_PER_NO_LOGO_PHOTO = 20
 PROTOTYPES_PER_PHOTO = 200
-MAX_PROTOTYPES = 40_000
-"""Regions that a classifier remembers at most. They take 20 MB, and 10 ms for each photo."""
+MAX_PROTOTYPES = 20_000
+"""Regions that a classifier remembers of photos without boxes, at most. Their file has 10 MB."""
+
+MAX_BOX_PROTOTYPES = 4_000
+"""Regions that a classifier remembers of photos with boxes, at most. All regions of a photo are
+compared with them, not only those on the grid."""
 
 MAX_GRID_EXAMPLES = 30_000
 """Regions from photos without boxes, about. Of many photos, each gives fewer regions."""
@@ -72,8 +81,8 @@ class TrainingRegions(NamedTuple):
     ----------
     examples : Examples
     prototypes : Prototypes or None
-        Other regions of the same photos. None if there are boxes, or if the network has no
-        embedding.
+        Other regions of the same photos. None if there are boxes (`prototypes_of_boxes`), or if the
+        network has no embedding.
     """
 
     examples: Examples
@@ -134,7 +143,8 @@ def region_examples(
         ]
         if net.can_embed and not any_boxes:
             drawn = generator.permutation(len(features))[:per_photo]
-            prototypes.append(make_prototypes(net.embed(features[drawn]), label, number))
+            embeddings = net.embed(features[drawn])
+            prototypes.append(make_prototypes(embeddings, label, number))
     examples = Examples(*(np.concatenate(values) for values in zip(*parts, strict=True)))
     return TrainingRegions(examples, join_prototypes(prototypes) if prototypes else None)
 
@@ -168,3 +178,41 @@ def _regions_by_boxes(
     if no_logo is not None and len(background):
         chosen.append((generator.choice(background, BACKGROUNDS_PER_PHOTO), no_logo))
     return chosen
+
+
+def prototypes_of_boxes(
+    nets: Sequence["RegionNet"],
+    examples: Sequence[Examples],
+    photos: Sequence[PhotoWithBoxes],
+    no_logo: int | None,
+    seed: int,
+) -> Prototypes:
+    """Choose regions that a classifier remembers: half of them logos, half without a logo.
+
+    Parameters
+    ----------
+    nets : sequence of RegionNet
+        The networks of a classifier. At least one has an embedding.
+    examples : sequence of Examples
+        The same regions by each network.
+    photos : sequence of PhotoWithBoxes
+        The photos of the examples. Photos of brands without boxes are left out.
+    no_logo : int or None
+        Label of no-logo.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    Prototypes
+    """
+    generator, labels = np.random.default_rng(seed), examples[0].labels
+    is_known = np.array([bool(boxes) or label == no_logo for _, label, boxes in photos])
+    has_logo = labels != (-1 if no_logo is None else no_logo)
+    kinds = (has_logo & is_known[examples[0].photos], ~has_logo)
+    chosen = [
+        generator.permutation(np.flatnonzero(kind))[: MAX_BOX_PROTOTYPES // 2] for kind in kinds
+    ]
+    rows = np.concatenate(chosen)
+    embeddings = joint_embeddings(nets, [part.features[rows] for part in examples])
+    return make_prototypes(embeddings, labels[rows], examples[0].photos[rows])

@@ -7,8 +7,8 @@ from logoflow.inference.levels import (
     Level,
     as_level,
     as_levels,
-    has_regions,
     largest_layout,
+    one_pass_layouts,
 )
 
 TEXTS = ["whole", "windows, match_logos", "few-windows, read_names"]
@@ -78,6 +78,7 @@ def test_the_largest_layout_includes_the_windows_of_all_levels():
     assert largest_layout([Level("regions", read_names=True)]) is None
 
 
-def test_only_the_level_regions_has_regions():
-    assert has_regions([Level("whole"), Level("regions", match_logos=True)])
-    assert not has_regions([Level("whole"), Level("more-windows")])
+def test_some_levels_score_regions_in_one_pass():
+    levels = [Level(name) for name in ("whole", "more-regions", "windows", "grid")]
+    assert one_pass_layouts(levels) == ["more-regions", "grid"]
+    assert one_pass_layouts([Level("whole"), Level("more-windows")]) == []

@@ -32,7 +32,7 @@ def test_each_region_gets_its_nearest_prototype_of_each_class():
 def test_a_photo_can_be_left_out():
     vectors = unit_rows(2, 0)
     prototypes = join_prototypes(
-        [make_prototypes(vectors[:1], label=0, photo=0), make_prototypes(vectors[1:], 0, photo=1)]
+        [make_prototypes(vectors[:1], 0, photos=0), make_prototypes(vectors[1:], 0, photos=1)]
     )
     with_itself, without = (
         prototypes.similarities(vectors[:1], 1, without_photo=photo) for photo in (None, 0)
@@ -66,18 +66,30 @@ def test_regions_are_embedded_as_crops_are(classifier, photo):
 
 def test_the_grid_remembers_the_photo(classifier, photo):
     (evidence,) = classifier.evidence(photo, [Level("grid")])
-    assert np.allclose(evidence.grid_similarities[:, 2], 1, atol=1e-3)
-    assert (evidence.grid_similarities[:, :2] == -1).all()
+    similarities = evidence.regions["grid"].similarities
+    assert np.allclose(similarities[:, 2], 1, atol=1e-3)
+    assert (similarities[:, :2] == -1).all()
     assert classifier.predict(photo, level="grid").brand[0] == "zeta"
 
 
 def test_logits_are_the_same_with_and_without_prototypes(classifier, photo):
-    (evidence,) = classifier.evidence(photo, [Level("grid")])
+    levels = [Level("grid"), Level("regions"), Level("more-regions")]
     without = LogoClassifier(classifier.net, CLASSES, classifier.augs)
-    logits = without.region_logits(photo)
-    assert len(logits) == len(region_boxes(420, 300))
-    assert np.array_equal(evidence.region_logits, logits)
-    assert np.array_equal(evidence.grid_logits, logits[window_regions(420, 300)])
+    (evidence,), (plain,) = (which.evidence(photo, levels) for which in (classifier, without))
+    for level in levels:
+        assert np.array_equal(evidence.parts(level).logits, plain.parts(level).logits)
+        assert plain.parts(level).similarities is None
+    regions, grid = plain.parts(Level("regions")).logits, plain.parts(Level("grid")).logits
+    assert len(regions) == len(region_boxes(420, 300))
+    assert np.array_equal(grid, regions[window_regions(420, 300)])
+    assert np.array_equal(plain.parts(Level("more-regions")).logits[: len(regions)], regions)
+
+
+def test_similarities_do_not_depend_on_the_levels_beside(classifier, photo):
+    (alone,) = classifier.evidence(photo, [Level("grid")])
+    (beside,) = classifier.evidence(photo, [Level("grid"), Level("more-regions")])
+    one, other = (evidence.regions["grid"].similarities for evidence in (alone, beside))
+    assert np.allclose(one, other, atol=1e-6)
 
 
 def test_a_saved_classifier_remembers_alike(classifier, photo, tmp_path):
