@@ -88,6 +88,31 @@ class LightAug(Augmenter):
         return cv2.transform(image, matrix).clip(0, 255)
 
 
+class NegativeAug(Augmenter):
+    """Turn some pictures into their negative, as if a light logo were printed on a dark ground.
+
+    Parameters
+    ----------
+    probability : float
+        Share of the pictures that become negatives.
+
+    Examples
+    --------
+    >>> NegativeAug(probability=1.0)(np.full((1, 1, 3), 100, np.float32)).ravel()
+    array([155., 155., 155.], dtype=float32)
+    """
+
+    takes_arrays = True
+
+    def __init__(self, probability: float = 0.07):
+        super().__init__(probability=probability)
+        self.probability = probability
+
+    def __call__(self, src: np.ndarray) -> np.ndarray:
+        """Change a picture of shape (height, width, 3) with values from 0 to 255."""
+        return 255 - src if random.random() < self.probability else src
+
+
 class QualityAug(Augmenter):
     """Blur some pictures, and compress some as JPEG.
 

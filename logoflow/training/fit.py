@@ -1,17 +1,13 @@
 """Train and calibrate a classifier on a prepared data set, in one call."""
 
 import math
-import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import mxnet as mx
-import pandas as pd
-from mxnet import gluon, init
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of
@@ -20,31 +16,16 @@ from logoflow.inference.decision import check_rate
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import GRID, REGIONS, Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
-from logoflow.labels import no_logo_index
-from logoflow.loading.augment import make_augs
-from logoflow.loading.loaders import CACHE_FOLDER, Loaders, make_loaders
 from logoflow.loading.photo_folder import split_boxes
-from logoflow.models.build import BUILDERS, build_net
-from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
-from logoflow.models.finetune import finetune_net
-from logoflow.models.freezing import freeze_lower
+from logoflow.models.build import build_net
+from logoflow.models.ensemble import ensemble_architecture
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
-from logoflow.training.fit_regions import (
-    calibrate_by_left_out,
-    can_leave_out,
-    fit_region_head,
-    photos_with_boxes,
-    remember_logos,
-)
-from logoflow.training.hard_negatives import hard_negative_callback
-from logoflow.training.history import History
-from logoflow.training.loop import train
 from logoflow.training.losses import balanced_weights
 from logoflow.training.refit import refit
-from logoflow.training.region_steps import train_on_patches
+from logoflow.training.strategies import Plan, fit_on_crops, fit_on_regions
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
-STEPS_PER_ROOT = 7.0
+STEPS_PER_ROOT = 10.0
 """Fine-tuning steps on regions, for each square root of the number of training photos."""
 
 
@@ -191,11 +172,10 @@ def fit(
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
     num_epochs = num_epochs or default_epochs(recipe, root)
-    strategy = _fit_on_regions if recipe.crops == "regions" else _fit_on_crops
-    classifier, history = strategy(
-        root,
-        backbones,
-        recipe,
+    plan = Plan(
+        root=root,
+        backbones=backbones,
+        recipe=recipe,
         levels=requested_levels,
         matcher=matcher,
         false_positive_rate=false_positive_rate,
@@ -212,6 +192,8 @@ def fit(
         seed=seed,
         quiet=quiet,
     )
+    strategy = fit_on_regions if recipe.crops == "regions" else fit_on_crops
+    classifier, history = strategy(plan)
     classifier.metadata = {
         "backbone": architecture,
         "recipe": recipe.name,
@@ -229,150 +211,6 @@ def fit(
     if refit_epochs:
         return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
     return classifier
-
-
-def _fit_on_crops(
-    root: Path,
-    backbones: list[str],
-    recipe: Recipe,
-    *,
-    levels: Sequence[Level],
-    matcher: LogoMatcher | None,
-    false_positive_rate: float,
-    num_epochs: int,
-    rounds: int,
-    image_size: int,
-    use_no_logo: bool,
-    use_boxes: bool,
-    class_weights: list[float] | None,
-    num_workers: int,
-    ctx: list[mx.Context],
-    seed: int,
-    quiet: bool,
-    fine_tune: bool,
-    deadline: float | None,
-) -> tuple[LogoClassifier, dict[str, list]]:
-    """Train the networks on crops of photos, and calibrate them on the validation photos."""
-    if not fine_tune or deadline is not None:
-        raise ValueError('fine_tune=False and minutes need the recipe "regions".')
-    _require_validation_photos(root)
-    classes = read_classes(root)
-    load_batches = partial(
-        make_loaders,
-        root,
-        recipe,
-        recipe.batch_size,
-        num_workers,
-        image_size=image_size,
-        use_no_logo=use_no_logo,
-        use_boxes=use_boxes,
-    )
-    histories = []
-    with tempfile.TemporaryDirectory() as folder:
-        weight_files = [Path(folder) / f"member{n}.params" for n in range(len(backbones))]
-        for number, (name, weight_file) in enumerate(zip(backbones, weight_files, strict=True)):
-            member_seed = seed + ENSEMBLE_SEED_STRIDE * number
-            net = _new_net(name, len(classes), recipe, ctx, member_seed)
-            loaders = load_batches(net=net)
-            history = _train_net(
-                net,
-                loaders,
-                weight_file,
-                recipe=recipe,
-                ctx=ctx,
-                num_epochs=num_epochs,
-                rounds=rounds,
-                seed=member_seed,
-                class_weights=class_weights,
-                quiet=quiet,
-            )
-            histories.append(history)
-        if len(backbones) > 1:
-            net = _load_ensemble(weight_files, ensemble_architecture(backbones), len(classes), ctx)
-    classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=matcher)
-    _calibrate(classifier, root, levels, use_boxes, false_positive_rate)
-    return classifier, _history_columns(histories)
-
-
-def _fit_on_regions(
-    root: Path,
-    backbones: list[str],
-    recipe: Recipe,
-    *,
-    levels: Sequence[Level],
-    matcher: LogoMatcher | None,
-    false_positive_rate: float,
-    fine_tune: bool,
-    deadline: float | None,
-    num_epochs: int,
-    image_size: int,
-    use_no_logo: bool,
-    use_boxes: bool,
-    class_weights: list[float] | None,
-    ctx: list[mx.Context],
-    seed: int,
-    quiet: bool,
-    rounds: int,
-    num_workers: int,
-) -> tuple[LogoClassifier, dict[str, list]]:
-    """Train the networks on regions of photos, and calibrate them.
-
-    A single network without boxes learns from the validation photos too: cross-validation
-    calibrates it. Otherwise the validation photos are kept for the calibration.
-    """
-    classes = read_classes(root)
-    no_logo = no_logo_index(classes)
-    photos = photos_with_boxes(
-        root, ["train_data"], use_boxes=use_boxes, leave_out=None if use_no_logo else no_logo
-    )
-    has_boxes = any(boxes for _, _, boxes in photos)
-    leaves_out = len(backbones) == 1 and use_no_logo and not has_boxes and can_leave_out(levels)
-    if leaves_out:
-        photos += photos_with_boxes(root, ["val_data"], use_boxes=False)
-    else:
-        _require_validation_photos(root)
-    steps = math.ceil(num_epochs * len(photos) / recipe.batch_size) if fine_tune else 0
-    histories = []
-    with tempfile.TemporaryDirectory() as folder:
-        weight_files = [Path(folder) / f"member{n}.params" for n in range(len(backbones))]
-        for number, (name, weight_file) in enumerate(zip(backbones, weight_files, strict=True)):
-            member_seed = seed + ENSEMBLE_SEED_STRIDE * number
-            net = _new_net(name, len(classes), recipe, ctx, member_seed)
-            _, augs = make_augs(recipe, net, image_size=image_size)
-            head = fit_region_head(net, augs, photos, no_logo, member_seed, class_weights)
-            if steps and has_boxes:
-                history = train_on_patches(
-                    net,
-                    photos,
-                    no_logo,
-                    recipe,
-                    num_steps=steps,
-                    augs=augs,
-                    ctx=ctx[0],
-                    seed=member_seed,
-                    cache=root / CACHE_FOLDER,
-                    class_weights=class_weights,
-                    deadline=deadline,
-                )
-                histories.append(history)
-            net.save_parameters(str(weight_file))
-        if len(backbones) > 1:
-            net = _load_ensemble(weight_files, ensemble_architecture(backbones), len(classes), ctx)
-    prototypes = head.prototypes if len(backbones) == 1 else None
-    if has_boxes and (histories or len(backbones) > 1):  # the features are not those of the head
-        prototypes = remember_logos(net, augs, photos, no_logo, seed)
-    classifier = LogoClassifier(net, classes, augs, matcher=matcher, prototypes=prototypes)
-    if leaves_out:
-        calibrate_by_left_out(classifier, head, levels, false_positive_rate)
-    else:
-        _calibrate(classifier, root, levels, use_boxes, false_positive_rate)
-    return classifier, _joined(histories)
-
-
-def _joined(histories: list[dict[str, list]]) -> dict[str, list]:
-    """Join the columns of the histories of all networks."""
-    columns = dict.fromkeys(column for history in histories for column in history)
-    return {column: sum((history[column] for history in histories), []) for column in columns}
 
 
 def default_epochs(recipe: Recipe, root: Path) -> int:
@@ -422,13 +260,6 @@ def _default_levels(recipe: Recipe, root: Path, use_boxes: bool) -> tuple[str, s
         return "whole", "windows"
     has_boxes = use_boxes and bool(split_boxes(root, "train_data"))
     return ("whole", REGIONS) if has_boxes else ("whole", GRID)
-
-
-def _require_validation_photos(root: Path) -> None:
-    if not any((root / "val_data").glob("*/*")):
-        raise ValueError(
-            f"There are no photos in {root / 'val_data'}. The calibration needs validation photos."
-        )
 
 
 def _checked_architecture(backbones: list[str]) -> str:
@@ -483,91 +314,3 @@ def _make_matcher(root: Path, use_boxes: bool, levels: Sequence[Level]) -> LogoM
             "match_logos needs the boxes of the logos: set use_boxes=True, or match_logos=False."
         )
     return LogoMatcher(index_logos(root))
-
-
-def _new_net(
-    backbone: str, classes: int, recipe: Recipe, ctx: list[mx.Context], seed: int
-) -> gluon.Block:
-    """Make the network to train, with pretrained weights if the backbone has any."""
-    mx.random.seed(seed)
-    if backbone in BUILDERS:
-        net = build_net(backbone, classes)
-        net.initialize(init.Xavier(magnitude=2.24), ctx=ctx)  # as the Gluon article does
-    else:
-        net = finetune_net(classes, backbone, ctx=ctx)
-        freeze_lower(net, recipe.frozen)
-    return net
-
-
-def _train_net(
-    net: gluon.Block,
-    loaders: Loaders,
-    weight_file: Path,
-    *,
-    recipe: Recipe,
-    ctx: list[mx.Context],
-    num_epochs: int,
-    rounds: int,
-    seed: int,
-    class_weights: list[float] | None,
-    quiet: bool,
-) -> History:
-    """Train a network, and write the weights that the recipe keeps to `weight_file`."""
-    classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
-    history = train(
-        net,
-        ctx,
-        loaders.train,
-        loaders.val,
-        None,
-        recipe.batch_size,
-        num_epochs,
-        weight_file.with_suffix(""),
-        True,
-        recipe.learning_rate,
-        recipe.wd,
-        recipe=recipe,
-        seed=seed,
-        class_weights=class_weights,
-        train_acc_in_passing=True,
-        after_epoch=hard_negative_callback(classifier, loaders.photos.train, num_epochs, rounds),
-        quiet=quiet,
-    )
-    if recipe.keeps_best:
-        history.load_best(net)
-    net.save_parameters(str(weight_file))
-    return history
-
-
-def _history_columns(histories: list[History]) -> dict[str, list]:
-    """Join the histories of all networks into columns that JSON can hold."""
-    frames = [
-        history.frame.drop(columns="test_acc").round(4).reset_index() for history in histories
-    ]
-    return pd.concat(frames).to_dict("list")
-
-
-def _load_ensemble(
-    weight_files: list[Path], architecture: str, classes: int, ctx: list[mx.Context]
-) -> gluon.HybridBlock:
-    """Build an ensemble from the weight files of its networks."""
-    net = build_net(architecture, classes)
-    for member, path in zip(net.members, weight_files, strict=True):
-        member.load_parameters(str(path), ctx=ctx)
-    net.hybridize(static_alloc=True, static_shape=True)
-    return net
-
-
-def _calibrate(
-    classifier: LogoClassifier,
-    root: Path,
-    levels: Sequence[Level],
-    use_boxes: bool,
-    false_positive_rate: float,
-) -> None:
-    """Fit the decisions on the validation photos."""
-    photos = photos_with_boxes(root, ["val_data"], use_boxes=use_boxes)
-    paths, labels, boxes = zip(*photos, strict=True)
-    classifier.calibrate(
-        paths, labels, boxes=boxes, levels=levels, false_positive_rate=false_positive_rate
-    )

@@ -10,10 +10,11 @@ import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
+from mxnet.image import Augmenter
 
 from logoflow.inference.region_grid import CELL, REGION_SHAPES, pooling_matrix
 from logoflow.inference.regions import split_at_pooling
-from logoflow.loading.appearance import LightAug, QualityAug
+from logoflow.loading.appearance import LightAug, NegativeAug, QualityAug, ViewpointAug
 from logoflow.loading.photo_cache import photo_reader
 from logoflow.models.freezing import freeze_lower, keep_running_statistics
 from logoflow.recipes import Recipe
@@ -193,7 +194,7 @@ def patch_batches(
     """
     paths = [path for path, _, _ in photos]
     read = photo_reader(paths, cache, "regions")
-    appearance: list[Any] = [LightAug(), QualityAug()] if recipe.appearance else []
+    appearance = patch_appearance() if recipe.appearance else []
     order: list[int] = []
     while True:
         patches, labels = [], []
@@ -209,6 +210,25 @@ def patch_batches(
             labels.append(region_labels)
         order = order[recipe.batch_size :]
         yield np.stack(patches), np.stack(labels)
+
+
+def patch_appearance() -> list[Augmenter]:
+    """List the augmentations of patches.
+
+    Brands print their logo in other colours than their own: white on a dark ground, or in the
+    colour of a product. So hues change more than in other recipes, and more patches are grey.
+
+    Returns
+    -------
+    list of Augmenter
+
+    Examples
+    --------
+    >>> [type(aug).__name__ for aug in patch_appearance()]
+    ['ViewpointAug', 'LightAug', 'NegativeAug', 'QualityAug']
+    """
+    viewpoint = ViewpointAug(angle=6.0, tilt=0.04)
+    return [viewpoint, LightAug(hue=0.3, grey=0.15), NegativeAug(), QualityAug()]
 
 
 def patch_loss(

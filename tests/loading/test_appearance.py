@@ -3,7 +3,7 @@ import random
 import numpy as np
 import pytest
 
-from logoflow.loading.appearance import LightAug, QualityAug, ViewpointAug
+from logoflow.loading.appearance import LightAug, NegativeAug, QualityAug, ViewpointAug
 
 AUGS = [ViewpointAug(), LightAug(), QualityAug(probability=1.0)]
 
@@ -36,7 +36,7 @@ def test_changes_are_drawn_from_the_seed(aug):
 
 def test_zero_strength_changes_nothing():
     random.seed(0)
-    for aug in (ViewpointAug(0, 0), LightAug(0, 0, 0), QualityAug(0)):
+    for aug in (ViewpointAug(0, 0), LightAug(0, 0, 0), NegativeAug(0), QualityAug(0)):
         assert np.allclose(aug(picture()), picture(), atol=1e-2)
 
 
@@ -68,3 +68,11 @@ def test_viewpoint_moves_no_point_far():
         rows, columns = np.nonzero(seen > 128)
         assert abs(rows.mean() - 49.5) < 8
         assert abs(columns.mean() - 49.5) < 8
+
+
+def test_some_pictures_become_their_negative():
+    random.seed(5)
+    changed = [NegativeAug(probability=0.5)(picture()) for _ in range(20)]
+    is_negative = [np.array_equal(part, 255 - picture()) for part in changed]
+    assert 3 < sum(is_negative) < 17
+    assert all(np.array_equal(changed[n], picture()) for n in range(20) if not is_negative[n])

@@ -8,6 +8,7 @@ from logoflow.evaluation.measure import assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
 from logoflow.training import fit as fitting
+from logoflow.training import strategies
 from logoflow.training.fit import fit
 from logoflow.training.losses import balanced_weights
 
@@ -110,7 +111,7 @@ def test_what_would_fail_at_the_end_is_refused_at_once(small_root, monkeypatch, 
     def never(*_, **__):
         raise AssertionError("Training has begun.")
 
-    monkeypatch.setattr(fitting, "train", never)
+    monkeypatch.setattr(strategies, "train", never)
     with pytest.raises(ValueError, match=message):
         fit(small_root, "efficientnet_lite0", **wrong)
 
