@@ -6,8 +6,12 @@ import shlex
 from functools import wraps
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from logoflow.datasets.prepared import photos_of
+from logoflow.datasets.splits import Photo, Splits
 from logoflow.evaluation import runs
 from logoflow.training.fit import fit
 
@@ -57,6 +61,41 @@ def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path,
     monkeypatch.setattr(runs, "fit", never)
     assert command(arguments)[0] == 0
     assert (tmp_path / "tables" / "accuracy.md").read_text() == page
+
+
+def test_one_network_has_a_table_of_its_own(command, tmp_path):
+    assert command("single --levels regions --region-epochs 1")[0] == 0
+    result = json.loads((tmp_path / "tables" / "results" / "accuracy-single.json").read_text())
+    assert result["settings"] == {"backbone": ["logo_lite0"], "num_epochs": 1, "seeds": [0]}
+    assert {level for level, _, _ in result["table"]["index"]} == {"regions"}
+
+
+def test_listed_photos_without_a_logo_are_for_validation(accuracy, tmp_path, monkeypatch):
+    def photo(name, label="no-logo"):
+        path = tmp_path / name
+        cv2.imwrite(str(path), np.full((40, 60, 3), len(name) * 20, np.uint8))
+        return Photo(path, label)
+
+    train = (photo("a.png", "acme"), photo("aa.png"), photo("aaa.png"))
+    val = (photo("aaaa.png", "acme"), photo("aaaaa.png"))
+    splits = Splits(train, val, (photo("aaaaaa.png"),), ("acme", "no-logo"))
+    monkeypatch.setattr(accuracy, "read_flickrlogos27", lambda *_, **__: splits)
+    (tmp_path / "held.json").write_text('["aa.png"]')
+    options = accuracy.parser().parse_args(
+        ["single", "--work", str(tmp_path), "--no-logo-list", str(tmp_path / "held.json")]
+    )
+    root = accuracy.held_out_root(options)
+    names = {
+        split: {path.name for path, _ in photos_of(root, split)}
+        for split in ("train_data", "val_data")
+    }
+    assert names == {
+        "train_data": {"a.png", "aaa.png", "aaaaa.png"},
+        "val_data": {"aaaa.png", "aa.png"},
+    }
+    (tmp_path / "held.json").write_text('["zz.png"]')
+    with pytest.raises(FileNotFoundError, match=r"example zz\.png"):
+        accuracy.held_out_root(options)
 
 
 def test_each_experiment_is_written_when_it_is_finished(command, accuracy, tmp_path, monkeypatch):
