@@ -37,7 +37,7 @@ MAX_PHOTOS = 3000
 """Number of photos that the output layer is fitted on at most, for the time and memory it takes."""
 
 
-MAX_REMEMBERED_PHOTOS = 1000
+MAX_REMEMBERED_PHOTOS = 400
 """Number of photos with boxes that a classifier remembers regions of, at most."""
 
 
@@ -210,17 +210,30 @@ def calibrate_by_left_out(
         )
         classifier.level = levels[-1]
         return
-    evidence, labels = _left_out_evidence(classifier, head)
+    evidence, labels = left_out_evidence(classifier, head)
     decisions = fit_decisions(evidence, labels, classifier.classes, levels, false_positive_rate)
     warn_if_unreliable(decisions)
     classifier.decisions |= decisions
     classifier.level = levels[-1]
 
 
-def _left_out_evidence(
+def left_out_evidence(
     classifier: "LogoClassifier", head: RegionHead
 ) -> tuple[list[Evidence], list[int]]:
-    """Collect the evidence of each training photo without the photo itself, and its label."""
+    """Collect the evidence of each training photo, from models and prototypes without the photo.
+
+    Parameters
+    ----------
+    classifier : LogoClassifier
+    head : RegionHead
+        The examples are from photos without boxes.
+
+    Returns
+    -------
+    evidence : list of Evidence
+        For the levels ``"whole"`` and ``"grid"``.
+    labels : list of int
+    """
     examples, no_logo = head.examples, classifier.no_logo
     shares = left_out_probabilities(examples, no_logo, head.strength, head.folds)
     logits = np.full((len(shares), len(classifier.classes)), np.log(1e-6))

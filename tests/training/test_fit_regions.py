@@ -8,9 +8,15 @@ import pytest
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
+from logoflow.loading.augment import make_augs
+from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
 from logoflow.training.fit import default_epochs, fit
-from logoflow.training.fit_regions import photos_with_boxes
+from logoflow.training.fit_regions import (
+    fit_region_head,
+    left_out_evidence,
+    photos_with_boxes,
+)
 from logoflow.training.refit import refit
 
 GRID, REGIONS, WHOLE = Level("grid"), Level("regions"), Level("whole")
@@ -34,6 +40,7 @@ def test_with_boxes_the_default_is_fine_tuned_and_looks_at_regions(fitted, small
     assert fitted.metadata["history"]["step"] == [2]
     assert fitted.decisions[REGIONS].no_logo_photos > 6, "the background counts too"
     assert right_answers(fitted, small_root) > 0.8
+    assert np.unique(fitted.prototypes.labels).tolist() == [0, 1, 2]
 
 
 def test_it_saves_and_loads(fitted, small_root, tmp_path):
@@ -76,6 +83,24 @@ def test_without_boxes_cross_validation_calibrates_on_all_photos(small_root):
     counts = {split: len(photos_of(small_root, split)) for split in ("train_data", "val_data")}
     assert classifier.decisions[GRID].photos == sum(counts.values())
     assert classifier.level == GRID
+    assert len(np.unique(classifier.prototypes.photos)) == sum(counts.values())
+
+
+def test_no_photo_is_compared_with_itself_in_the_calibration(small_root):
+    net = finetune_net(3, "logo_lite0")
+    _, augs = make_augs("regions", net)
+    photos = photos_with_boxes(small_root, ["train_data"], use_boxes=False)
+    head = fit_region_head(net, augs, photos, no_logo=2, seed=0)
+    classifier = LogoClassifier(
+        net, ("adidas", "aldi", "no-logo"), augs, prototypes=head.prototypes
+    )
+    evidence, labels = left_out_evidence(classifier, head)
+    assert labels == [label for _, label, _ in photos]
+    (with_itself,) = classifier.evidence(str(photos[0][0]), [GRID])
+    own = labels[0]
+    left_out, known = (one.parts(GRID).similarities[:, own] for one in (evidence[0], with_itself))
+    assert (left_out <= known + 1e-6).all()
+    assert left_out.mean() < known.mean() - 0.05
 
 
 def test_without_validation_photos_cross_validation_calibrates(small_root, tmp_path):
@@ -127,6 +152,7 @@ def test_several_networks_share_the_regions(small_root):
         quiet=True,
     )
     assert len(classifier.net.members) == 2
+    assert classifier.prototypes.embeddings.shape[1] == 2 * 256
     assert classifier.level == REGIONS
 
 
@@ -136,6 +162,7 @@ def test_refit_goes_on_with_all_photos(fitted, small_root):
     assert refitted.metadata["refit_epochs"] == 1
     before, after = (one.net.output.weight.data().asnumpy() for one in (fitted, refitted))
     assert not np.array_equal(before, after)
+    assert len(refitted.prototypes.labels) > len(fitted.prototypes.labels)
 
 
 def test_without_boxes_refit_fits_the_output_layer_to_all_photos(small_root):
