@@ -19,14 +19,14 @@ LEAST_SIMILAR = -1.0
 
 
 class Prototypes(NamedTuple):
-    """Embeddings of regions of the training photos.
+    """Embeddings of regions of the training photos, in label order (`make_prototypes`).
 
     Parameters
     ----------
     embeddings : ndarray of float32
         (prototypes, size), each of length 1. They are rounded to float16, as files hold them.
     labels : ndarray of int32
-        (prototypes,), label of the photo that each region is a part of.
+        (prototypes,), label of the photo that each region is a part of, in ascending order.
     photos : ndarray of int32
         (prototypes,), number of this photo.
 
@@ -70,10 +70,9 @@ class Prototypes(NamedTuple):
         cosines = embeddings @ self.embeddings.T
         if without_photo is not None:
             cosines[:, self.photos == without_photo] = LEAST_SIMILAR
-        order = np.argsort(self.labels, kind="stable")
-        labels, starts = np.unique(self.labels[order], return_index=True)
+        labels, starts = np.unique(self.labels, return_index=True)
         similarities = np.full((len(embeddings), num_classes), LEAST_SIMILAR)
-        similarities[:, labels] = np.maximum.reduceat(cosines[:, order], starts, axis=1)
+        similarities[:, labels] = np.maximum.reduceat(cosines, starts, axis=1)
         return similarities
 
 
@@ -94,7 +93,7 @@ def make_prototypes(
     Prototypes
     """
     rounded, count = embeddings.astype(np.float16).astype(np.float32), len(embeddings)
-    return Prototypes(
+    return _in_label_order(
         rounded,
         np.broadcast_to(labels, count).astype(np.int32),
         np.broadcast_to(photos, count).astype(np.int32),
@@ -103,7 +102,13 @@ def make_prototypes(
 
 def join_prototypes(parts: Sequence[Prototypes]) -> Prototypes:
     """Put the prototypes of several photos together."""
-    return Prototypes(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+    embeddings, labels, photos = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return _in_label_order(embeddings, labels, photos)
+
+
+def _in_label_order(embeddings: np.ndarray, labels: np.ndarray, photos: np.ndarray) -> Prototypes:
+    order = np.argsort(labels, kind="stable")
+    return Prototypes(embeddings[order], labels[order], photos[order])
 
 
 def joint_embeddings(nets: Sequence["RegionNet"], features: Sequence[np.ndarray]) -> np.ndarray:
