@@ -79,7 +79,7 @@ class Prototypes(NamedTuple):
 def make_prototypes(
     embeddings: np.ndarray, labels: np.ndarray | int, photos: np.ndarray | int
 ) -> Prototypes:
-    """Make prototypes of embeddings, rounded as they are saved.
+    """Make prototypes from embeddings. The embeddings are rounded to float16, as in a saved file.
 
     Parameters
     ----------

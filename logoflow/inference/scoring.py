@@ -73,8 +73,8 @@ class Evidence(NamedTuple):
     letters : ndarray, optional
         (classes,), letters of brand names (`logoflow.BrandNameReader.matched_letters`).
     regions : mapping of str to Parts
-        From the layouts ``"grid"``, ``"regions"`` and ``"more-regions"``, as far as they are
-        known, to the evidence of their regions.
+        Evidence of the regions, by layout: ``"grid"``, ``"regions"`` or ``"more-regions"``. It has
+        the layouts of the levels that the evidence was collected for.
 
     Examples
     --------
