@@ -146,7 +146,7 @@ class ConvNorm(gluon.HybridBlock):
         x = self.norm(self._convolve_extended(F, x) if self._extra else self.conv(x))
         if self._linear:
             return x
-        return F.relu(x) if self._plain else F.clip(x, 0, 6)
+        return F.Activation(x, act_type="relu") if self._plain else F.clip(x, 0, 6)
 
     def _convolve_extended(self, F, x):
         """Convolve with a kernel that is extended by zeros on its top and left."""
