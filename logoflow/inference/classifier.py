@@ -24,9 +24,6 @@ from logoflow.inference.decision import (
 )
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import (
-    GRID,
-    MORE_REGIONS,
-    REGIONS,
     Level,
     LevelLike,
     as_level,
@@ -37,21 +34,14 @@ from logoflow.inference.levels import (
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.ocr import BrandNameReader
-from logoflow.inference.prototypes import LEAST_SIMILAR, Prototypes, joint_embeddings
-from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
-from logoflow.inference.regions import (
-    RegionNet,
-    can_embed,
-    mean_logits_and_features,
-    mean_region_logits,
-    region_nets,
-)
+from logoflow.inference.prototypes import Prototypes
+from logoflow.inference.region_evidence import mean_region_logits, region_evidence
+from logoflow.inference.regions import RegionNet, can_embed, region_nets
 from logoflow.inference.scoring import (
     MIN_BACKGROUND_LEVEL,
     BackgroundWindows,
     Boxes,
     Evidence,
-    Parts,
     background_mask,
     match_and_read,
 )
@@ -436,7 +426,10 @@ class LogoClassifier:
         )
         for logits, image in zip(logits_of_images, same_images, strict=True):
             matches, letters = match_and_read(image, levels, self.matcher, self.reader)
-            regions = self._region_evidence(image, region_layouts) if region_layouts else {}
+            regions = {}
+            if region_layouts:
+                nets, photo = self._nets_for_regions(), load_image(image)
+                regions = region_evidence(nets, photo, region_layouts, self.prototypes)
             yield Evidence(logits, matches, letters, regions)
 
     def region_logits(self, image: Any) -> np.ndarray:
@@ -465,7 +458,8 @@ class LogoClassifier:
         >>> classifier.region_logits(np.full((300, 300, 3), 90, np.uint8)).shape
         (2901, 2)
         """
-        return mean_region_logits(self._nets_for_regions(), load_image(image))
+        nets, photo = self._nets_for_regions(), load_image(image)
+        return mean_region_logits(nets, [net.photo_features(photo) for net in nets])
 
     def _nets_for_regions(self) -> list[RegionNet]:
         if self._region_nets is None:
@@ -607,29 +601,6 @@ class LogoClassifier:
     def __reduce__(self) -> tuple:
         """Pickle the model as its files. Unpickling uses a GPU if there is one."""
         return _from_files, (self.to_files(),)
-
-    def _region_evidence(self, image: Any, layouts: Sequence[str]) -> dict[str, Parts]:
-        """Collect the evidence of the regions of a picture, for each layout."""
-        pixels = load_image(image)
-        height, width = pixels.shape[:2]
-        nets, grid = self._nets_for_regions(), window_regions(width, height)
-        scales = FINE_SCALES if MORE_REGIONS in layouts else SCALES
-        rows = {
-            GRID: grid,
-            REGIONS: np.arange(len(region_boxes(width, height))),
-            MORE_REGIONS: slice(None),
-        }
-        if self.prototypes is None:
-            logits = mean_region_logits(nets, pixels, scales)
-            return {layout: Parts(logits[rows[layout]]) for layout in layouts}
-        logits, features = mean_logits_and_features(nets, pixels, scales)
-        similarities = np.full(logits.shape, LEAST_SIMILAR)
-        compared = slice(None) if set(layouts) - {GRID} else grid
-        embeddings = joint_embeddings(nets, [part[compared] for part in features])
-        similarities[compared] = self.prototypes.similarities(embeddings, len(self.classes))
-        return {
-            layout: Parts(logits[rows[layout]], similarities[rows[layout]]) for layout in layouts
-        }
 
     def _background(
         self, image: object, boxes: Boxes, label: int, levels: Sequence[Level]

@@ -1,9 +1,15 @@
 """Pool the evidence of all parts of a photo into one score per class."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
 from logoflow.inference.levels import GRID, ONE_PASS, Level
+
+Compare = Callable[[np.ndarray], np.ndarray]
+"""A function that takes positions of regions and returns their similarities to known regions,
+(rows, classes)."""
 
 TOP_REGIONS = 5
 """Number of regions with the highest odds of a brand that are averaged. It was chosen on validation
@@ -22,6 +28,9 @@ SIMILARITY_WEIGHT = 20.0
 brands of FlickrLogos-27 that no seed of benchmarks/accuracy.py small draws; 10 and 40 do about as
 well."""
 
+COMPARED_REGIONS = 20
+"""Number of regions with the highest odds of each class that are compared with known regions."""
+
 
 def pool_part(
     logits: np.ndarray,
@@ -29,7 +38,7 @@ def pool_part(
     no_logo: int | None,
     matches: np.ndarray | None = None,
     letters: np.ndarray | None = None,
-    similarities: np.ndarray | None = None,
+    compare: Compare | None = None,
 ) -> np.ndarray:
     """Pool the evidence of windows or regions as a level does.
 
@@ -42,10 +51,11 @@ def pool_part(
         Label of no-logo. None if there is no such class.
     matches, letters : ndarray, optional
         (classes,), see `pool_logits`.
-    similarities : ndarray, optional
-        (parts, classes), similarities to known regions, for the levels that score regions. They
-        count as a second opinion. Its log-probability is added to that of the logits: for the level
-        ``"grid"`` once for the photo, for the others in each region.
+    compare : function, optional
+        It compares regions with known ones (`Compare`), for the levels that score regions. The
+        similarities count as a second opinion. Its log-probability is added to that of the logits:
+        for the level ``"grid"`` once for the photo, for the others in each of the likely regions
+        (`likely_regions`), and the other regions do not count.
 
     Returns
     -------
@@ -55,18 +65,55 @@ def pool_part(
     Examples
     --------
     >>> logits, similarities = np.zeros((1, 2)), np.array([[0.9, 0.8]])
-    >>> np.exp(pool_part(logits, Level("grid"), 1, similarities=similarities)).round(2)
+    >>> scores = pool_part(logits, Level("grid"), 1, compare=lambda rows: similarities[rows])
+    >>> np.exp(scores).round(2)
     array([0.88, 0.12])
     """
     if level.windows == GRID:
         scores = pool_grid(logits)
-        if similarities is not None:
-            scores = scores + pool_grid(SIMILARITY_WEIGHT * similarities)
+        if compare is not None:
+            scores = scores + pool_grid(SIMILARITY_WEIGHT * compare(np.arange(len(logits))))
         return _with_evidence(scores, matches, letters)
-    if similarities is not None:
-        logits = log_softmax(logits, axis=1) + SIMILARITY_WEIGHT * similarities
+    if compare is not None:
+        rows = likely_regions(logits, no_logo)
+        logits = log_softmax(logits[rows], axis=1) + SIMILARITY_WEIGHT * compare(rows)
     top = TOP_REGIONS if level.windows in ONE_PASS else 1
     return pool_logits(logits, no_logo, matches, letters, top=top)
+
+
+def likely_regions(
+    logits: np.ndarray, no_logo: int | None, count: int = COMPARED_REGIONS
+) -> np.ndarray:
+    """Find the regions that are among the likeliest of a class.
+
+    Few of the thousands of regions can decide a photo's answer, and a comparison takes as long as
+    the network.
+
+    Parameters
+    ----------
+    logits : ndarray
+        (regions, classes).
+    no_logo : int or None
+        Label of no-logo. None if there is no such class.
+    count : int
+        Number of regions of each class.
+
+    Returns
+    -------
+    ndarray of int
+        (rows,), positions in ascending order, without repetitions.
+
+    Examples
+    --------
+    >>> likely_regions(np.array([[3.0, 0.0], [0.0, 0.0], [0.0, 4.0]]), None, count=1)
+    array([0, 2])
+    """
+    if len(logits) <= count:
+        return np.arange(len(logits))
+    scores = (
+        logits - (logsumexp(logits, axis=1) if no_logo is None else logits[:, no_logo])[:, None]
+    )
+    return np.unique(np.argpartition(scores, -count, axis=0)[-count:])
 
 
 def pool_grid(logits: np.ndarray) -> np.ndarray:

@@ -5,18 +5,22 @@ layers up to the pooling run only once per photo, so regions of many sizes and p
 more than the pass itself.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 from mxnet import gluon, nd
 from mxnet.gluon import nn
-from scipy.special import log_softmax
 
+from logoflow.inference.region_features import RegionFeatures
 from logoflow.inference.region_grid import CELL, SCALES, Scale, grid_size, pooling_matrix
 from logoflow.loading.augment import transform
+from logoflow.models.backbones.logo_lite0 import UnitLength
 from logoflow.models.graph import fused
+
+MAX_COMPILED_CELLS = 2000
+"""Cells of all the shapes that a network is compiled for, one by one. 2,000 cells take about 450
+MB and cover the sizes of photos in four formats. Other shapes share one compiled network."""
 
 
 class RegionNet:
@@ -25,8 +29,7 @@ class RegionNet:
     Parameters
     ----------
     net : Block
-        A network with `features` and `output`, in which features are pooled over all cells
-        (``GlobalAvgPool2D``).
+        A network with pooled `features` (``GlobalAvgPool2D``) and a fully connected `output`.
     augs : list of callable
         The preprocessing of a classifier. Augmenters that crop or resize are left out.
 
@@ -48,41 +51,58 @@ class RegionNet:
     """
 
     def __init__(self, net: gluon.HybridBlock, augs: list):
-        convolutions, self._after_pooling = split_at_pooling(net)
+        convolutions, after_pooling = split_at_pooling(net)
+        self._unit_length = bool(after_pooling)
         self._convolutions = nn.HybridSequential()
         self._convolutions.add(*convolutions)
         self._net, self._output = net, net.output
         self._augs = [aug for aug in augs if not hasattr(aug, "size")]
         self._ctx = next(iter(net.collect_params().values())).list_ctx()[0]
-        self._compiled: Any = None  # for the first photo
+        self._compiled: dict[tuple, Any] = {}  # by shape; () is for all others
+        self._last_layer = list(self._convolutions.collect_params().values())[-4:]
+        self._last_weights = self._read_last_layer()
 
-    def features(self, photo: np.ndarray) -> np.ndarray:
-        """Compute the input of the output layer for each region.
+    def photo_features(
+        self, photo: np.ndarray, scales: tuple[Scale, ...] = SCALES
+    ) -> RegionFeatures:
+        """Pass a photo through the network at each scale.
 
         Parameters
         ----------
         photo : ndarray
             RGB of (height, width, 3), 0 to 255.
+        scales : tuple of Scale
+            Sizes at which the photo is seen (`logoflow.inference.region_grid`).
 
         Returns
         -------
-        ndarray
-            (regions, features), in the order of `logoflow.inference.region_grid.region_boxes`.
+        RegionFeatures
+            Of the regions in the order of `logoflow.inference.region_grid.region_boxes`.
         """
-        return np.concatenate([part.asnumpy() for part in self._features(photo, SCALES)])
+        if not np.array_equal(self._last_weights, last_weights := self._read_last_layer()):
+            self._compiled, self._last_weights = {}, last_weights
+        grids = [(*grid_size(photo.shape[1], photo.shape[0], scale), scale) for scale in scales]
+        return RegionFeatures(
+            [self._cells(photo, rows, columns) for rows, columns, _ in grids],
+            [pooling_matrix(rows, columns, scale.shapes) for rows, columns, scale in grids],
+            self._unit_length,
+        )
+
+    def features(self, photo: np.ndarray) -> np.ndarray:
+        """Compute the input of the output layer for each region, (regions, features)."""
+        return self.photo_features(photo).all()
 
     def logits(self, photo: np.ndarray, scales: tuple[Scale, ...] = SCALES) -> np.ndarray:
         """Compute the logits of each region, (regions, classes), as `features` the features."""
-        parts = self._features(photo, scales)
-        return np.concatenate([self._output(part).asnumpy() for part in parts])
+        return self.logits_of(self.photo_features(photo, scales))
 
-    def logits_and_features(
-        self, photo: np.ndarray, scales: tuple[Scale, ...] = SCALES
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Compute what `logits` and what `features` return, in one pass."""
-        parts = list(self._features(photo, scales))
-        logits = np.concatenate([self._output(part).asnumpy() for part in parts])
-        return logits, np.concatenate([part.asnumpy() for part in parts])
+    def logits_of(self, features: RegionFeatures) -> np.ndarray:
+        """Apply the output layer to the regions of a photo, (regions, classes)."""
+        weight, bias = self._output.weight, self._output.bias
+        return features.linear(
+            weight.data(self._ctx).asnumpy(),
+            bias.data(self._ctx).asnumpy() if bias is not None else np.zeros(1, np.float32),
+        )
 
     @property
     def can_embed(self) -> bool:
@@ -105,19 +125,29 @@ class RegionNet:
         embedded = self._net.embedding(nd.array(features, ctx=self._ctx))
         return nd.L2Normalization(embedded).asnumpy()
 
-    def _features(self, photo: np.ndarray, scales: tuple[Scale, ...]) -> Iterator[nd.NDArray]:
-        """Yield the features of the regions of each scale."""
-        for scale in scales:
-            rows, columns = grid_size(photo.shape[1], photo.shape[0], scale)
-            data = self._to_input(photo, rows * CELL, columns * CELL)
-            if self._compiled is None:
-                self._compiled = fused(self._convolutions, data)
-            cells = self._compiled(data)[0].reshape((0, -1))  # (channels, cells)
-            pooling = nd.array(pooling_matrix(rows, columns, scale.shapes), ctx=self._ctx)
-            features = nd.dot(pooling, cells, transpose_b=True)
-            for layer in self._after_pooling:
-                features = layer(features)
-            yield features
+    def _cells(self, photo: np.ndarray, rows: int, columns: int) -> np.ndarray:
+        """Compute the features of the cells of a photo, (rows * columns, channels)."""
+        data = self._to_input(photo, rows * CELL, columns * CELL)
+        cells = self._network_for(data)(data)[0]
+        return np.ascontiguousarray(cells.asnumpy().reshape(len(cells), -1).T)
+
+    def _network_for(self, data: nd.NDArray) -> gluon.Block:
+        """Return the convolutions, compiled for the shape of this batch if it is a frequent one."""
+        if data.shape in self._compiled:
+            return self._compiled[data.shape]
+        cells = sum(height * width // CELL**2 for *_, height, width in filter(None, self._compiled))
+        has_room = cells + data.shape[2] * data.shape[3] // CELL**2 <= MAX_COMPILED_CELLS
+        key = data.shape if has_room else ()
+        if key not in self._compiled:
+            self._compiled[key] = fused(self._convolutions, data, one_shape=has_room)
+        return self._compiled[key]
+
+    def _read_last_layer(self) -> np.ndarray:
+        """Read the weights of the last normalisation. Any training of the network changes them.
+
+        The compiled network does not notice changes to normalisation alone (`fused`).
+        """
+        return np.concatenate([part.data(self._ctx).asnumpy().ravel() for part in self._last_layer])
 
     def _to_input(self, photo: np.ndarray, height: int, width: int) -> nd.NDArray:
         """Resize a photo and normalise it, as a batch of (1, 3, height, width)."""
@@ -142,12 +172,12 @@ def split_at_pooling(
     -------
     before, after : list of Block
         Without the pooling itself, and without the layers after it that change nothing in
-        prediction (flattening and dropout).
+        prediction (flattening and dropout). The only other layer after it is `UnitLength`.
 
     Raises
     ------
     ValueError
-        If the network does not pool its features over all cells.
+        If the network does not pool its features over all cells, or has other layers after that.
 
     Examples
     --------
@@ -158,15 +188,15 @@ def split_at_pooling(
     """
     layers = list(getattr(net, "features", ()))
     pooling = [isinstance(layer, nn.GlobalAvgPool2D) for layer in layers]
-    if not any(pooling):
+    position = pooling.index(True) if any(pooling) else len(layers)
+    after = [
+        layer for layer in layers[position + 1 :] if not isinstance(layer, nn.Flatten | nn.Dropout)
+    ]
+    if not any(pooling) or not all(isinstance(layer, UnitLength) for layer in after):
         raise ValueError(
             f"{type(net).__name__} does not pool its features over the photo, so it cannot score "
             'regions: choose another level, such as "windows".'
         )
-    position = pooling.index(True)
-    after = [
-        layer for layer in layers[position + 1 :] if not isinstance(layer, nn.Flatten | nn.Dropout)
-    ]
     return layers[:position], after
 
 
@@ -189,42 +219,6 @@ def region_nets(net: gluon.HybridBlock, augs: list) -> list[RegionNet]:
         If a network does not pool its features.
     """
     return [RegionNet(member, augs) for member in getattr(net, "members", [net])]
-
-
-def mean_region_logits(
-    nets: list[RegionNet], photo: np.ndarray, scales: tuple[Scale, ...] = SCALES
-) -> np.ndarray:
-    """Score the regions of a photo by all networks of an ensemble.
-
-    Parameters
-    ----------
-    nets : list of RegionNet
-    photo : ndarray
-        RGB of (height, width, 3), 0 to 255.
-    scales : tuple of Scale
-        Sizes at which the photo is seen (`logoflow.inference.region_grid`).
-
-    Returns
-    -------
-    ndarray
-        (regions, classes). The logits of a single network, or the mean of the log-probabilities
-        of several, as in `logoflow.models.ensemble.Ensemble`.
-    """
-    return _mean_logits([net.logits(photo, scales) for net in nets])
-
-
-def mean_logits_and_features(
-    nets: list[RegionNet], photo: np.ndarray, scales: tuple[Scale, ...] = SCALES
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Score regions as `mean_region_logits` does, and return the features of each network too."""
-    pairs = [net.logits_and_features(photo, scales) for net in nets]
-    return _mean_logits([logits for logits, _ in pairs]), [features for _, features in pairs]
-
-
-def _mean_logits(logits: list[np.ndarray]) -> np.ndarray:
-    if len(logits) == 1:
-        return logits[0]
-    return np.mean([log_softmax(part, axis=1) for part in logits], axis=0)
 
 
 def can_embed(net: gluon.HybridBlock) -> bool:

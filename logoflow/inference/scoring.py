@@ -13,7 +13,7 @@ from logoflow.images.decode import image_size, load_image
 from logoflow.inference.levels import GRID, MORE_REGIONS, ONE_PASS, Level
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.ocr import BrandNameReader
-from logoflow.inference.pooling import pool_part
+from logoflow.inference.pooling import Compare, pool_part
 from logoflow.inference.prototypes import LEAST_SIMILAR
 from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
 from logoflow.inference.windows import windows
@@ -35,28 +35,33 @@ class Parts(NamedTuple):
     ----------
     logits : ndarray
         (parts, classes), the network's logits.
-    similarities : ndarray, optional
-        (parts, classes), similarities to known regions
-        (`logoflow.inference.prototypes.Prototypes.similarities`).
+    compare : function, optional
+        It takes positions of parts, (rows,), and compares these parts with known regions:
+        (rows, classes), from `logoflow.inference.prototypes.Prototypes.similarities`.
 
     Examples
     --------
-    >>> Parts(np.zeros((3, 2))).part(np.array([True, False, False]), without=1)
-    Parts(logits=array([[  0., -10.]]), similarities=None)
+    >>> Parts(np.zeros((3, 2))).part(np.array([True, False, False]), without=1).logits
+    array([[  0., -10.]])
     """
 
     logits: np.ndarray
-    similarities: np.ndarray | None = None
+    compare: Compare | None = None
 
     def part(self, mask: np.ndarray, without: int) -> "Parts":
         """Choose windows or regions, with a class made next to impossible."""
         logits = self.logits[mask].copy()
         logits[:, without] = logits.min() - 10
-        if self.similarities is None:
+        if self.compare is None:
             return Parts(logits)
-        similarities = self.similarities[mask].copy()
-        similarities[:, without] = LEAST_SIMILAR
-        return Parts(logits, similarities)
+        compare, chosen = self.compare, np.flatnonzero(mask)
+
+        def compare_chosen(rows: np.ndarray) -> np.ndarray:
+            similarities = compare(chosen[rows])
+            similarities[:, without] = LEAST_SIMILAR
+            return similarities
+
+        return Parts(logits, compare_chosen)
 
 
 class Evidence(NamedTuple):
@@ -93,7 +98,7 @@ class Evidence(NamedTuple):
         matches = self.matches if level.match_logos else None
         letters = self.letters if level.read_names else None
         parts = self.parts(level)
-        return pool_part(parts.logits, level, no_logo, matches, letters, parts.similarities)[None]
+        return pool_part(parts.logits, level, no_logo, matches, letters, parts.compare)[None]
 
     def parts(self, level: Level) -> Parts:
         """Evidence of the windows or regions of a level."""
@@ -168,9 +173,9 @@ class BackgroundWindows(NamedTuple):
         whole = level.windows == "whole"
         parts = Parts(evidence.logits[: len(mask)]) if whole else evidence.parts(level)
         background = parts.part(mask, without=self.brand)
-        return pool_part(
-            background.logits, level, no_logo, matches, letters, background.similarities
-        )[None]
+        return pool_part(background.logits, level, no_logo, matches, letters, background.compare)[
+            None
+        ]
 
     def _mask(self, level: Level) -> np.ndarray:
         """Background windows or regions of a level."""

@@ -241,13 +241,14 @@ def left_out_evidence(
     net, evidence = RegionNet(classifier.net, classifier.augs), []
     starts = np.unique(examples.photos, return_index=True)[1]
     for photo, regions in enumerate(np.split(np.arange(len(logits)), starts[1:])):
-        similarities = None
+        compare = None
         if head.prototypes is not None:
             similarities = head.prototypes.similarities(
                 net.embed(examples.features[regions]), len(classifier.classes), photo
             )
+            compare = similarities.__getitem__
         grid = logits[regions]
-        evidence.append(Evidence(grid[:1], regions={GRID: Parts(grid, similarities)}))
+        evidence.append(Evidence(grid[:1], regions={GRID: Parts(grid, compare)}))
     return evidence, examples.labels[starts].tolist()
 
 

@@ -1,11 +1,14 @@
 import mxnet as mx
 import numpy as np
 import pytest
+from mxnet import autograd, gluon
 from scipy.special import log_softmax
 
+from logoflow.inference import regions
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
 from logoflow.inference.pooling import pool_grid, pool_logits
+from logoflow.inference.region_evidence import mean_region_logits
 from logoflow.inference.region_grid import (
     CELL,
     SCALES,
@@ -13,7 +16,7 @@ from logoflow.inference.region_grid import (
     region_boxes,
     window_regions,
 )
-from logoflow.inference.regions import RegionNet, mean_region_logits, region_nets
+from logoflow.inference.regions import RegionNet, region_nets
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 from logoflow.models.build import build_net
@@ -49,6 +52,37 @@ def test_logits_come_from_the_features_of_the_same_regions(classifier, photo):
     assert np.allclose(output(mx.nd.array(features)).asnumpy(), net.logits(photo), atol=1e-4)
 
 
+@pytest.mark.parametrize("parameters", [".*", ".*(gamma|beta)"])
+def test_later_training_is_noticed(photo, parameters):
+    """Also of the normalisation alone, which the compiled network does not notice by itself."""
+    mx.random.seed(0)
+    net = finetune_net(3, "logo_lite0")
+    region_net = RegionNet(net, make_augs("regions", net)[1])
+    before = region_net.logits(photo)
+    trainer = gluon.Trainer(net.collect_params(parameters), "sgd", {"learning_rate": 0.1})
+    with autograd.record():
+        loss = gluon.loss.SoftmaxCELoss()(
+            net(mx.nd.random.normal(shape=(2, 3, 64, 64))), mx.nd.arange(2)
+        )
+    loss.backward()
+    trainer.step(2)
+    after = RegionNet(net, make_augs("regions", net)[1]).logits(photo)
+    assert np.allclose(region_net.logits(photo), after, atol=1e-4)
+    assert not np.allclose(before, after, atol=1e-2)
+
+
+def test_photos_of_many_shapes_are_scored_alike(classifier, photo, monkeypatch):
+    """The network is compiled for the first shapes one by one. The others share one."""
+    photos = [photo, photo[:, :300], photo[:200], photo]
+    expected = [RegionNet(classifier.net, classifier.augs).logits(one) for one in photos]
+    monkeypatch.setattr(regions, "MAX_COMPILED_CELLS", 300)
+    net = RegionNet(classifier.net, classifier.augs)
+    for one, logits in zip(photos, expected, strict=True):
+        assert np.allclose(net.logits(one), logits, atol=1e-4)
+    assert 1 < len(net._compiled) < 15
+    assert () in net._compiled
+
+
 def test_the_levels_pool_these_logits(classifier, photo):
     logits = classifier.region_logits(photo)
     grid = logits[window_regions(420, 300)]
@@ -81,7 +115,8 @@ def test_an_ensemble_averages_log_probabilities(photo):
     _, augs = make_augs("logoflow", ensemble, image_size=96)
     nets = region_nets(ensemble, augs)
     expected = np.mean([log_softmax(net.logits(photo), axis=1) for net in nets], axis=0)
-    assert np.allclose(mean_region_logits(nets, photo), expected)
+    features = [net.photo_features(photo) for net in nets]
+    assert np.allclose(mean_region_logits(nets, features), expected)
 
 
 def test_a_network_that_does_not_pool_is_refused(photo):

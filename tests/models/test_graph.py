@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
+from logoflow.inference.regions import split_at_pooling
 from logoflow.models.build import build_net
+from logoflow.models.finetune import finetune_net
 from logoflow.models.graph import fused
 
 
@@ -48,3 +50,24 @@ def test_a_net_that_cannot_be_compiled_is_returned_as_it_is():
 
     net = Plain()
     assert fused(net, photos(1)) is net
+
+
+@pytest.mark.parametrize("backbone", ["logo_lite0", "lenet5"])
+def test_a_net_compiled_for_one_shape_sees_later_changes_of_the_weights(backbone):
+    """Without batch normalisation after each convolution, one shape would not notice them."""
+    mx.random.seed(0)
+    data = nd.random.normal(shape=(2, 3, 224, 224))
+    if backbone == "lenet5":
+        layers = build_net(backbone, 3)
+        layers.initialize(mx.init.Xavier())
+        layers(data)
+    else:
+        layers = gluon.nn.HybridSequential()
+        layers.add(*split_at_pooling(finetune_net(3, backbone))[0])
+    compiled = fused(layers, data, one_shape=True)
+    before = compiled(data).asnumpy()
+    for weights in layers.collect_params(".*weight").values():
+        weights.set_data(weights.data() * 0.8)
+    after = compiled(data).asnumpy()
+    assert np.allclose(after, layers(data).asnumpy(), rtol=1e-3, atol=1e-5 * np.abs(after).max())
+    assert not np.allclose(before, after, rtol=1e-2)
