@@ -15,7 +15,7 @@ from mxnet import gluon
 from logoflow.errors import ClassifierError
 from logoflow.inference.former_views import former_level
 from logoflow.inference.matching import LogoIndex
-from logoflow.inference.prototypes import Prototypes
+from logoflow.inference.prototypes import Prototypes, make_prototypes
 from logoflow.models.build import build_net
 from logoflow.models.graph import graph_of, is_graph, load_graph
 from logoflow.utils.files import atomic_path, sha256_of, write_text
@@ -142,7 +142,8 @@ def read_model(
         logos = LogoIndex(**_read_arrays(folder, "logos", stored, LogoIndex._fields))
     if "prototypes" in stored:
         halved = Prototypes(**_read_arrays(folder, "prototypes", stored, Prototypes._fields))
-        prototypes = halved._replace(embeddings=halved.embeddings.astype(np.float32))
+        embeddings = halved.embeddings.astype(np.float32)
+        prototypes = make_prototypes(embeddings, halved.labels, halved.photos)
     return stored, net, logos, prototypes
 
 

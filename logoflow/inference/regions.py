@@ -5,6 +5,7 @@ layers up to the pooling run only once per photo, so regions of many sizes and p
 more than the pass itself.
 """
 
+from collections import Counter
 from typing import Any
 
 import cv2
@@ -18,9 +19,12 @@ from logoflow.loading.augment import transform
 from logoflow.models.backbones.logo_lite0 import UnitLength
 from logoflow.models.graph import fused
 
-MAX_COMPILED_CELLS = 2000
-"""Cells of all the shapes that a network is compiled for, one by one. 2,000 cells take about 450
-MB and cover the sizes of photos in four formats. Other shapes share one compiled network."""
+MAX_COMPILED_CELLS = 3000
+"""Cells of all the shapes that a network is compiled for, one by one. 3,000 cells take about 650
+MB and cover the sizes of photos in six formats. Other shapes share one compiled network."""
+
+FREQUENT = 3
+"""A network is compiled for a shape when it comes for this time."""
 
 
 class RegionNet:
@@ -59,6 +63,7 @@ class RegionNet:
         self._augs = [aug for aug in augs if not hasattr(aug, "size")]
         self._ctx = next(iter(net.collect_params().values())).list_ctx()[0]
         self._compiled: dict[tuple, Any] = {}  # by shape; () is for all others
+        self._seen: Counter[tuple] = Counter()  # batches of each shape
         self._last_layer = list(self._convolutions.collect_params().values())[-4:]
         self._last_weights = self._read_last_layer()
 
@@ -129,18 +134,22 @@ class RegionNet:
         """Compute the features of the cells of a photo, (rows * columns, channels)."""
         data = self._to_input(photo, rows * CELL, columns * CELL)
         cells = self._network_for(data)(data)[0]
-        return np.ascontiguousarray(cells.asnumpy().reshape(len(cells), -1).T)
+        return cells.asnumpy().reshape(len(cells), -1).T
 
     def _network_for(self, data: nd.NDArray) -> gluon.Block:
         """Return the convolutions, compiled for the shape of this batch if it is a frequent one."""
+        self._seen[data.shape] += 1
         if data.shape in self._compiled:
             return self._compiled[data.shape]
-        cells = sum(height * width // CELL**2 for *_, height, width in filter(None, self._compiled))
-        has_room = cells + data.shape[2] * data.shape[3] // CELL**2 <= MAX_COMPILED_CELLS
-        key = data.shape if has_room else ()
-        if key not in self._compiled:
-            self._compiled[key] = fused(self._convolutions, data, one_shape=has_room)
-        return self._compiled[key]
+        one_shape = self._seen[data.shape] >= FREQUENT and self._has_room_for(data.shape)
+        shape = data.shape if one_shape else ()
+        if shape not in self._compiled:
+            self._compiled[shape] = fused(self._convolutions, data, one_shape=one_shape)
+        return self._compiled[shape]
+
+    def _has_room_for(self, shape: tuple[int, ...]) -> bool:
+        shapes = [shape, *filter(None, self._compiled)]
+        return sum(height * width for *_, height, width in shapes) <= MAX_COMPILED_CELLS * CELL**2
 
     def _read_last_layer(self) -> np.ndarray:
         """Read the weights of the last normalisation. Any training of the network changes them.

@@ -1,4 +1,4 @@
-"""Array versions of MXNet's flips and crops, which move pixels without computing anything."""
+"""Array versions of some of MXNet's augmenters. They give the same values in less time."""
 
 import random
 from collections.abc import Callable
@@ -45,6 +45,35 @@ def array_version(aug: Any, image: np.ndarray) -> ArrayAug | None:
     if type(augmenter) not in crops or not _fits_inside(augmenter.size, image):
         return None
     return partial(crops[type(augmenter)], size=augmenter.size)
+
+
+def normalise_channels(image: np.ndarray, aug: mx.image.ColorNormalizeAug) -> np.ndarray:
+    """Normalise a photo and put its channels first, one channel after the other.
+
+    Parameters
+    ----------
+    image : ndarray
+        Photo of shape (height, width, 3), 0 to 255.
+    aug : ColorNormalizeAug
+        It holds the mean and the standard deviation of each channel.
+
+    Returns
+    -------
+    ndarray
+        (3, height, width), float32.
+
+    Examples
+    --------
+    >>> aug = mx.image.ColorNormalizeAug(mx.nd.array([127, 127, 127]), mx.nd.array([2, 2, 2]))
+    >>> normalise_channels(np.full((2, 2, 3), 131, np.uint8), aug)[0].tolist()
+    [[2.0, 2.0], [2.0, 2.0]]
+    """
+    mean, std = aug.mean.asnumpy(), aug.std.asnumpy()
+    planes = np.empty((3, *image.shape[:2]), np.float32)
+    for channel, plane in enumerate(planes):
+        np.subtract(image[..., channel], mean[channel], out=plane, dtype=np.float32)
+        plane /= std[channel]
+    return planes
 
 
 def _fits_inside(size: tuple[int, int], image: np.ndarray) -> bool:

@@ -10,7 +10,7 @@ from mxnet import nd
 from mxnet.image import Augmenter
 
 from logoflow.loading.appearance import LightAug, QualityAug, ViewpointAug
-from logoflow.loading.array_augs import array_version
+from logoflow.loading.array_augs import array_version, normalise_channels
 from logoflow.loading.crops import LogoCropAug
 from logoflow.models.backbones.registry import normalisation
 from logoflow.recipes import Recipe, get_recipe
@@ -75,6 +75,8 @@ def transform(
     while remaining and (array_aug := array_version(remaining[0], data)):
         data = array_aug(data)
         remaining.pop(0)
+    if len(remaining) == 1 and isinstance(remaining[0], mx.image.ColorNormalizeAug):
+        return nd.array(normalise_channels(data, remaining[0])), np.float32(label)
     data = nd.array(data, dtype="float32")
     for aug in remaining:
         data = aug(data)

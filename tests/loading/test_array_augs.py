@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-from logoflow.loading.array_augs import array_version
+from logoflow.loading.array_augs import array_version, normalise_channels
 from logoflow.loading.augment import train_augs, transform, val_test_augs
 from logoflow.loading.crops import LogoCropAug
 
@@ -49,3 +49,12 @@ def test_other_augmenters_have_no_array_version():
 def test_our_own_augmenters_take_arrays_and_keep_their_boxes():
     crop = partial(LogoCropAug(8), boxes=[(10, 10, 20, 20)])
     assert array_version(crop, photo()) is crop
+
+
+def test_channels_are_normalised_as_mxnet_does():
+    image = photo(31, 47)
+    mean, std = nd.array([123.7, 116.3, 103.5]), nd.array([58.4, 57.1, 57.4])
+    aug = mx.image.ColorNormalizeAug(mean, std)
+    expected = augmented_by_mxnet(image, [aug])
+    assert np.array_equal(normalise_channels(image, aug), expected)
+    assert np.array_equal(transform(image, 0, [aug])[0].asnumpy(), expected)
