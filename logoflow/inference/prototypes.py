@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from mxnet import nd
 
 if TYPE_CHECKING:
     from logoflow.inference.regions import RegionNet
@@ -67,7 +68,9 @@ class Prototypes(NamedTuple):
             (regions, classes). The highest cosine of each region with a prototype of each class,
             -1 to 1.
         """
-        cosines = embeddings @ self.embeddings.T
+        # MXNet computes the product: NumPy's threads would slow down the network's.
+        known = nd.array(self.embeddings)
+        cosines = nd.dot(nd.array(embeddings), known, transpose_b=True).asnumpy()
         if without_photo is not None:
             cosines[:, self.photos == without_photo] = LEAST_SIMILAR
         labels, starts = np.unique(self.labels, return_index=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from mxnet import nd
 
 from logoflow.models.backbones.logo_lite0 import EPSILON, LENGTH
 
@@ -15,17 +16,22 @@ class RegionFeatures:
 
     Parameters
     ----------
-    cells : sequence of ndarray
-        (cells, channels) at each scale.
+    cells : sequence of NDArray
+        (channels, cells) at each scale.
     pooling : sequence of ndarray
         (regions, cells) at each scale (`logoflow.inference.region_grid.pooling_matrix`).
     unit_length : bool
         Whether the network scales the features of each region to the same length
         (`logoflow.models.backbones.logo_lite0.UnitLength`).
+
+    Notes
+    -----
+    All products of matrices are MXNet's. NumPy has threads of its own, which would wait actively
+    beside those of the network and slow it down.
     """
 
     def __init__(
-        self, cells: Sequence[np.ndarray], pooling: Sequence[np.ndarray], unit_length: bool
+        self, cells: Sequence[nd.NDArray], pooling: Sequence[np.ndarray], unit_length: bool
     ):
         self._cells, self._pooling, self._unit_length = cells, pooling, unit_length
 
@@ -35,24 +41,28 @@ class RegionFeatures:
 
     def rows(self, rows: np.ndarray) -> np.ndarray:
         """Return the features of some regions, by their positions, (rows, channels)."""
-        features = np.empty((len(rows), self._cells[0].shape[1]), np.float32)
+        features = np.empty((len(rows), len(self._cells[0])), np.float32)
         first = 0
         for cells, pooling in zip(self._cells, self._pooling, strict=True):
             here = (rows >= first) & (rows < first + len(pooling))
-            features[here] = pooling[rows[here] - first] @ cells
+            if here.any():
+                chosen = nd.array(pooling[rows[here] - first], ctx=cells.context)
+                pooled = nd.dot(chosen, cells, transpose_b=True)
+                if self._unit_length:
+                    squares = nd.sum(nd.square(pooled), axis=1, keepdims=True)
+                    pooled = nd.broadcast_mul(pooled, _factors(squares))
+                features[here] = pooled.asnumpy()
             first += len(pooling)
-        if self._unit_length:
-            features *= LENGTH / np.sqrt((features**2).sum(axis=1, keepdims=True) + EPSILON)
         return features
 
-    def linear(self, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    def linear(self, weight: nd.NDArray, bias: nd.NDArray | None) -> np.ndarray:
         """Apply an output layer to all regions.
 
         Parameters
         ----------
-        weight : ndarray
+        weight : NDArray
             (outputs, channels).
-        bias : ndarray
+        bias : NDArray or None
             (outputs,).
 
         Returns
@@ -62,10 +72,17 @@ class RegionFeatures:
         """
         parts = []
         for cells, pooling in zip(self._cells, self._pooling, strict=True):
-            outputs = pooling @ (cells @ weight.T)
+            means = nd.array(pooling, ctx=cells.context)
+            outputs = nd.dot(means, nd.dot(cells, weight, transpose_a=True, transpose_b=True))
             if self._unit_length:
                 # The squared length of a mean of cells, from the products of all pairs of cells.
-                squares = ((pooling @ (cells @ cells.T)) * pooling).sum(axis=1, keepdims=True)
-                outputs *= LENGTH / np.sqrt(np.maximum(squares, 0) + EPSILON)
-            parts.append(outputs + bias)
-        return np.concatenate(parts)
+                pairs = nd.dot(cells, cells, transpose_a=True)
+                squares = nd.sum(nd.dot(means, pairs) * means, axis=1, keepdims=True)
+                outputs = nd.broadcast_mul(outputs, _factors(squares))
+            parts.append(outputs if bias is None else nd.broadcast_add(outputs, bias))
+        return nd.concat(*parts, dim=0).asnumpy()
+
+
+def _factors(squares: nd.NDArray) -> nd.NDArray:
+    """Factors that scale vectors to one length, from their squared lengths."""
+    return LENGTH / nd.sqrt(nd.relu(squares) + EPSILON)

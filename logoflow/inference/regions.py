@@ -105,8 +105,7 @@ class RegionNet:
         """Apply the output layer to the regions of a photo, (regions, classes)."""
         weight, bias = self._output.weight, self._output.bias
         return features.linear(
-            weight.data(self._ctx).asnumpy(),
-            bias.data(self._ctx).asnumpy() if bias is not None else np.zeros(1, np.float32),
+            weight.data(self._ctx), None if bias is None else bias.data(self._ctx)
         )
 
     @property
@@ -130,11 +129,10 @@ class RegionNet:
         embedded = self._net.embedding(nd.array(features, ctx=self._ctx))
         return nd.L2Normalization(embedded).asnumpy()
 
-    def _cells(self, photo: np.ndarray, rows: int, columns: int) -> np.ndarray:
-        """Compute the features of the cells of a photo, (rows * columns, channels)."""
+    def _cells(self, photo: np.ndarray, rows: int, columns: int) -> nd.NDArray:
+        """Compute the features of the cells of a photo, (channels, rows * columns)."""
         data = self._to_input(photo, rows * CELL, columns * CELL)
-        cells = self._network_for(data)(data)[0]
-        return cells.asnumpy().reshape(len(cells), -1).T
+        return self._network_for(data)(data)[0].reshape((0, -1))
 
     def _network_for(self, data: nd.NDArray) -> gluon.Block:
         """Return the convolutions, compiled for the shape of this batch if it is a frequent one."""

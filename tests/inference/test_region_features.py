@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from mxnet import nd
 
 from logoflow.inference.region_features import RegionFeatures
 from logoflow.inference.region_grid import pooling_matrix
@@ -10,18 +11,18 @@ SHAPES = ((2, 2), (9, 9))
 @pytest.fixture(params=[False, True], ids=["as pooled", "of one length"])
 def features(request) -> RegionFeatures:
     generator = np.random.default_rng(0)
-    cells = [generator.random((rows * 4, 7), dtype=np.float32) for rows in (3, 5)]
+    cells = [nd.array(generator.random((7, rows * 4))) for rows in (3, 5)]
     pooling = [pooling_matrix(rows, 4, SHAPES) for rows in (3, 5)]
     return RegionFeatures(cells, pooling, unit_length=request.param)
 
 
 def test_an_output_layer_gives_the_same_for_cells_and_for_regions(features):
     generator = np.random.default_rng(1)
-    weight = generator.normal(size=(3, 7)).astype(np.float32)
-    bias = generator.normal(size=3).astype(np.float32)
-    slow = features.all() @ weight.T + bias
+    weight, bias = generator.normal(size=(3, 7)), generator.normal(size=3)
+    slow = features.all() @ weight.T
     assert slow.shape == (2 * 3 + 1 + 4 * 3 + 1, 3)
-    assert np.allclose(features.linear(weight, bias), slow, atol=1e-4)
+    assert np.allclose(features.linear(nd.array(weight), None), slow, atol=1e-4)
+    assert np.allclose(features.linear(nd.array(weight), nd.array(bias)), slow + bias, atol=1e-4)
 
 
 def test_rows_are_those_of_all_regions_in_any_order(features):
