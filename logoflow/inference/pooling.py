@@ -23,10 +23,14 @@ LETTER_WEIGHT = 1.0
 """Weight of each letter of a brand's name in the brand's score. It was chosen in the same way;
 0.6 and 1.4 do about as well."""
 
-SIMILARITY_WEIGHT = 20.0
-"""A region's odds grow by e^2 with each tenth of similarity to a brand. It was chosen on the eight
-brands of FlickrLogos-27 that no seed of benchmarks/accuracy.py small draws; 10 and 40 do about as
-well."""
+GRID_SIMILARITY_WEIGHT = 20.0
+"""At the level ``"grid"``, a region's odds grow by e^2 with each tenth of similarity to a brand. It
+was chosen on the eight brands of FlickrLogos-27 that no seed of benchmarks/accuracy.py small draws;
+10 and 40 do about as well."""
+
+SIMILARITY_WEIGHT = 5.0
+"""The same for the other levels of regions, whose networks are fine-tuned. It was chosen on
+validation photos of FlickrLogos-27, where 2 and 10 do about as well."""
 
 COMPARED_REGIONS = 20
 """Number of regions with the highest odds of each class that are compared with known regions."""
@@ -72,7 +76,7 @@ def pool_part(
     if level.windows == GRID:
         scores = pool_grid(logits)
         if compare is not None:
-            scores = scores + pool_grid(SIMILARITY_WEIGHT * compare(np.arange(len(logits))))
+            scores = scores + pool_grid(GRID_SIMILARITY_WEIGHT * compare(np.arange(len(logits))))
         return _with_evidence(scores, matches, letters)
     if compare is not None:
         rows = likely_regions(logits, no_logo)

@@ -2,7 +2,15 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 from logoflow.inference.levels import Level
-from logoflow.inference.pooling import SIMILARITY_WEIGHT, pool_grid, pool_logits, pool_part
+from logoflow.inference.pooling import (
+    COMPARED_REGIONS,
+    GRID_SIMILARITY_WEIGHT,
+    SIMILARITY_WEIGHT,
+    likely_regions,
+    pool_grid,
+    pool_logits,
+    pool_part,
+)
 
 
 def test_a_single_window_keeps_the_networks_probabilities():
@@ -34,10 +42,38 @@ def test_large_logits_stay_finite():
     assert scores.tolist() == [0.0, -2e4]
 
 
+def similarities_of(parts: int) -> np.ndarray:
+    return np.random.default_rng(1).uniform(-1, 1, (parts, 3))
+
+
 def test_similarities_count_as_a_second_opinion_of_the_grid():
-    generator = np.random.default_rng(0)
-    logits, similarities = generator.normal(size=(39, 3)), generator.uniform(-1, 1, (39, 3))
-    both = pool_part(logits, Level("grid"), 2, similarities=similarities)
-    expected = pool_grid(logits) + pool_grid(SIMILARITY_WEIGHT * similarities)
+    logits, similarities = np.random.default_rng(0).normal(size=(39, 3)), similarities_of(39)
+    both = pool_part(logits, Level("grid"), 2, compare=lambda rows: similarities[rows])
+    expected = pool_grid(logits) + pool_grid(GRID_SIMILARITY_WEIGHT * similarities)
     assert np.allclose(both, log_softmax(expected))
     assert np.allclose(pool_part(logits, Level("grid"), 2), pool_grid(logits))
+
+
+def test_only_likely_regions_are_compared():
+    """The slow way compares all. The answer is the same if the likely ones include the best."""
+    logits, similarities = 3 * np.random.default_rng(0).normal(size=(900, 3)), similarities_of(900)
+    compared = []
+
+    def compare(rows: np.ndarray) -> np.ndarray:
+        compared.extend(rows)
+        return 0.1 * similarities[rows]
+
+    fast = pool_part(logits, Level("regions"), 2, compare=compare)
+    both = log_softmax(logits, axis=1) + SIMILARITY_WEIGHT * 0.1 * similarities
+    assert np.allclose(fast, pool_logits(both, 2, top=5))
+    assert COMPARED_REGIONS <= len(compared) <= 3 * COMPARED_REGIONS
+
+
+def test_likely_regions_are_those_with_the_highest_odds_of_each_class():
+    logits = np.random.default_rng(0).normal(size=(100, 3))
+    odds = logits - logits[:, [2]]
+    likely = likely_regions(logits, no_logo=2, count=4)
+    for label in (0, 1):
+        assert set(np.argsort(odds[:, label])[-4:]) <= set(likely)
+    assert len(likely_regions(logits, None)) <= 3 * COMPARED_REGIONS
+    assert likely_regions(logits[:9], None).tolist() == list(range(9))
