@@ -84,6 +84,16 @@ def test_photos_of_many_shapes_are_scored_alike(classifier, photo, monkeypatch):
     assert () in net._compiled
 
 
+def test_features_of_a_photo_outlast_later_photos(classifier):
+    """They are computed when they are asked for, and photos of one size share a network."""
+    photos = np.random.default_rng(1).integers(0, 256, (5, 150, 200, 3), dtype=np.uint8)
+    net = RegionNet(classifier.net, classifier.augs)
+    expected = [net.features(one) for one in photos]
+    lazy = [net.photo_features(one) for one in photos]
+    for features, values in zip(lazy, expected, strict=True):
+        assert np.allclose(features.all(), values, atol=1e-4)
+
+
 def test_the_levels_pool_these_logits(classifier, photo):
     logits = classifier.region_logits(photo)
     grid = logits[window_regions(420, 300)]
