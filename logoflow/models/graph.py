@@ -224,8 +224,9 @@ def fused(net: gluon.Block, data: nd.NDArray, *, one_shape: bool = False) -> glu
 def _notices_changes(compiled: gluon.SymbolBlock) -> bool:
     """Tell whether a graph that is compiled for one shape would notice changes to its weights.
 
-    oneDNN's convolutions keep a copy of their weights then. Only those that are fused with batch
-    normalisation compare its version with that of the weights. Fully connected layers never do.
+    In such a graph, each layer of oneDNN keeps a copy of its weights. A convolution that is fused
+    with batch normalisation notices when the weights change, and copies them again. Other
+    convolutions and fully connected layers keep the old copy.
     """
     nodes = json.loads(compiled._cached_graph[1].tojson())["nodes"]
     with_weights = [node for node in nodes if node["op"].startswith("_sg_mkldnn")]
