@@ -1,7 +1,9 @@
 """The scores of one training on the test photos, and the file that keeps them."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +30,10 @@ class TrainingResult(NamedTuple):
         The decision that was fitted to the validation photos, for each level.
     seconds : float
         Time of the training and the calibration, in seconds.
+    features : dict of Level to ndarray
+        (photos, features), for the test for unknown brands
+        (`logoflow.inference.familiarity.familiarity_features`). Results of earlier versions have
+        none.
     """
 
     classes: tuple[str, ...]
@@ -36,6 +42,7 @@ class TrainingResult(NamedTuple):
     scores: dict[Level, np.ndarray]
     decisions: dict[Level, Decision]
     seconds: float
+    features: Mapping[Level, np.ndarray] = MappingProxyType({})
 
 
 def save_result(path: Path, result: TrainingResult) -> None:
@@ -62,6 +69,7 @@ def save_result(path: Path, result: TrainingResult) -> None:
         "seconds": result.seconds,
     }
     arrays: dict[str, Any] = {f"scores-{level}": scores for level, scores in result.scores.items()}
+    arrays |= {f"features-{level}": rows for level, rows in result.features.items()}
     arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), dtype=np.uint8)
     with atomic_path(path) as tmp, open(tmp, "wb") as file:
         np.savez_compressed(file, truth=result.truth, **arrays)
@@ -85,11 +93,7 @@ def load_result(path: Path) -> TrainingResult:
     """
     with np.load(path, allow_pickle=False) as arrays:
         metadata = json.loads(arrays["metadata"].tobytes())
-        scores = {
-            Level.from_text(name.removeprefix("scores-")): arrays[name]
-            for name in arrays.files
-            if name.startswith("scores-")
-        }
+        scores, features = (_by_level(arrays, kind) for kind in ("scores", "features"))
         truth = arrays["truth"]
     return TrainingResult(
         tuple(metadata["classes"]),
@@ -98,4 +102,14 @@ def load_result(path: Path) -> TrainingResult:
         scores,
         decisions_from_json(metadata["decisions"]),
         metadata["seconds"],
+        features,
     )
+
+
+def _by_level(arrays: Any, kind: str) -> dict[Level, np.ndarray]:
+    """Return the arrays of one kind."""
+    return {
+        Level.from_text(name.removeprefix(f"{kind}-")): arrays[name]
+        for name in arrays.files
+        if name.startswith(f"{kind}-")
+    }

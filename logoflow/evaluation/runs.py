@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -202,9 +202,11 @@ def _score_test_photos(
     """Score the test photos at every level in one pass over their windows."""
     paths, truth = zip(*photos_of(root, "test_data"), strict=True)
     scores: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
+    features: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
     for evidence in classifier.evidence(paths, levels):
         for level in levels:
             scores[level].append(evidence.scores(level, classifier.no_logo))
+            features[level].append(evidence.familiarity_features(level, classifier.no_logo))
     return TrainingResult(
         classifier.classes,
         tuple(f"{path.parent.name}/{path.name}" for path in paths),
@@ -212,6 +214,7 @@ def _score_test_photos(
         {level: np.concatenate(rows) for level, rows in scores.items()},
         {level: classifier.decisions[level] for level in levels},
         seconds,
+        {level: np.concatenate(rows) for level, rows in features.items()},
     )
 
 
@@ -237,8 +240,9 @@ def assess_result(
 
         - ``"likeliest"``: the class with the highest score of the network.
         - ``"calibrated"``: the class with the highest calibrated probability.
-        - ``"threshold"``: the likeliest brand if it reaches the threshold from the validation
-          photos, and no-logo otherwise. The probabilities are calibrated.
+        - ``"threshold"``: the answer of the classifier. This is the likeliest brand, or no-logo if
+          there is a reason not to name a brand
+          (`logoflow.inference.decision.reasons_against`). The probabilities are calibrated.
 
     Returns
     -------
@@ -272,7 +276,7 @@ def assess_result(
     decision = _decision_by_rule(result.decisions[level], decision_rule)
     no_logo = no_logo_index(result.classes)
     calibrated = probabilities(result.scores[level], decision, no_logo)
-    answers = decide(calibrated, decision, no_logo)
+    answers = decide(calibrated, decision, no_logo, result.features.get(level))
     paths = tuple(Path(root) / "test_data" / name for name in result.paths)
     return Assessment(result.classes, paths, result.truth, calibrated, answers)
 
@@ -282,7 +286,7 @@ def _decision_by_rule(fitted: Decision, decision_rule: str) -> Decision:
     if decision_rule == "likeliest":
         return Decision()
     if decision_rule == "calibrated":
-        return replace(fitted, threshold=None)
+        return Decision(fitted.temperature, fitted.no_logo_bias)
     if decision_rule == "threshold":
         return fitted
     raise ValueError(

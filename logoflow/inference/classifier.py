@@ -13,16 +13,16 @@ from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import check_classes
 from logoflow.images.decode import load_image
-from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
 from logoflow.inference.decision import (
     Decision,
-    decide,
     decision_for,
     decisions_from_json,
     decisions_to_json,
-    probabilities,
 )
+from logoflow.inference.familiarity import check_unknown_rate
+from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.former_views import refuse_views
+from logoflow.inference.judge import Judgement, judge
 from logoflow.inference.levels import (
     Level,
     LevelLike,
@@ -46,7 +46,7 @@ from logoflow.inference.scoring import (
     match_and_read,
 )
 from logoflow.inference.windows import as_pictures, iter_window_logits
-from logoflow.labels import label_indices, no_logo_index
+from logoflow.labels import NO_LOGO, label_indices, no_logo_index
 from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform
 from logoflow.models.build import architecture_of, check_outputs
 from logoflow.models.graph import fused
@@ -94,7 +94,7 @@ class LogoClassifier:
     >>> net.initialize()
     >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
     >>> classifier.predict(np.full((300, 300, 3), 90, np.uint8)).columns.tolist()
-    ['brand', 'probability', 'top_k']
+    ['brand', 'probability', 'top_k', 'reason']
     """
 
     @refuse_views("level")
@@ -164,10 +164,12 @@ class LogoClassifier:
         Returns
         -------
         DataFrame
-            A row per picture. ``brand`` is the answer, ``"no-logo"`` if there is none;
+            A row per picture. ``brand`` is the answer, ``"no-logo"`` if no brand is named;
             ``probability`` is its probability, 0 to 1; ``top_k`` is a list of
-            ``(brand, probability)``. If a threshold decided, the answer may not be the first in
-            that list.
+            ``(brand, probability)``, whose first entry may be another than the answer; ``reason``
+            is None or says why no brand is named: ``"no logo"``, ``"unknown brand"`` (the photo
+            probably shows a logo, but of none of the known brands) or ``"two brands"`` (they are
+            about equally probable).
 
         Raises
         ------
@@ -189,12 +191,14 @@ class LogoClassifier:
         (2, [2, 2])
         """
         level = as_level(level, match_logos, read_names, default=self.level)
-        decision, rows = decision_for(self.decisions, level), []
-        for photo in self.evidence(images, [level], batch_size):
-            calibrated = probabilities(photo.scores(level, self.no_logo), decision, self.no_logo)
-            (answer,) = decide(calibrated, decision, self.no_logo)
-            rows.append(self._row(calibrated[0], answer, top_k))
-        return pd.DataFrame(rows, columns=["brand", "probability", "top_k"])
+        decision = decision_for(self.decisions, level)
+        rows = [
+            self._row(judge(photo, level, decision, self.no_logo), top_k)
+            for photo in self.evidence(images, [level], batch_size)
+        ]
+        frame = pd.DataFrame(rows, columns=["brand", "probability", "top_k", "reason"])
+        # pandas 3 turns None into NaN, unless it is told not to.
+        return frame.assign(reason=pd.Series([row[-1] for row in rows], dtype=object))
 
     @refuse_views("level")
     def scores(
@@ -253,6 +257,7 @@ class LogoClassifier:
         *,
         levels: Sequence[LevelLike] = ("whole",),
         false_positive_rate: float = 0.02,
+        unknown_acceptance_rate: float | None = 0.1,
         boxes: Sequence[Boxes] | None = None,
     ) -> None:
         """Fit and keep a decision for each level. The last level becomes the default.
@@ -267,6 +272,10 @@ class LogoClassifier:
             At least one level, or its text form.
         false_positive_rate : float
             Share of the no-logo photos that may be given a brand, above 0 and below 1.
+        unknown_acceptance_rate : float or None
+            Share of the photos of unknown brands that may be given a brand, above 0 and below 1.
+            Photos of each known brand serve as such photos, scored without their brand. None:
+            unknown brands are not looked for. Nor are they with fewer than three brands.
         boxes : sequence of sequence of (x, y, width, height), optional
             (photos,), boxes around the logos of each photo, in pixels. Windows without a logo
             then count as further no-logo photos
@@ -295,6 +304,7 @@ class LogoClassifier:
         >>> classifier.decisions[Level("whole")].no_logo_photos
         2
         """
+        check_unknown_rate(unknown_acceptance_rate)
         images, labels = list(images), label_indices(truth, self.classes)
         requested_levels = as_levels(levels)
         levels_to_score, background = list(requested_levels), None
@@ -307,7 +317,13 @@ class LogoClassifier:
             ]
         photos = self.evidence(images, levels_to_score)
         fitted = fit_decisions(
-            photos, labels, self.classes, requested_levels, false_positive_rate, background
+            photos,
+            labels,
+            self.classes,
+            requested_levels,
+            false_positive_rate,
+            background,
+            unknown_acceptance_rate,
         )
         warn_if_unreliable(fitted)
         self.decisions |= fitted
@@ -624,11 +640,15 @@ class LogoClassifier:
                 "photos with boxes, or leave match_logos off."
             )
 
-    def _row(self, calibrated: np.ndarray, answer: int, top_k: int) -> tuple:
-        """Make a row of the table of answers from a picture's probabilities, (classes,)."""
-        order = np.argsort(-calibrated, kind="stable")[:top_k]
-        likeliest = [(self.classes[label], float(calibrated[label])) for label in order]
-        return self.classes[answer], float(calibrated[answer]), likeliest
+    def _row(self, judgement: Judgement, top_k: int) -> tuple:
+        """Make a row of the table of answers."""
+        shares, label = judgement.probabilities, judgement.label
+        order = np.argsort(-shares, kind="stable")[:top_k]
+        likeliest = [(self.classes[one], float(shares[one])) for one in order]
+        if judgement.reason is None:
+            return self.classes[label], float(shares[label]), likeliest, None
+        probability = float(shares[label]) if self.no_logo is not None else 1 - float(shares[label])
+        return NO_LOGO, probability, likeliest, judgement.reason
 
 
 def _from_files(files: dict[str, bytes]) -> LogoClassifier:

@@ -1,4 +1,4 @@
-"""Turn scores into an answer: calibrated probabilities, and a threshold for no-logo."""
+"""Turn scores into an answer: calibrated probabilities, and the reasons not to name a brand."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -6,8 +6,19 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.special import softmax
 
+from logoflow.inference.familiarity import FamiliarityTest, familiarity
 from logoflow.inference.levels import Level, quoted
 from logoflow.metrics.scores import against_no_logo
+
+NO_LOGO_SHOWN = "no logo"
+UNKNOWN_BRAND = "unknown brand"
+TWO_BRANDS = "two brands"
+REASONS = (NO_LOGO_SHOWN, UNKNOWN_BRAND, TWO_BRANDS)
+"""The reasons not to name a brand. The photo shows no logo. Or it shows a logo, but probably of a
+brand that the classifier was not taught. Or two brands are about equally probable."""
+
+MIN_LEAD = 2.0
+"""A brand is named only if it is this many times as probable as the next one."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Decision:
         Share of the no-logo photos that `threshold` was chosen to let through, 0 to 1.
     photos, no_logo_photos : int
         Number of photos that the decision was fitted on, and how many of them show no logo.
+    familiarity : FamiliarityTest, optional
+        Rejects photos that show a logo of an unknown brand. None: there is no such test.
 
     Examples
     --------
@@ -41,6 +54,7 @@ class Decision:
     false_positive_rate: float | None = None
     photos: int = 0
     no_logo_photos: int = 0
+    familiarity: FamiliarityTest | None = None
 
 
 def probabilities(scores: np.ndarray, decision: Decision, no_logo: int | None) -> np.ndarray:
@@ -98,7 +112,12 @@ def adjusted(scores: np.ndarray, scale: float, bias: float, no_logo: int | None)
     return adjusted
 
 
-def decide(probabilities: np.ndarray, decision: Decision, no_logo: int | None) -> np.ndarray:
+def decide(
+    probabilities: np.ndarray,
+    decision: Decision,
+    no_logo: int | None,
+    features: np.ndarray | None = None,
+) -> np.ndarray:
     """Choose the answer for each photo.
 
     Parameters
@@ -106,29 +125,84 @@ def decide(probabilities: np.ndarray, decision: Decision, no_logo: int | None) -
     probabilities : ndarray
         (photos, classes), 0 to 1.
     decision : Decision
-        With a threshold, the answer is the likeliest brand if its logo score
-        (`logoflow.logo_scores`) reaches the threshold, and no-logo otherwise. Without a
-        threshold, the answer is the likeliest class.
+        How to choose (`reasons_against`).
     no_logo : int or None
-        Label of no-logo. None if there is no such class: nothing is rejected then.
+        Label of no-logo. None if there is no such class: every photo then gets its likeliest brand.
+    features : ndarray, optional
+        (photos, features), see `logoflow.inference.familiarity.familiarity_features`.
 
     Returns
     -------
     ndarray of int
-        (photos,), labels.
+        (photos,), labels: the likeliest brand, or no-logo if there is a reason not to name a brand.
 
     Examples
     --------
-    >>> shares = np.array([[0.4, 0.3, 0.3], [0.4, 0.1, 0.5]])
+    >>> shares = np.array([[0.6, 0.1, 0.3], [0.4, 0.1, 0.5]])
     >>> decide(shares, Decision(threshold=0.5), no_logo=2)
     array([0, 2])
     """
-    if no_logo is None or decision.threshold is None:
+    if no_logo is None:
         return np.argmax(probabilities, axis=1)
     brands = np.array(probabilities, dtype=np.float64)
     brands[:, no_logo] = -1.0
-    accepted = against_no_logo(probabilities, no_logo) >= decision.threshold
-    return np.where(accepted, brands.argmax(axis=1), no_logo)
+    reasons = reasons_against(probabilities, decision, no_logo, features)
+    is_named = np.array([reason is None for reason in reasons], dtype=bool)
+    return np.where(is_named, brands.argmax(axis=1), no_logo)
+
+
+def reasons_against(
+    probabilities: np.ndarray,
+    decision: Decision,
+    no_logo: int | None,
+    features: np.ndarray | None = None,
+) -> list[str | None]:
+    """Find the reasons not to name the likeliest brand of photos.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    decision : Decision
+        With a threshold, a photo shows no logo if its logo score (`logoflow.logo_scores`) is below
+        the threshold. Without a threshold, it shows no logo if no-logo is the likeliest class. A
+        decision that was fitted to photos also rejects unknown brands, if it has a test for them,
+        and photos whose likeliest brand is less than `MIN_LEAD` times as probable as the next.
+    no_logo : int or None
+        Label of no-logo. None if there is no such class.
+    features : ndarray, optional
+        (photos, features), for the test of the decision. Without them, the test is left out.
+
+    Returns
+    -------
+    list of str or None
+        (photos,), one of `REASONS`. None if the brand can be named.
+
+    Examples
+    --------
+    >>> shares = np.array([[0.8, 0.1, 0.1], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]])
+    >>> reasons_against(shares, Decision(threshold=0.5, photos=60), no_logo=2)
+    [None, 'two brands', 'no logo']
+    """
+    shares = np.asarray(probabilities, dtype=np.float64)
+    brands = shares if no_logo is None else np.delete(shares, no_logo, axis=1)
+    reasons: np.ndarray = np.full(len(shares), None, dtype=object)
+    if decision.photos and brands.shape[1] > 1:
+        second, best = np.sort(brands, axis=1)[:, -2:].T
+        reasons[best < MIN_LEAD * second] = TWO_BRANDS
+    if decision.familiarity is not None and features is not None:
+        is_known = familiarity(features, decision.familiarity) >= decision.familiarity.threshold
+        reasons[~is_known] = UNKNOWN_BRAND
+    reasons[_shows_no_logo(shares, decision, no_logo)] = NO_LOGO_SHOWN
+    return reasons.tolist()
+
+
+def _shows_no_logo(shares: np.ndarray, decision: Decision, no_logo: int | None) -> np.ndarray:
+    if no_logo is None:
+        return np.zeros(len(shares), dtype=bool)
+    if decision.threshold is None:
+        return shares.argmax(axis=1) == no_logo
+    return against_no_logo(shares, no_logo) < decision.threshold
 
 
 def decision_for(decisions: Mapping[Level, Decision], level: Level) -> Decision:
@@ -208,9 +282,18 @@ def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
     2.0
     """
     try:
-        return {Level.from_text(text): Decision(**fields) for text, fields in stored.items()}
+        return {Level.from_text(text): _decision_of(fields) for text, fields in stored.items()}
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"These are not decisions by level: {stored} ({error}).") from error
+
+
+def _decision_of(fields: dict) -> Decision:
+    """Read a decision. Those of earlier versions have no test for unknown brands."""
+    test = fields.get("familiarity")
+    if test is None:
+        return Decision(**fields)
+    test = FamiliarityTest(**{**test, "weights": tuple(test["weights"])})
+    return Decision(**{**fields, "familiarity": test})
 
 
 def check_rate(false_positive_rate: float) -> None:

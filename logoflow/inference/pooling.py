@@ -114,10 +114,43 @@ def likely_regions(
     """
     if len(logits) <= count:
         return np.arange(len(logits))
-    scores = (
-        logits - (logsumexp(logits, axis=1) if no_logo is None else logits[:, no_logo])[:, None]
-    )
-    return np.unique(np.argpartition(scores, -count, axis=0)[-count:])
+    odds = logits - _reference(logits, no_logo)[:, None]
+    return np.unique(np.argpartition(odds, -count, axis=0)[-count:])
+
+
+def regions_by_odds(
+    logits: np.ndarray, label: int, no_logo: int | None, count: int = COMPARED_REGIONS
+) -> np.ndarray:
+    """Find the likeliest regions of one class.
+
+    Parameters
+    ----------
+    logits : ndarray
+        (regions, classes).
+    label : int
+        The class.
+    no_logo : int or None
+        Label of no-logo. None if there is no such class.
+    count : int
+        Number of regions.
+
+    Returns
+    -------
+    ndarray of int
+        Up to (count,), positions from the likeliest region on.
+
+    Examples
+    --------
+    >>> regions_by_odds(np.array([[0.0, 0.0], [3.0, 0.0], [1.0, 0.0]]), 0, no_logo=1, count=2)
+    array([1, 2])
+    """
+    odds = logits[:, label] - _reference(logits, no_logo)
+    return np.argsort(-odds, kind="stable")[:count]
+
+
+def _reference(logits: np.ndarray, no_logo: int | None) -> np.ndarray:
+    """Return what the logits of each region are compared with, (regions,)."""
+    return logsumexp(logits, axis=1) if no_logo is None else logits[:, no_logo]
 
 
 def pool_grid(logits: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from logoflow.images.boxes import overlaps
 from logoflow.images.decode import image_size, load_image
+from logoflow.inference.familiarity import familiarity_features
 from logoflow.inference.levels import GRID, MORE_REGIONS, ONE_PASS, Level
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.ocr import BrandNameReader
@@ -48,10 +49,14 @@ class Parts(NamedTuple):
     logits: np.ndarray
     compare: Compare | None = None
 
+    def without(self, label: int) -> "Parts":
+        """Make a class next to impossible."""
+        return self.part(np.full(len(self.logits), True), label)
+
     def part(self, mask: np.ndarray, without: int) -> "Parts":
         """Choose windows or regions, with a class made next to impossible."""
         logits = self.logits[mask].copy()
-        logits[:, without] = logits.min() - 10
+        logits[:, without] = logits.min(initial=0.0) - 10
         if self.compare is None:
             return Parts(logits)
         compare, chosen = self.compare, np.flatnonzero(mask)
@@ -99,6 +104,23 @@ class Evidence(NamedTuple):
         letters = self.letters if level.read_names else None
         parts = self.parts(level)
         return pool_part(parts.logits, level, no_logo, matches, letters, parts.compare)[None]
+
+    def familiarity_features(self, level: Level, no_logo: int | None) -> np.ndarray:
+        """Features of the likeliest brand at a level, (1, features).
+
+        See `logoflow.inference.familiarity.familiarity_features`.
+        """
+        (scores,), parts = self.scores(level, no_logo), self.parts(level)
+        return familiarity_features(scores, parts.logits, no_logo, parts.compare)[None]
+
+    def without(self, brand: int) -> "Evidence":
+        """Leave a brand out, as if the classifier did not know it."""
+        return Evidence(
+            Parts(self.logits).without(brand).logits,
+            _without_brand(self.matches, brand),
+            _without_brand(self.letters, brand),
+            {name: parts.without(brand) for name, parts in self.regions.items()},
+        )
 
     def parts(self, level: Level) -> Parts:
         """Evidence of the windows or regions of a level."""
@@ -164,8 +186,8 @@ class BackgroundWindows(NamedTuple):
             (1, classes). None if the photo gives no no-logo example.
         """
         mask = self._mask(level)
-        matches = self._without_own_brand(self.matches if level.match_logos else None)
-        letters = self._without_own_brand(self.letters if level.read_names else None)
+        matches = _without_brand(self.matches if level.match_logos else None, self.brand)
+        letters = _without_brand(self.letters if level.read_names else None, self.brand)
         shows_name = letters is not None and letters.max() >= MIN_NAME_LETTERS
         if no_logo is None or shows_name or not mask.any():
             return None
@@ -185,11 +207,10 @@ class BackgroundWindows(NamedTuple):
             return np.arange(len(self.mask)) == self.mask.argmax()
         return self.mask[: level.window_count]
 
-    def _without_own_brand(self, counts: np.ndarray | None) -> np.ndarray | None:
-        """Set the count of the photo's own brand to 0."""
-        if counts is None:
-            return None
-        return np.where(np.arange(len(counts)) == self.brand, 0, counts)
+
+def _without_brand(counts: np.ndarray | None, brand: int) -> np.ndarray | None:
+    """Set the count of a brand to 0."""
+    return None if counts is None else np.where(np.arange(len(counts)) == brand, 0, counts)
 
 
 def match_and_read(

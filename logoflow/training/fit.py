@@ -13,6 +13,7 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import check_rate
+from logoflow.inference.familiarity import check_unknown_rate
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import GRID, REGIONS, Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
@@ -43,6 +44,7 @@ def fit(
     match_logos: bool = False,
     read_names: bool = False,
     false_positive_rate: float = 0.02,
+    unknown_acceptance_rate: float | None = 0.1,
     hard_negative_rounds: int = 2,
     refit_epochs: int = 0,
     use_no_logo: bool = True,
@@ -98,6 +100,10 @@ def fit(
         Share of no-logo photos that may get a brand, above 0 and below 1. `fit` chooses the
         threshold for this rate on the validation photos. The background of logo photos counts as
         no-logo there too.
+    unknown_acceptance_rate : float or None
+        Share of the photos of unknown brands that may be given a brand, above 0 and below 1. `fit`
+        learns to recognise unknown brands by leaving out each of the known ones in turn. This needs
+        at least three brands. None: unknown brands are not looked for.
     hard_negative_rounds : int
         Number of rounds of equal length that the training consists of. Between two rounds, `fit`
         looks for hard negatives in the no-logo training photos, if the recipe says so. With 1
@@ -169,6 +175,7 @@ def fit(
         levels = _default_levels(recipe, root, use_boxes)
     requested_levels = as_levels(levels, match_logos, read_names)
     check_rate(false_positive_rate)
+    check_unknown_rate(unknown_acceptance_rate)
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
     num_epochs = num_epochs or default_epochs(recipe, root)
@@ -179,6 +186,7 @@ def fit(
         levels=requested_levels,
         matcher=matcher,
         false_positive_rate=false_positive_rate,
+        unknown_acceptance_rate=unknown_acceptance_rate,
         fine_tune=fine_tune,
         num_epochs=num_epochs,
         deadline=deadline,

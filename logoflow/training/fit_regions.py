@@ -9,7 +9,7 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.datasets.prepared import photos_of
-from logoflow.inference.calibration import fit_decisions, warn_if_unreliable
+from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.levels import GRID, Level
 from logoflow.inference.prototypes import Prototypes
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
@@ -186,6 +186,7 @@ def calibrate_by_left_out(
     head: RegionHead,
     levels: Sequence[Level],
     false_positive_rate: float,
+    unknown_acceptance_rate: float | None,
 ) -> None:
     """Fit decisions to the training photos, each scored by a model that was fitted without it.
 
@@ -201,6 +202,8 @@ def calibrate_by_left_out(
         ``"whole"`` and ``"grid"``, without known logos or names.
     false_positive_rate : float
         Share of no-logo photos that may get a brand.
+    unknown_acceptance_rate : float or None
+        Share of photos of unknown brands that may get a brand. None: there is no test for them.
     """
     if head.folds < 2:
         warnings.warn(
@@ -211,7 +214,14 @@ def calibrate_by_left_out(
         classifier.level = levels[-1]
         return
     evidence, labels = left_out_evidence(classifier, head)
-    decisions = fit_decisions(evidence, labels, classifier.classes, levels, false_positive_rate)
+    decisions = fit_decisions(
+        evidence,
+        labels,
+        classifier.classes,
+        levels,
+        false_positive_rate,
+        unknown_acceptance_rate=unknown_acceptance_rate,
+    )
     warn_if_unreliable(decisions)
     classifier.decisions |= decisions
     classifier.level = levels[-1]

@@ -52,6 +52,8 @@ class Plan(NamedTuple):
         Known logos, if a level needs them.
     false_positive_rate : float
         Share of no-logo photos that may get a brand, above 0 and below 1.
+    unknown_acceptance_rate : float or None
+        Share of photos of unknown brands that may get a brand. None: there is no test for them.
     fine_tune : bool
         Whether to train the layers below the output layer.
     num_epochs : int
@@ -81,6 +83,7 @@ class Plan(NamedTuple):
     levels: Sequence[Level]
     matcher: LogoMatcher | None
     false_positive_rate: float
+    unknown_acceptance_rate: float | None
     fine_tune: bool
     num_epochs: int
     deadline: float | None
@@ -188,7 +191,13 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
         prototypes = remember_logos(net, augs, photos, no_logo, plan.seed)
     classifier = LogoClassifier(net, classes, augs, matcher=plan.matcher, prototypes=prototypes)
     if leaves_out:
-        calibrate_by_left_out(classifier, head, plan.levels, plan.false_positive_rate)
+        calibrate_by_left_out(
+            classifier,
+            head,
+            plan.levels,
+            plan.false_positive_rate,
+            plan.unknown_acceptance_rate,
+        )
     else:
         _calibrate(classifier, plan)
     return classifier, _joined(histories)
@@ -323,4 +332,5 @@ def _calibrate(classifier: LogoClassifier, plan: Plan) -> None:
         boxes=boxes,
         levels=plan.levels,
         false_positive_rate=plan.false_positive_rate,
+        unknown_acceptance_rate=plan.unknown_acceptance_rate,
     )

@@ -10,6 +10,7 @@ from logoflow.images.decode import read_image
 from logoflow.inference.calibration import fit_decision
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
+from logoflow.inference.familiarity import FamiliarityTest
 from logoflow.inference.levels import Level
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, transform
@@ -52,7 +53,7 @@ def photos(small_root):
 def test_predict_takes_paths_bytes_and_arrays_alike(classifier, photos):
     paths = photos[:3]
     expected = classifier.predict(paths)
-    assert expected.columns.tolist() == ["brand", "probability", "top_k"]
+    assert expected.columns.tolist() == ["brand", "probability", "top_k", "reason"]
     for images in (
         [str(path) for path in paths],
         [path.read_bytes() for path in paths],
@@ -131,6 +132,44 @@ def test_a_rejected_photo_gets_no_logo_and_its_probability(classifier, photos):
     assert "no-logo" not in set(lenient.predict(photos).brand)
 
 
+def test_the_answer_says_why_no_brand_is_named(classifier, photos):
+    wary = FamiliarityTest((0.0, 0.0), 0.0, 0.9, 0.1, 50)
+    decisions = {
+        "no logo": Decision(threshold=1.1),
+        "unknown brand": Decision(threshold=0.0, familiarity=wary),
+        "two brands": Decision(temperature=20.0, threshold=0.0, photos=60),
+    }
+    for reason, decision in decisions.items():
+        answers = with_decisions(classifier, {WHOLE: decision}).predict(photos[:2])
+        assert answers.reason.tolist() == [reason] * 2
+        assert answers.brand.tolist() == ["no-logo"] * 2
+    named = with_decisions(classifier, {WHOLE: Decision(threshold=0.0)}).predict(photos[:2])
+    assert named.reason.tolist() == [None, None]
+
+
+def test_without_a_class_no_logo_an_unnamed_brand_is_still_no_logo(classifier, photos):
+    undecided = Decision(temperature=20.0, photos=60)
+    three = LogoClassifier(
+        classifier.net, ("adidas", "aldi", "ups"), classifier.augs, decisions={WHOLE: undecided}
+    )
+    (answer,) = three.predict(photos[:1]).itertuples()
+    assert (answer.brand, answer.reason) == ("no-logo", "two brands")
+    assert answer.probability == pytest.approx(1 - answer.top_k[0][1])
+
+
+@pytest.mark.filterwarnings("ignore:Every photo will be given a brand")
+def test_unknown_brands_are_looked_for_with_enough_brands_and_photos(classifier, photos):
+    three = LogoClassifier(classifier.net, ("adidas", "aldi", "ups"), classifier.augs)
+    pictures = [*photos, *photos]
+    truth = three.scores(pictures).argmax(axis=1).tolist()
+    three.calibrate(pictures, truth, unknown_acceptance_rate=0.2)
+    assert three.decisions[WHOLE].familiarity.strangers == len(pictures)
+    three.calibrate(pictures, truth, unknown_acceptance_rate=None)
+    assert three.decisions[WHOLE].familiarity is None
+    with pytest.raises(ValueError, match="unknown_acceptance_rate is 2"):
+        three.calibrate(pictures, truth, unknown_acceptance_rate=2)
+
+
 def test_temperature_and_bias_change_the_probabilities(classifier, photos):
     changed = with_decisions(classifier, {WHOLE: Decision(temperature=2.0, no_logo_bias=1.0)})
     logits = classifier.scores(photos[:3]) / 2 + np.array([0, 0, 1])
@@ -151,7 +190,8 @@ def test_calibrating_fits_each_level(classifier, photos):
         assert decision.threshold == pytest.approx(expected.threshold, rel=0.01)
         answer = calibrated.predict(photos, level=level)
         none = np.array(truth_of(photos)) == "no-logo"
-        assert np.sum(answer.brand[none] != "no-logo") == 2  # floor(0.4 * 6)
+        assert np.sum(answer.reason[none] != "no logo") == 2  # floor(0.4 * 6)
+        assert (answer.brand[answer.reason.notna()] == "no-logo").all()
     assert calibrated.predict(photos).equals(calibrated.predict(photos, level="whole"))
 
 

@@ -10,7 +10,9 @@ from logoflow.inference.decision import (
     decisions_from_json,
     decisions_to_json,
     probabilities,
+    reasons_against,
 )
+from logoflow.inference.familiarity import FamiliarityTest
 from logoflow.inference.levels import Level
 
 NONE = 1
@@ -43,7 +45,39 @@ def test_a_missing_decision_is_an_error_that_shows_how_to_fit_it():
 
 
 def test_decisions_go_through_json_by_the_text_of_their_level():
-    decisions = {Level("whole"): Decision(), Level("windows", True, True): Decision(threshold=0.5)}
+    test = FamiliarityTest((0.5, 1.0), -2.0, 0.4, 0.1, 30)
+    tested = Decision(threshold=0.5, familiarity=test)
+    decisions = {Level("whole"): Decision(), Level("windows", True, True): tested}
     stored = json.loads(json.dumps(decisions_to_json(decisions)))
     assert list(stored) == ["whole", "windows, match_logos, read_names"]
     assert decisions_from_json(stored) == decisions
+
+
+FITTED = Decision(threshold=0.5, photos=60)
+
+
+def test_two_brands_that_are_nearly_equal_are_a_reason_not_to_name_one():
+    shares = np.array([[0.61, 0.09, 0.3], [0.59, 0.11, 0.3], [0.1, 0.8, 0.1]])
+    assert reasons_against(shares, FITTED, NONE) == [None, "two brands", "no logo"]
+    assert decide(shares, FITTED, NONE).tolist() == [0, NONE, NONE]
+    assert reasons_against(shares, Decision(threshold=0.5), NONE) == [None, None, "no logo"]
+
+
+def test_a_photo_of_no_known_brand_says_so():
+    shares = np.array([[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.2, 0.7, 0.1]])
+    test = FamiliarityTest((1.0, 0.0), 0.0, 0.9, 0.1, 50)
+    features = np.array([[3.0, 0.0], [2.0, 0.0], [2.0, 0.0]])
+    decision = Decision(threshold=0.5, photos=60, familiarity=test)
+    assert reasons_against(shares, decision, NONE, features) == [None, "unknown brand", "no logo"]
+    assert decide(shares, decision, NONE, features).tolist() == [0, NONE, NONE]
+
+
+def test_without_a_class_no_logo_there_are_reasons_but_every_photo_gets_a_label():
+    shares = np.array([[0.8, 0.1, 0.1], [0.4, 0.3, 0.3]])
+    assert reasons_against(shares, FITTED, None) == [None, "two brands"]
+    assert decide(shares, FITTED, None).tolist() == [0, 0]
+
+
+def test_a_single_brand_has_no_rival():
+    shares = np.array([[0.7, 0.3], [0.2, 0.8]])
+    assert reasons_against(shares, FITTED, NONE) == [None, "no logo"]

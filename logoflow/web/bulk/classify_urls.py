@@ -88,9 +88,9 @@ def classify_urls(
         tells models apart.
     output : Path or str
         Folder for the answers, in files ``part-*.parquet``. Their columns are ``url``, ``status``
-        (``ok`` or the kind of error), ``error``, ``brand``, ``probability``, ``top_k``, ``width``,
-        ``height``, ``sha256``, ``final_url``, ``seconds`` (until the picture was decoded, waiting
-        times included) and ``model``.
+        (``ok`` or the kind of error), ``error``, ``brand``, ``probability``, ``top_k``, ``reason``,
+        ``width``, ``height``, ``sha256``, ``final_url``, ``seconds`` (until the picture was
+        decoded, waiting times included) and ``model``.
     cluster : str, distributed.Client or Cluster, optional
         Where the work is done. Default: on all cores of this machine. The address of a Dask
         scheduler, such as ``tcp://host:8786``, uses its workers, which need `logoflow` installed.

@@ -23,6 +23,7 @@ ANSWERS = pa.schema(
         ("brand", pa.string()),
         ("probability", pa.float64()),
         ("top_k", _TOP_K),
+        ("reason", pa.string()),
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("sha256", pa.string()),
@@ -48,7 +49,7 @@ class Answer(NamedTuple):
         ``ok``, or the kind of error.
     error : str or None
         What went wrong; None if the status is ``ok``.
-    brand, probability, top_k
+    brand, probability, top_k, reason
         As `LogoClassifier.predict` gives them.
     width, height : int
         Size of the picture in pixels.
@@ -66,6 +67,7 @@ class Answer(NamedTuple):
     brand: str | None = None
     probability: float | None = None
     top_k: list[dict] | None = None
+    reason: str | None = None
     width: int | None = None
     height: int | None = None
     sha256: str | None = None
@@ -202,7 +204,8 @@ def check_settings(folder: Path, settings: dict) -> None:
     Raises
     ------
     ValueError
-        If the folder holds answers that were made with other settings, or other Parquet files.
+        If the folder holds answers that were made with other settings or by an earlier version of
+        logoflow, or other Parquet files.
     """
     path, shards = folder / SETTINGS, _shards(folder)
     foreign = next(_foreign_files(folder), None)
@@ -216,6 +219,7 @@ def check_settings(folder: Path, settings: dict) -> None:
     if not shards:
         write_text(path, json.dumps(settings, indent=1) + "\n")
         return
+    _check_columns(min(shards))
     stored = json.loads(path.read_text(encoding="utf-8"))
     for name, value in settings.items():
         if stored.get(name) != value:
@@ -223,6 +227,20 @@ def check_settings(folder: Path, settings: dict) -> None:
                 f"{folder} holds answers made with {name}={stored.get(name)!r}, and this call has "
                 f"{name}={value!r}: choose another output folder."
             )
+
+
+def _check_columns(path: Path) -> None:
+    """Refuse answers that lack a column of `ANSWERS`. A damaged file is found when it is read."""
+    try:
+        columns = pq.read_schema(path).names
+    except (pa.ArrowInvalid, OSError):
+        return
+    if missing := [name for name in ANSWERS.names if name not in columns]:
+        raise ValueError(
+            f"{path} was written by an earlier version of logoflow: it has no column "
+            f"{', '.join(missing)}. Choose another output folder, so that all answers have the "
+            "same columns."
+        )
 
 
 def extra_shards(folder: Path, parts: int) -> list[Path]:

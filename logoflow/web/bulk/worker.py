@@ -254,7 +254,8 @@ def _predict(pictures: list[np.ndarray], options: Options) -> list[Answer]:
         frame = classifier.predict(
             pictures, level=options.level, batch_size=options.batch_size, top_k=options.top_k
         )
-        rows = list(zip(frame.brand, frame.probability, frame.top_k, strict=True))
+        reasons = frame.get("reason", [None] * len(frame))  # other classifiers may give none
+        rows = list(zip(frame.brand, frame.probability, frame.top_k, reasons, strict=True))
         if len(rows) != len(pictures):
             raise ValueError(f"{len(rows)} answers for {len(pictures)} pictures")
         return [_to_answer(*row) for row in rows]
@@ -264,9 +265,12 @@ def _predict(pictures: list[np.ndarray], options: Options) -> list[Answer]:
         return [Answer("failed", f"classifying: {type(error).__name__}: {error}")]
 
 
-def _to_answer(brand: str, probability: float, top_k: Sequence[tuple[str, float]]) -> Answer:
+def _to_answer(
+    brand: str, probability: float, top_k: Sequence[tuple[str, float]], reason: object
+) -> Answer:
     pairs = [{"brand": str(name), "probability": float(value)} for name, value in top_k]
-    return Answer("ok", None, str(brand), float(probability), pairs)
+    why = reason if isinstance(reason, str) else None  # pandas may turn None into NaN
+    return Answer("ok", None, str(brand), float(probability), pairs, why)
 
 
 def _with_brand(answer: Answer, prediction: Answer) -> Answer:
@@ -277,4 +281,5 @@ def _with_brand(answer: Answer, prediction: Answer) -> Answer:
         brand=prediction.brand,
         probability=prediction.probability,
         top_k=prediction.top_k,
+        reason=prediction.reason,
     )

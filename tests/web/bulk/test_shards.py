@@ -2,6 +2,7 @@ import os
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from disks import full_after
 
@@ -19,7 +20,7 @@ from logoflow.web.bulk.shards import (
 PART = pa.table({"url": ["http://a/1", None, "http://a/3"], "score": [0.5, float("nan"), None]})
 TOP = [{"brand": "shell", "probability": 0.9}]
 ANSWERS = [
-    Answer("ok", None, "shell", 0.9, TOP, 500, 375, "ab12", "http://b/1", 0.25),
+    Answer("ok", None, "no-logo", 0.1, TOP, "unknown brand", 500, 375, "ab12", "http://b/1", 0.25),
     Answer("refused", "there is no URL in this row"),
     Answer("timeout", "no complete answer in time", seconds=20.0),
 ]
@@ -150,3 +151,13 @@ def test_the_time_of_the_lock_file_is_the_start_of_the_latest_run(tmp_path):
     os.utime(tmp_path / ".lock", (0, 0))
     with locked_folder(tmp_path):
         assert (tmp_path / ".lock").stat().st_mtime > 0
+
+
+def test_a_folder_of_an_earlier_version_is_refused(tmp_path):
+    path = write(tmp_path)
+    (tmp_path / "_settings.json").write_text('{"model": "a"}')
+    pq.write_table(pq.read_table(path).drop_columns(["reason"]), path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"part-000000.parquet was written by an earlier version"):
+        check_settings(tmp_path, {"model": "a"})
+    assert path.read_bytes() == before

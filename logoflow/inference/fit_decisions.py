@@ -1,0 +1,191 @@
+"""Fit the decisions of a classifier to the evidence of photos."""
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from logoflow.inference.calibration import fit_decision
+from logoflow.inference.decision import Decision, probabilities, reasons_against
+from logoflow.inference.familiarity import MIN_BRANDS, FamiliarityTest, fit_familiarity
+from logoflow.inference.levels import Level, quoted
+from logoflow.inference.scoring import BackgroundWindows, Evidence
+from logoflow.labels import no_logo_index
+
+
+class LevelExamples(NamedTuple):
+    """What the decision for a level is fitted to, as rows.
+
+    Parameters
+    ----------
+    scores : list of ndarray
+        (1, classes) for each photo.
+    background : list of ndarray
+        (1, classes) for the background of photos with boxes.
+    familiarity : list of ndarray
+        (1, features) for each photo of a brand.
+    stranger_scores, stranger_familiarity : list of ndarray
+        The same rows for each photo of a brand, as if the classifier did not know its brand.
+    """
+
+    scores: list[np.ndarray]
+    background: list[np.ndarray]
+    familiarity: list[np.ndarray]
+    stranger_scores: list[np.ndarray]
+    stranger_familiarity: list[np.ndarray]
+
+
+def fit_decisions(
+    photos: Iterable[Evidence],
+    truth: Sequence[int],
+    classes: Sequence[str],
+    levels: Sequence[Level],
+    false_positive_rate: float,
+    background: Sequence[BackgroundWindows] | None = None,
+    unknown_acceptance_rate: float | None = None,
+) -> dict[Level, Decision]:
+    """Fit a decision for each level.
+
+    Parameters
+    ----------
+    photos : iterable of Evidence
+        The evidence of each photo, for all of the levels.
+    truth : sequence of int
+        (photos,), labels.
+    classes : sequence of str
+        Names in label order.
+    levels : sequence of Level
+        The levels to fit a decision for.
+    false_positive_rate : float
+        See `fit_decision`.
+    background : sequence of BackgroundWindows, optional
+        (photos,), the windows of each photo that contain no logo. A photo with background
+        windows counts as one more no-logo photo. These examples resemble the logo photos; no-logo
+        photos from another source may not.
+    unknown_acceptance_rate : float, optional
+        Share of the photos of unknown brands that may be given a brand, above 0 and below 1. Each
+        photo of a brand serves as such a photo, scored without its brand. None: there is no test
+        for unknown brands. There is none either with fewer than three brands, or with too few
+        photos for the rate.
+
+    Returns
+    -------
+    dict of Level to Decision
+
+    Raises
+    ------
+    ValueError
+        See `fit_decision`.
+
+    Examples
+    --------
+    >>> logits = np.log([[[0.8, 0.2]], [[0.7, 0.3]], [[0.1, 0.9]], [[0.6, 0.4]]])
+    >>> photos = [Evidence(windows) for windows in logits]
+    >>> fitted = fit_decisions(photos, [0, 0, 1, 1], ["bmw", "no-logo"], [Level()], 0.4)
+    >>> fitted[Level()].no_logo_photos
+    2
+    """
+    no_logo = no_logo_index(classes)
+    brands = len(classes) - (no_logo is not None)
+    finds_strangers = unknown_acceptance_rate is not None and brands >= MIN_BRANDS
+    examples = {level: LevelExamples([], [], [], [], []) for level in levels}
+    for index, photo in enumerate(photos):
+        for level in levels:
+            examples[level].scores.append(photo.scores(level, no_logo))
+            if finds_strangers and index < len(truth) and truth[index] != no_logo:
+                _add_stranger(examples[level], photo, truth[index], level, no_logo)
+            extra = background[index].scores(photo, level, no_logo) if background else None
+            if extra is not None:
+                examples[level].background.append(extra)
+    decisions = {}
+    for level in levels:
+        decision = _decision_of(examples[level], truth, classes, false_positive_rate)
+        if examples[level].stranger_scores and unknown_acceptance_rate is not None:
+            test = _test_of(examples[level], truth, decision, no_logo, unknown_acceptance_rate)
+            decision = replace(decision, familiarity=test)
+        decisions[level] = decision
+    return decisions
+
+
+def _add_stranger(
+    examples: LevelExamples, photo: Evidence, label: int, level: Level, no_logo: int | None
+) -> None:
+    stranger = photo.without(label)
+    examples.familiarity.append(photo.familiarity_features(level, no_logo))
+    examples.stranger_scores.append(stranger.scores(level, no_logo))
+    examples.stranger_familiarity.append(stranger.familiarity_features(level, no_logo))
+
+
+def _decision_of(
+    examples: LevelExamples,
+    truth: Sequence[int],
+    classes: Sequence[str],
+    false_positive_rate: float,
+) -> Decision:
+    no_photos, no_logo = np.zeros((0, len(classes))), no_logo_index(classes)
+    scores = np.concatenate([no_photos, *examples.scores, *examples.background])
+    labels: list = [*truth, *([no_logo] * len(examples.background))]
+    return fit_decision(scores, labels, classes, false_positive_rate)
+
+
+def _test_of(
+    examples: LevelExamples,
+    truth: Sequence[int],
+    decision: Decision,
+    no_logo: int | None,
+    unknown_acceptance_rate: float,
+) -> FamiliarityTest | None:
+    """Fit the test for unknown brands. Each brand in turn is left out and becomes a stranger."""
+    labels, scores = np.array(truth), np.concatenate(examples.scores)
+    if no_logo is not None:
+        scores[:, no_logo] = -np.inf
+    is_brand = labels != (-1 if no_logo is None else no_logo)
+    is_right = (scores.argmax(axis=1) == labels)[is_brand]
+    strangers = probabilities(np.concatenate(examples.stranger_scores), decision, no_logo)
+    reasons = reasons_against(strangers, decision, no_logo)
+    return fit_familiarity(
+        np.concatenate(examples.familiarity)[is_right],
+        np.concatenate(examples.stranger_familiarity),
+        np.array([reason is None for reason in reasons]),
+        unknown_acceptance_rate,
+    )
+
+
+def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
+    """Warn if a threshold is missing or rests on too few photos.
+
+    Parameters
+    ----------
+    decisions : mapping of Level to Decision
+        The fitted decisions of a classifier.
+
+    Warns
+    -----
+    UserWarning
+        At most one warning per call.
+
+    Examples
+    --------
+    >>> warn_if_unreliable({Level(): Decision(0.9, 0.1, 0.5, 0.02, 90, 50)})
+    """
+    undecided = [level for level, decision in decisions.items() if decision.threshold is None]
+    if undecided:
+        warnings.warn(
+            f"Every photo will be given a brand (level {quoted(undecided)}): there are no photos "
+            "without a logo to pick a threshold on. Add some, in a class folder no-logo.",
+            stacklevel=3,
+        )
+        return
+    for level, decision in decisions.items():
+        rate, photos = decision.false_positive_rate, decision.no_logo_photos
+        if rate * photos < 1:  # type: ignore[operator]
+            warnings.warn(
+                f"The threshold for {rate:.1%} false alarms (level {quoted([level])}) rests on "
+                f"{photos} photos without a logo, so the actual rate may be much higher: it takes "
+                f"{math.ceil(1 / rate)} or more to show such a rate.",  # type: ignore[operator]
+                stacklevel=3,
+            )
+            return
