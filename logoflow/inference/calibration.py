@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 from logoflow.inference.decision import Decision, adjusted, check_rate, probabilities
 from logoflow.labels import no_logo_index
 from logoflow.metrics.scores import against_no_logo
-from logoflow.metrics.thresholds import threshold_at
+from logoflow.metrics.thresholds import cautious_rate, threshold_at
 
 TEMPERATURES = (0.05, 20.0)
 """Range of the fitted temperature. A few photos, all classified correctly, would drive it to 0."""
@@ -114,13 +114,14 @@ def _fit_probabilities(
 
 
 def _threshold(scores: np.ndarray, is_no_logo: np.ndarray, rate: float) -> float:
-    """Find a threshold on the logo score that at most a share `rate` of the no-logo photos pass.
+    """Find a threshold on the logo score that probably at most a share `rate` of such photos pass.
 
     The lowest such threshold (`logoflow.metrics.thresholds.threshold_at`) lies right above the
     score of a rejected photo. With another batch size, rounding could let that photo pass. The
     threshold is therefore midway between the lowest one and the next score of any photo.
     """
-    lowest = threshold_at(scores[is_no_logo], rate)
+    no_logo_scores = scores[is_no_logo]
+    lowest = threshold_at(no_logo_scores, cautious_rate(len(no_logo_scores), rate))
     next_score = scores[scores >= lowest].min(initial=1.0)
     return max(lowest, float(lowest + next_score) / 2)
 

@@ -12,7 +12,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from logoflow.inference.pooling import TOP_REGIONS, Compare, regions_by_odds
-from logoflow.metrics.thresholds import threshold_at
+from logoflow.metrics.thresholds import cautious_rate, photos_needed, threshold_at
 
 MIN_BRANDS = 3
 """A stranger needs two known brands to choose from after its own brand is left out."""
@@ -141,7 +141,7 @@ def fit_familiarity(
     >>> familiarity(np.array([[5.0, 5.0], [1.0, 1.0]]), test) >= test.threshold
     array([ True, False])
     """
-    if len(known) == 0 or len(strangers) * unknown_acceptance_rate < 1:
+    if len(known) == 0 or len(strangers) < photos_needed(unknown_acceptance_rate):
         return None
     features = np.concatenate([known, strangers])
     is_known = np.arange(len(features)) < len(known)
@@ -154,7 +154,7 @@ def fit_familiarity(
         tuple(weights.tolist()), offset, 0.0, float(unknown_acceptance_rate), len(strangers)
     )
     accepted = np.where(could_pass, familiarity(strangers, test), 0.0)
-    threshold = threshold_at(accepted, unknown_acceptance_rate)
+    threshold = threshold_at(accepted, cautious_rate(len(accepted), unknown_acceptance_rate))
     return FamiliarityTest(
         test.weights, offset, threshold, test.unknown_acceptance_rate, test.strangers
     )

@@ -1,12 +1,12 @@
 """Fit the decisions of a classifier to the evidence of photos."""
 
-import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from logoflow.inference.calibration import fit_decision
 from logoflow.inference.decision import Decision, probabilities, reasons_against
@@ -14,6 +14,7 @@ from logoflow.inference.familiarity import MIN_BRANDS, FamiliarityTest, fit_fami
 from logoflow.inference.levels import Level, quoted
 from logoflow.inference.scoring import BackgroundWindows, Evidence
 from logoflow.labels import no_logo_index
+from logoflow.metrics.thresholds import photos_needed, upper_end
 
 
 class LevelExamples(NamedTuple):
@@ -181,11 +182,47 @@ def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
         return
     for level, decision in decisions.items():
         rate, photos = decision.false_positive_rate, decision.no_logo_photos
-        if rate * photos < 1:  # type: ignore[operator]
+        if rate is not None and photos < photos_needed(rate):
             warnings.warn(
                 f"The threshold for {rate:.1%} false alarms (level {quoted([level])}) rests on "
-                f"{photos} photos without a logo, so the actual rate may be much higher: it takes "
-                f"{math.ceil(1 / rate)} or more to show such a rate.",  # type: ignore[operator]
+                f"{photos} photos without a logo, so the actual rate may be up to "
+                f"{upper_end(photos, rate):.0%}. Use {photos_needed(rate)} or more such photos.",
                 stacklevel=3,
             )
             return
+
+
+def rates_table(decisions: Mapping[Level, Decision]) -> pd.DataFrame:
+    """List the rates that the thresholds of decisions were chosen for.
+
+    Parameters
+    ----------
+    decisions : mapping of Level to Decision
+        The decisions of a classifier.
+
+    Returns
+    -------
+    DataFrame
+        A row for each level and threshold. ``limit`` is the wished rate, ``photos`` the number of
+        photos that the threshold rests on, and ``up_to`` the upper end of the 95% interval of the
+        true rate, 0 to 1. It holds for photos like those.
+
+    Examples
+    --------
+    >>> decisions = {Level(): Decision(0.9, 0.1, 0.5, 0.02, photos=200, no_logo_photos=100)}
+    >>> rates_table(decisions).round(3).iloc[0].to_dict()
+    {'photos that get a brand': 'without a logo', 'limit': 0.02, 'photos': 100, 'up_to': 0.03}
+    """
+    rows = []
+    for level, decision in decisions.items():
+        limits = [("without a logo", decision.false_positive_rate, decision.no_logo_photos)]
+        test = decision.familiarity
+        if test is not None:
+            limits.append(("of an unknown brand", test.unknown_acceptance_rate, test.strangers))
+        rows += [
+            (str(level), kind, limit, photos, upper_end(photos, limit))
+            for kind, limit, photos in limits
+            if limit is not None
+        ]
+    columns = ["level", "photos that get a brand", "limit", "photos", "up_to"]
+    return pd.DataFrame(rows, columns=columns).set_index("level")

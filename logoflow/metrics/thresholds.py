@@ -9,8 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.stats import beta
 
 from logoflow.metrics.scores import checked_brand_mask, has_right_brand, logo_scores
+
+CONFIDENCE = 0.8
+"""Probability that a rate is within its limit on further photos of the same kind."""
 
 
 def threshold_at(no_logo_scores: Sequence[float] | np.ndarray, false_positive_rate: float) -> float:
@@ -52,6 +56,79 @@ def threshold_at(no_logo_scores: Sequence[float] | np.ndarray, false_positive_ra
         return 0.0
     highest_rejected = scores[allowed]
     return float(np.nextafter(highest_rejected, np.array(np.inf, dtype=scores.dtype)))
+
+
+def cautious_rate(photos: int, rate: float) -> float:
+    """Compute the share of photos that may pass, so that the true rate probably keeps a limit.
+
+    Of few photos, a smaller share than the limit may pass, because chance decides how many do. With
+    50 photos and a limit of 0.1, two may pass instead of five.
+
+    Parameters
+    ----------
+    photos : int
+        Number of photos that a threshold is chosen on.
+    rate : float
+        Limit, 0 to 1, of the share of all such photos that pass.
+
+    Returns
+    -------
+    float
+        Share of the photos, 0 to 1: the largest for which the upper end of the one-sided interval
+        of `CONFIDENCE` is within the limit. 0 if there are too few photos for such a limit.
+
+    Notes
+    -----
+    The interval is that of Clopper and Pearson, The Use of Confidence or Fiducial Limits
+    Illustrated in the Case of the Binomial (Biometrika, 1934).
+
+    Examples
+    --------
+    >>> cautious_rate(50, 0.1), cautious_rate(5000, 0.1)
+    (0.04, 0.0962)
+    """
+    passing = np.arange(photos)
+    upper_ends = beta.ppf(CONFIDENCE, passing + 1, photos - passing)
+    return max(0, int(np.count_nonzero(upper_ends <= rate)) - 1) / max(1, photos)
+
+
+def upper_end(photos: int, rate: float, confidence: float = 0.95) -> float:
+    """Compute how high the true rate may be behind a threshold that was chosen for a limit.
+
+    Parameters
+    ----------
+    photos : int
+        Number of photos that the threshold was chosen on (`cautious_rate`).
+    rate : float
+        The limit, 0 to 1.
+    confidence : float
+        Probability that the true rate is not higher than the result, 0 to 1.
+
+    Returns
+    -------
+    float
+        0 to 1. 1 without any photos.
+
+    Examples
+    --------
+    >>> round(upper_end(20, 0.02), 3), round(upper_end(2000, 0.02), 3)
+    (0.139, 0.023)
+    """
+    if not photos:
+        return 1.0
+    passing = round(photos * cautious_rate(photos, rate))
+    return float(beta.ppf(confidence, passing + 1, photos - passing))
+
+
+def photos_needed(rate: float) -> int:
+    """Compute how many photos can show that a rate is within a limit, if none of them passes.
+
+    Examples
+    --------
+    >>> photos_needed(0.02)
+    80
+    """
+    return math.ceil(math.log(1 - CONFIDENCE) / math.log(1 - rate))
 
 
 def recall_at(

@@ -73,14 +73,14 @@ def test_with_many_photos_the_prior_changes_next_to_nothing(monkeypatch):
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.02, 0.1, 0.29])
-def test_exactly_the_allowed_share_of_photos_without_a_logo_gets_a_brand(rate):
+def test_a_cautious_share_of_photos_without_a_logo_gets_a_brand(rate):
     scores, truth = drawn(2, photos=600)
     rejects = np.flatnonzero(truth == NONE)[:100]
     kept = np.concatenate([rejects, np.flatnonzero(truth != NONE)])
     scores, truth = scores[kept], truth[kept]
     decision = fit_decision(scores, truth, CLASSES, rate)
     passes = against_no_logo(probabilities(scores, decision, NONE), NONE) >= decision.threshold
-    assert np.sum(passes[:100]) == {0.001: 0, 0.02: 2, 0.1: 10, 0.29: 29}[rate]
+    assert np.sum(passes[:100]) == {0.001: 0, 0.02: 0, 0.1: 6, 0.29: 24}[rate]
     assert (decision.photos, decision.no_logo_photos) == (len(truth), 100)
     assert decision.false_positive_rate == rate
 
@@ -110,7 +110,7 @@ def test_a_network_that_never_saw_no_logo_photos_learns_to_reject():
     assert not np.any(decide(probabilities(scores, Decision(), NONE), Decision(), NONE) == NONE)
     decision = fit_decision(scores, truth, CLASSES, 0.02)
     passes = against_no_logo(probabilities(scores, decision, NONE), NONE) >= decision.threshold
-    assert np.sum(passes[400:]) == 4
+    assert np.sum(passes[400:]) == 1
     given = decide(probabilities(scores, decision, NONE), decision, NONE)
     assert np.mean(given[:400] == truth[:400]) > 0.9
     assert loss(scores, truth, decision) < 0.3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logoflow.inference.decision import UNKNOWN_BRAND, Decision
-from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
+from logoflow.inference.fit_decisions import fit_decisions, rates_table, warn_if_unreliable
 from logoflow.inference.judge import judge
 from logoflow.inference.levels import Level
 from logoflow.inference.scoring import BackgroundWindows, Evidence
@@ -42,10 +42,12 @@ def test_each_level_gets_a_decision_of_its_own():
 
 
 def test_a_missing_or_unreliable_threshold_is_a_warning(recwarn):
-    sure = Decision(threshold=0.5, false_positive_rate=0.02, photos=90, no_logo_photos=50)
+    sure = Decision(threshold=0.5, false_positive_rate=0.02, photos=90, no_logo_photos=80)
     warn_if_unreliable({WHOLE: sure})
     assert not recwarn.list
-    with pytest.warns(UserWarning, match=r'level "windows"\) rests on 10 photos.*takes 50 or more'):
+    with pytest.warns(
+        UserWarning, match=r'level "windows"\) rests on 10 photos.*up to 26%. Use 80 or'
+    ):
         warn_if_unreliable({WHOLE: sure, WINDOWS: replace(sure, no_logo_photos=10)})
     with pytest.warns(UserWarning, match=r'Every photo will be given a brand \(level "whole"\)'):
         warn_if_unreliable({WHOLE: Decision(), FEW: sure})
@@ -143,3 +145,15 @@ def test_too_few_brands_or_photos_give_no_test_for_unknown_brands(classes, photo
         photos_of(logits), truth, classes, (WHOLE,), 0.1, unknown_acceptance_rate=0.1
     )
     assert fitted[WHOLE].familiarity is None
+
+
+def test_the_table_says_how_high_the_rates_may_be():
+    logits, truth = photos_of_four(10)
+    fitted = fit_decisions(
+        photos_of(logits), truth, FOUR, (WHOLE,), 0.1, unknown_acceptance_rate=0.2
+    )
+    table = rates_table(fitted)
+    assert table.index.tolist() == ["whole", "whole"]
+    assert table["limit"].tolist() == [0.1, 0.2]
+    assert table["photos"].tolist() == [40, 40]
+    assert (table["up_to"] > table["limit"] * 0.9).all()

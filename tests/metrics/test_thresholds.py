@@ -3,7 +3,14 @@ import pytest
 
 from logoflow.metrics.report import Report
 from logoflow.metrics.scores import logo_scores
-from logoflow.metrics.thresholds import recall_at, threshold_at, threshold_curve
+from logoflow.metrics.thresholds import (
+    cautious_rate,
+    photos_needed,
+    recall_at,
+    threshold_at,
+    threshold_curve,
+    upper_end,
+)
 
 CLASSES = ["bmw", "no-logo", "ups"]
 TRUTH = [0, 0, 2, 1, 1]
@@ -70,3 +77,20 @@ def test_metrics_of_logo_against_no_logo_need_both(metric):
         metric([0, 2], PROBABILITIES[:2], CLASSES)
     with pytest.raises(ValueError, match="no photos of a brand"):
         metric([1, 1], PROBABILITIES[:2], CLASSES)
+
+
+@pytest.mark.parametrize(("photos", "rate"), [(100, 0.1), (400, 0.02), (50, 0.3)])
+def test_a_cautious_share_keeps_the_rate_in_four_of_five_draws(photos, rate):
+    allowed = round(photos * cautious_rate(photos, rate))
+    passing = np.random.default_rng(0).binomial(photos, rate, 20_000)
+    # A rate just above the limit lets more photos pass than are allowed, four times out of five.
+    assert 0.8 <= np.mean(passing > allowed) < 0.9
+
+
+def test_with_too_few_photos_none_may_pass():
+    for rate in (0.02, 0.1, 0.5):
+        needed = photos_needed(rate)
+        assert cautious_rate(needed - 1, rate) == cautious_rate(needed, rate) == 0
+        assert upper_end(needed, rate, 0.8) <= rate < upper_end(needed - 1, rate, 0.8)
+    assert cautious_rate(0, 0.1) == 0
+    assert upper_end(0, 0.1) == 1
