@@ -11,9 +11,7 @@ from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.evaluation.assessment import Assessment
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import decision_for
 from logoflow.inference.former_views import refuse_views
-from logoflow.inference.judge import judge
 from logoflow.inference.levels import LevelLike, as_level
 from logoflow.metrics.report import Report
 from logoflow.training.batches import predict_labels
@@ -86,12 +84,8 @@ def assess(
     if not photos:
         raise ValueError(f"There are no photos in {folder}: prepare the data set again.")
     level = as_level(level, match_logos, read_names, default=classifier.level)
-    decision = decision_for(classifier.decisions, level)
     paths, truth = zip(*photos, strict=True)
-    judgements = [
-        judge(photo, level, decision, classifier.no_logo)
-        for photo in classifier.evidence(paths, [level])
-    ]
+    judgements = list(classifier.judgements(paths, level))
     calibrated = np.array([judgement.probabilities for judgement in judgements])
     answers = np.array([judgement.label for judgement in judgements])
     return Assessment(classifier.classes, paths, np.array(truth), calibrated, answers)

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import tee
+from itertools import chain, tee
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import check_classes
 from logoflow.images.decode import load_image
+from logoflow.inference.auto import looks_of
 from logoflow.inference.decision import (
     Decision,
     decision_for,
@@ -22,8 +23,9 @@ from logoflow.inference.decision import (
 from logoflow.inference.familiarity import check_unknown_rate
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.former_views import refuse_views
-from logoflow.inference.judge import Judgement, judge
+from logoflow.inference.judge import Judgement, judge, judge_in_stages
 from logoflow.inference.levels import (
+    AUTO,
     Level,
     LevelLike,
     as_level,
@@ -149,9 +151,10 @@ class LogoClassifier:
         images : picture or iterable of pictures
             Each a path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
         level : Level or str, optional
-            How closely to look: ``"whole"``, ``"grid"``, ``"regions"``, ``"more-regions"``,
-            ``"few-windows"``, ``"windows"`` or ``"more-windows"``, or a `Level` or its text form,
-            such as ``"regions, read_names"``. By default, the classifier's own level.
+            How closely to look: ``"auto"``, ``"whole"``, ``"grid"``, ``"regions"``,
+            ``"more-regions"``, ``"few-windows"``, ``"windows"`` or ``"more-windows"``, or a `Level`
+            or its text form, such as ``"regions, read_names"``. By default, the classifier's own
+            level.
         match_logos, read_names : bool, optional
             Switch the comparison with known logos, or the reading of brand names, on or off. By
             default both are as `level` says.
@@ -191,14 +194,56 @@ class LogoClassifier:
         (2, [2, 2])
         """
         level = as_level(level, match_logos, read_names, default=self.level)
-        decision = decision_for(self.decisions, level)
-        rows = [
-            self._row(judge(photo, level, decision, self.no_logo), top_k)
-            for photo in self.evidence(images, [level], batch_size)
-        ]
+        judgements = self.judgements(images, level, batch_size)
+        rows = [self._row(judgement, top_k) for judgement in judgements]
         frame = pd.DataFrame(rows, columns=["brand", "probability", "top_k", "reason"])
         # pandas 3 turns None into NaN, unless it is told not to.
         return frame.assign(reason=pd.Series([row[-1] for row in rows], dtype=object))
+
+    def judgements(self, images: object, level: Level, batch_size: int = 32) -> Iterator[Judgement]:
+        """Yield the answer for each picture.
+
+        Parameters
+        ----------
+        images : picture or iterable of pictures
+            See `predict`.
+        level : Level
+            How closely to look.
+        batch_size : int
+            Windows per pass through the network.
+
+        Yields
+        ------
+        Judgement
+
+        Raises
+        ------
+        ImageError, ValueError
+            See `predict`.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(2)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
+        >>> picture = np.full((300, 300, 3), 90, np.uint8)
+        >>> [answer.probabilities.shape for answer in classifier.judgements(picture, Level())]
+        [(2,)]
+        """
+        decision = decision_for(self.decisions, level)
+        if decision.stages is not None:
+            yield from judge_in_stages(
+                as_pictures(images),
+                decision.stages,
+                self.decisions,
+                lambda pictures, look: self.evidence(pictures, [look], batch_size),
+                self.no_logo,
+                batch_size,
+            )
+            return
+        for photo in self.evidence(images, [level], batch_size):
+            yield judge(photo, level, decision, self.no_logo)
 
     @refuse_views("level")
     def scores(
@@ -269,7 +314,8 @@ class LogoClassifier:
         truth : sequence of int or str
             (photos,), labels or class names.
         levels : sequence of Level or str
-            At least one level, or its text form.
+            At least one level, or its text form. ``"auto"`` takes the level before it for its first
+            look, and the classifier's level if there is none.
         false_positive_rate : float
             Share of the no-logo photos that may be given a brand, above 0 and below 1.
         unknown_acceptance_rate : float or None
@@ -307,9 +353,16 @@ class LogoClassifier:
         check_unknown_rate(unknown_acceptance_rate)
         images, labels = list(images), label_indices(truth, self.classes)
         requested_levels = as_levels(levels)
-        levels_to_score, background = list(requested_levels), None
+        looks = {
+            level: looks_of(level, [self.level, *requested_levels])
+            for level in requested_levels
+            if level.windows == AUTO
+        }
+        one_look = [level for level in requested_levels if level not in looks]
+        levels_to_fit = list(dict.fromkeys([*one_look, *chain(*looks.values())]))
+        levels_to_score, background = list(levels_to_fit), None
         if boxes is not None:
-            if largest_layout(requested_levels):
+            if largest_layout(levels_to_fit):
                 levels_to_score.append(MIN_BACKGROUND_LEVEL)
             background = [
                 self._background(image, photo_boxes, label, levels_to_score)
@@ -320,10 +373,11 @@ class LogoClassifier:
             photos,
             labels,
             self.classes,
-            requested_levels,
+            levels_to_fit,
             false_positive_rate,
             background,
             unknown_acceptance_rate,
+            looks,
         )
         warn_if_unreliable(fitted)
         self.decisions |= fitted
@@ -432,6 +486,11 @@ class LogoClassifier:
         """
         for level in levels:
             self._check_matcher(level)
+            if level.windows == AUTO:
+                raise ValueError(
+                    'The level "auto" has no scores of its own. Call predict or lf.assess, or name '
+                    'one of its two looks, such as "regions".'
+                )
         images, same_images = tee(as_pictures(images))
         layout, region_layouts = largest_layout(levels), one_pass_layouts(levels)
         no_windows = np.zeros((0, len(self.classes)), np.float32)

@@ -1,11 +1,12 @@
 """Turn scores into an answer: calibrated probabilities, and the reasons not to name a brand."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
 
+from logoflow.inference.auto import Stages
 from logoflow.inference.familiarity import FamiliarityTest, familiarity
 from logoflow.inference.levels import Level, quoted
 from logoflow.metrics.scores import against_no_logo
@@ -41,6 +42,8 @@ class Decision:
         Number of photos that the decision was fitted on, and how many of them show no logo.
     familiarity : FamiliarityTest, optional
         Rejects photos that show a logo of an unknown brand. None: there is no such test.
+    stages : Stages, optional
+        The two looks of the level ``"auto"``. None for the other levels.
 
     Examples
     --------
@@ -55,6 +58,7 @@ class Decision:
     photos: int = 0
     no_logo_photos: int = 0
     familiarity: FamiliarityTest | None = None
+    stages: Stages | None = None
 
 
 def probabilities(scores: np.ndarray, decision: Decision, no_logo: int | None) -> np.ndarray:
@@ -256,7 +260,13 @@ def decisions_to_json(decisions: Mapping[Level, Decision]) -> dict[str, dict]:
     >>> list(decisions_to_json({Level("windows", match_logos=True): Decision()}))
     ['windows, match_logos']
     """
-    return {str(level): asdict(decision) for level, decision in decisions.items()}
+    stored = {str(level): asdict(decision) for level, decision in decisions.items()}
+    for fields in stored.values():
+        if stages := fields["stages"]:
+            stages["first"], stages["closer"] = (
+                str(Level(**stages[look])) for look in ("first", "closer")
+            )
+    return stored
 
 
 def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
@@ -288,12 +298,15 @@ def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
 
 
 def _decision_of(fields: dict) -> Decision:
-    """Read a decision. Those of earlier versions have no test for unknown brands."""
-    test = fields.get("familiarity")
-    if test is None:
-        return Decision(**fields)
-    test = FamiliarityTest(**{**test, "weights": tuple(test["weights"])})
-    return Decision(**{**fields, "familiarity": test})
+    """Read a decision. Those of earlier versions lack some of the fields."""
+    decision, test, stages = Decision(**fields), fields.get("familiarity"), fields.get("stages")
+    if test is not None:
+        weights = tuple(test["weights"])
+        decision = replace(decision, familiarity=replace(FamiliarityTest(**test), weights=weights))
+    if stages is not None:
+        first, closer = (Level.from_text(stages[look]) for look in ("first", "closer"))
+        decision = replace(decision, stages=replace(Stages(**stages), first=first, closer=closer))
+    return decision
 
 
 def check_rate(false_positive_rate: float) -> None:

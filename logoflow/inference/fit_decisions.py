@@ -3,17 +3,20 @@
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from logoflow.inference.auto import Stages, fit_stages
 from logoflow.inference.calibration import fit_decision
-from logoflow.inference.decision import Decision, probabilities, reasons_against
+from logoflow.inference.decision import Decision, decide, probabilities, reasons_against
 from logoflow.inference.familiarity import MIN_BRANDS, FamiliarityTest, fit_familiarity
 from logoflow.inference.levels import Level, quoted
 from logoflow.inference.scoring import BackgroundWindows, Evidence
 from logoflow.labels import no_logo_index
+from logoflow.metrics.scores import against_no_logo
 from logoflow.metrics.thresholds import photos_needed, upper_end
 
 
@@ -27,7 +30,7 @@ class LevelExamples(NamedTuple):
     background : list of ndarray
         (1, classes) for the background of photos with boxes.
     familiarity : list of ndarray
-        (1, features) for each photo of a brand.
+        (1, features) for each photo.
     stranger_scores, stranger_familiarity : list of ndarray
         The same rows for each photo of a brand, as if the classifier did not know its brand.
     """
@@ -47,6 +50,7 @@ def fit_decisions(
     false_positive_rate: float,
     background: Sequence[BackgroundWindows] | None = None,
     unknown_acceptance_rate: float | None = None,
+    looks: Mapping[Level, tuple[Level, Level]] = MappingProxyType({}),
 ) -> dict[Level, Decision]:
     """Fit a decision for each level.
 
@@ -71,6 +75,9 @@ def fit_decisions(
         photo of a brand serves as such a photo, scored without its brand. None: there is no test
         for unknown brands. There is none either with fewer than three brands, or with too few
         photos for the rate.
+    looks : mapping of Level to (Level, Level)
+        The two looks of each level ``"auto"`` (`logoflow.inference.auto.looks_of`). Both must be
+        among `levels`. The level ``"auto"`` gets the decision of the closer look, and bounds.
 
     Returns
     -------
@@ -96,6 +103,7 @@ def fit_decisions(
     for index, photo in enumerate(photos):
         for level in levels:
             examples[level].scores.append(photo.scores(level, no_logo))
+            examples[level].familiarity.append(photo.familiarity_features(level, no_logo))
             if finds_strangers and index < len(truth) and truth[index] != no_logo:
                 _add_stranger(examples[level], photo, truth[index], level, no_logo)
             extra = background[index].scores(photo, level, no_logo) if background else None
@@ -108,14 +116,17 @@ def fit_decisions(
             test = _test_of(examples[level], truth, decision, no_logo, unknown_acceptance_rate)
             decision = replace(decision, familiarity=test)
         decisions[level] = decision
+    for level, (first, closer) in looks.items():
+        stages = _stages_of((first, closer), examples, decisions, truth, no_logo)
+        decisions[level] = replace(decisions[closer], stages=stages)
     return decisions
 
 
 def _add_stranger(
     examples: LevelExamples, photo: Evidence, label: int, level: Level, no_logo: int | None
 ) -> None:
+    """Add a photo as if the classifier did not know its brand."""
     stranger = photo.without(label)
-    examples.familiarity.append(photo.familiarity_features(level, no_logo))
     examples.stranger_scores.append(stranger.scores(level, no_logo))
     examples.stranger_familiarity.append(stranger.familiarity_features(level, no_logo))
 
@@ -148,10 +159,35 @@ def _test_of(
     strangers = probabilities(np.concatenate(examples.stranger_scores), decision, no_logo)
     reasons = reasons_against(strangers, decision, no_logo)
     return fit_familiarity(
-        np.concatenate(examples.familiarity)[is_right],
+        np.concatenate(examples.familiarity)[is_brand][is_right],
         np.concatenate(examples.stranger_familiarity),
         np.array([reason is None for reason in reasons]),
         unknown_acceptance_rate,
+    )
+
+
+def _stages_of(
+    looks: tuple[Level, Level],
+    examples: Mapping[Level, LevelExamples],
+    decisions: Mapping[Level, Decision],
+    truth: Sequence[int],
+    no_logo: int | None,
+) -> Stages:
+    """Fit the bounds of a level "auto" to the answers of its two looks."""
+    shares, answers = {}, {}
+    for look in looks:
+        features = np.concatenate(examples[look].familiarity)
+        scores = np.concatenate(examples[look].scores)
+        shares[look] = probabilities(scores, decisions[look], no_logo)
+        answers[look] = decide(shares[look], decisions[look], no_logo, features)
+    first, closer = looks
+    labels = np.asarray(truth)
+    return fit_stages(
+        looks,
+        decisions[first].threshold,
+        against_no_logo(shares[first], no_logo),
+        answers[first] != (-1 if no_logo is None else no_logo),
+        (answers[closer] == labels) & (answers[first] != labels),
     )
 
 

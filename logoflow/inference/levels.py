@@ -58,6 +58,20 @@ windows."""
 
 ONE_PASS = (GRID, REGIONS, MORE_REGIONS)
 
+AUTO = "auto"
+"""The level that looks closer only where a first look leaves the answer open."""
+
+CLOSER = {
+    "whole": "windows",
+    "few-windows": "more-windows",
+    "windows": "more-windows",
+    "more-windows": "more-windows",
+    GRID: GRID,
+    REGIONS: MORE_REGIONS,
+    MORE_REGIONS: MORE_REGIONS,
+}
+"""The closer look of the level ``"auto"``, by its first look."""
+
 SWITCHES = ("match_logos", "read_names")
 
 
@@ -78,6 +92,10 @@ class Level:
         boxes. ``"regions"`` looks for the best of about 2,000 parts; it suits networks that were
         trained on boxes. ``"more-regions"`` also sees the photo at 960 pixels: about 6,000 parts,
         which find smaller logos and take twice as long.
+
+        ``"auto"``: a first look at each photo, such as ``"regions"``, and a closer one, such as
+        ``"more-regions"``, only where the first leaves the answer open. The switches apply to the
+        closer look.
 
         The other levels cut windows out of the photo, and pass each through the network.
         ``"few-windows"``: also 4 windows of 2/3 of the photo's sides, 5 in all. ``"windows"``:
@@ -109,7 +127,7 @@ class Level:
     read_names: bool = False
 
     def __post_init__(self) -> None:
-        if self.windows not in ONE_PASS:
+        if self.windows not in (*ONE_PASS, AUTO):
             layout_named(self.windows)
 
     def __str__(self) -> str:
@@ -117,8 +135,8 @@ class Level:
 
     @property
     def window_count(self) -> int:
-        """Windows per photo. 0 for the levels of `ONE_PASS`."""
-        return 0 if self.windows in ONE_PASS else LAYOUTS[self.windows].window_count
+        """Windows per photo. 0 for the levels of `ONE_PASS` and for ``"auto"``."""
+        return LAYOUTS[self.windows].window_count if self.windows in LAYOUTS else 0
 
     @classmethod
     def from_text(cls, text: str) -> "Level":
@@ -171,7 +189,7 @@ def layout_named(name: str) -> Layout:
     """
     if isinstance(name, str) and name in LAYOUTS:
         return LAYOUTS[name]
-    names = ", ".join([*LAYOUTS, *ONE_PASS])
+    names = ", ".join([*LAYOUTS, *ONE_PASS, AUTO])
     raise ValueError(f"There is no level {name!r}: choose one of {names}.")
 
 

@@ -3,6 +3,7 @@ import json
 
 import mxnet as mx
 import numpy as np
+import pandas as pd
 import pytest
 
 from logoflow.errors import ClassifierError, ClassListError, ImageError
@@ -155,6 +156,43 @@ def test_without_a_class_no_logo_an_unnamed_brand_is_still_no_logo(classifier, p
     (answer,) = three.predict(photos[:1]).itertuples()
     assert (answer.brand, answer.reason) == ("no-logo", "two brands")
     assert answer.probability == pytest.approx(1 - answer.top_k[0][1])
+
+
+def test_the_level_auto_looks_closer_only_where_the_answer_is_open(classifier, photos):
+    own = with_decisions(classifier, {})
+    own.calibrate(photos, truth_of(photos), levels=(FEW, "auto"), false_positive_rate=0.65)
+    assert own.level == Level("auto")
+    stages = own.decisions[own.level].stages
+    assert (stages.first, stages.closer) == (FEW, MORE)
+    first, closer = (own.predict(photos, level=level) for level in (FEW, MORE))
+    scores = [dict(row) for row in own.predict(photos, level=FEW, top_k=3).top_k]
+    best = np.array([max(row["adidas"], row["aldi"]) for row in scores])
+    logo_scores = best / (best + [row["no-logo"] for row in scores])
+    is_open = np.array(
+        [
+            stages.is_open(score, reason is None)
+            for score, reason in zip(logo_scores, first.reason, strict=True)
+        ]
+    )
+    answers = own.predict(photos, batch_size=4)
+    assert is_open.sum() > 0
+    expected = pd.concat([first[~is_open], closer[is_open]]).sort_index()
+    assert answers.brand.tolist() == expected.brand.tolist()
+    assert answers.reason.tolist() == expected.reason.tolist()
+    assert np.allclose(answers.probability.tolist(), expected.probability.tolist())
+
+
+def test_the_level_auto_survives_saving(classifier, photos, tmp_path):
+    own = with_decisions(classifier, {})
+    own.calibrate(photos, truth_of(photos), levels=(WHOLE, "auto"), false_positive_rate=0.65)
+    loaded = LogoClassifier.load(own.save(tmp_path / "model"))
+    assert loaded.decisions == own.decisions
+    assert loaded.predict(photos).equals(own.predict(photos))
+
+
+def test_the_level_auto_has_no_scores(classifier, photos):
+    with pytest.raises(ValueError, match='"auto" has no scores of its own'):
+        classifier.scores(photos[:1], level="auto")
 
 
 @pytest.mark.filterwarnings("ignore:Every photo will be given a brand")
