@@ -3,10 +3,11 @@
 import json
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from logoflow.datasets.class_list import CLASS_FILE
-from logoflow.datasets.prepared import BOX_FILE, read_boxes
+from logoflow.datasets.class_list import CLASS_FILE, read_classes
+from logoflow.datasets.prepared import BOX_FILE, SPLITS, read_boxes
 from logoflow.labels import NO_LOGO
 from logoflow.utils.files import write_text
 
@@ -63,6 +64,55 @@ def subset_per_brand(
         (target / "train_data" / folder.name).mkdir()
         for photo in photos:
             (target / "train_data" / folder.name / photo.name).symlink_to(photo)
+    return target
+
+
+def subset_of_classes(root: Path | str, target: Path | str, classes: Sequence[str]) -> Path:
+    """Make a data set with some of the classes. To it, the other brands are unknown.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+    target : Path or str
+        The folder for the new data set. Existing content is replaced.
+    classes : sequence of str
+        Names of the classes to keep, at least one.
+
+    Returns
+    -------
+    Path
+        `target`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such class, or `target` contains `root`.
+
+    Examples
+    --------
+    >>> from logoflow.datasets.prepare import prepare_root
+    >>> from logoflow.datasets.class_list import read_classes
+    >>> from logoflow.datasets.sample.build import make_sample
+    >>> folder = make_sample("photos", brands=2, train=3, val=1, test=1, no_logo=2)
+    >>> root = prepare_root("flickrlogos32", folder, output_dir="root")
+    >>> read_classes(subset_of_classes(root, "subset", ["aldi", "no-logo"]))
+    ('aldi', 'no-logo')
+    """
+    known = read_classes(root)
+    unknown = sorted(set(classes) - set(known))
+    if unknown or not classes:
+        raise ValueError(
+            f"{', '.join(unknown) or 'No class'} cannot be kept: choose from {', '.join(known)}."
+        )
+    root, target = _empty_target(root, target)
+    kept = [name for name in known if name in classes]
+    write_text(target / CLASS_FILE, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    _link(root, target, BOX_FILE)
+    for split in SPLITS:
+        (target / split).mkdir(exist_ok=True)
+        for name in kept:
+            (target / split / name).symlink_to(root / split / name)
     return target
 
 

@@ -211,8 +211,8 @@ def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
     undecided = [level for level, decision in decisions.items() if decision.threshold is None]
     if undecided:
         warnings.warn(
-            f"Every photo will be given a brand (level {quoted(undecided)}): there are no photos "
-            "without a logo to pick a threshold on. Add some, in a class folder no-logo.",
+            f"Photos without a logo may be given a brand (level {quoted(undecided)}): there are no "
+            "such photos to pick a threshold on. Add some, in a class folder no-logo.",
             stacklevel=3,
         )
         return

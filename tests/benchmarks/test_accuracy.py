@@ -116,8 +116,8 @@ def test_missing_photos_give_a_message_with_their_source(accuracy, tmp_path, cap
     assert "photos without logos" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["small", "calibration"])
-def test_two_commands_are_scripts_of_their_own(accuracy, command, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("command", ["small", "calibration", "strangers"])
+def test_some_commands_are_scripts_of_their_own(accuracy, command, tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(SCRIPT.parent))
     assert accuracy.main([command, "--data", str(tmp_path), "--results", str(tmp_path)]) == 2
     assert "flickr_logos_27" in capsys.readouterr().err

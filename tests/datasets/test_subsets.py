@@ -3,8 +3,9 @@ import shutil
 
 import pytest
 
+from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import BOX_FILE, class_folders, photos_of, read_boxes
-from logoflow.datasets.subsets import merge_train_val, subset_per_brand
+from logoflow.datasets.subsets import merge_train_val, subset_of_classes, subset_per_brand
 
 
 def names(root, split="train_data"):
@@ -69,3 +70,16 @@ def test_a_class_without_photos_stays_a_class(small_root, tmp_path):
         (tmp_path / "root" / split / "empty").mkdir()
     everything = merge_train_val(tmp_path / "root", tmp_path / "everything")
     assert class_folders(everything, "train_data") == ["adidas", "aldi", "empty", "no-logo"]
+
+
+def test_a_subset_of_classes_keeps_their_photos_boxes_and_no_logo(small_root, tmp_path):
+    subset = subset_of_classes(small_root, tmp_path / "aldi", ["no-logo", "aldi"])
+    assert read_classes(subset) == ("aldi", "no-logo")
+    for split in ("train_data", "val_data", "test_data"):
+        assert names(subset, split) == {
+            name for name in names(small_root, split) if name[0] != "adidas"
+        }
+    assert read_boxes(subset) == read_boxes(small_root)
+    for kept, message in ((["bmw"], "bmw cannot be kept"), ([], "No class cannot be kept")):
+        with pytest.raises(ValueError, match=message):
+            subset_of_classes(small_root, tmp_path / "none", kept)

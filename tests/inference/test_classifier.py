@@ -195,7 +195,7 @@ def test_the_level_auto_has_no_scores(classifier, photos):
         classifier.scores(photos[:1], level="auto")
 
 
-@pytest.mark.filterwarnings("ignore:Every photo will be given a brand")
+@pytest.mark.filterwarnings("ignore:Photos without a logo may be given a brand")
 def test_unknown_brands_are_looked_for_with_enough_brands_and_photos(classifier, photos):
     three = LogoClassifier(classifier.net, ("adidas", "aldi", "ups"), classifier.augs)
     pictures = [*photos, *photos]

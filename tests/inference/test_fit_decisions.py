@@ -49,7 +49,9 @@ def test_a_missing_or_unreliable_threshold_is_a_warning(recwarn):
         UserWarning, match=r'level "windows"\) rests on 10 photos.*up to 26%. Use 80 or'
     ):
         warn_if_unreliable({WHOLE: sure, WINDOWS: replace(sure, no_logo_photos=10)})
-    with pytest.warns(UserWarning, match=r'Every photo will be given a brand \(level "whole"\)'):
+    with pytest.warns(
+        UserWarning, match=r'Photos without a logo may be given a brand \(level "whole"\)'
+    ):
         warn_if_unreliable({WHOLE: Decision(), FEW: sure})
 
 
