@@ -25,6 +25,7 @@ def fit_decision(
     truth: Sequence[int] | np.ndarray,
     classes: Sequence[str],
     false_positive_rate: float = 0.02,
+    background: np.ndarray | None = None,
 ) -> Decision:
     """Fit a decision to validation photos: first the probabilities, then the threshold.
 
@@ -41,6 +42,9 @@ def fit_decision(
         Names in label order.
     false_positive_rate : float
         Share of the no-logo photos that may be given a brand, above 0 and below 1.
+    background : ndarray, optional
+        (backgrounds, classes), scores of the background of photos with a logo. They count as
+        no-logo photos.
 
     Returns
     -------
@@ -68,7 +72,10 @@ def fit_decision(
     """
     scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=int)
     _check_arguments(scores, truth, len(classes), false_positive_rate)
-    no_logo = no_logo_index(classes)
+    no_logo, photos = no_logo_index(classes), len(truth)
+    if background is not None:
+        scores = np.concatenate([scores, background])
+        truth = np.concatenate([truth, np.full(len(background), no_logo, dtype=int)])
     is_no_logo = truth == (-1 if no_logo is None else no_logo)
     # If all photos show a logo, or none does, the bias has no finite optimum.
     with_bias = 0 < is_no_logo.sum() < len(truth)
@@ -77,7 +84,8 @@ def fit_decision(
     if not is_no_logo.any():
         return fitted
     logo_scores = against_no_logo(probabilities(scores, fitted, no_logo), no_logo)
-    threshold = _threshold(logo_scores, is_no_logo, false_positive_rate)
+    is_photo = np.arange(len(truth)) < photos
+    threshold = _threshold(logo_scores, is_no_logo, is_photo, false_positive_rate)
     return replace(fitted, threshold=threshold, false_positive_rate=float(false_positive_rate))
 
 
@@ -113,15 +121,23 @@ def _fit_probabilities(
     return float(1 / scale), float(bias)
 
 
-def _threshold(scores: np.ndarray, is_no_logo: np.ndarray, rate: float) -> float:
+def _threshold(
+    scores: np.ndarray, is_no_logo: np.ndarray, is_photo: np.ndarray, rate: float
+) -> float:
     """Find a threshold on the logo score that probably at most a share `rate` of such photos pass.
+
+    The photos without a logo decide with a margin (`cautious_rate`). Together with the background
+    of other photos they decide without one, because the background may show a logo that nobody
+    marked.
 
     The lowest such threshold (`logoflow.metrics.thresholds.threshold_at`) lies right above the
     score of a rejected photo. With another batch size, rounding could let that photo pass. The
     threshold is therefore midway between the lowest one and the next score of any photo.
     """
-    no_logo_scores = scores[is_no_logo]
-    lowest = threshold_at(no_logo_scores, cautious_rate(len(no_logo_scores), rate))
+    lowest = threshold_at(scores[is_no_logo], rate)
+    photos = scores[is_no_logo & is_photo]
+    if len(photos):
+        lowest = max(lowest, threshold_at(photos, cautious_rate(len(photos), rate)))
     next_score = scores[scores >= lowest].min(initial=1.0)
     return max(lowest, float(lowest + next_score) / 2)
 

@@ -137,10 +137,14 @@ def _decision_of(
     classes: Sequence[str],
     false_positive_rate: float,
 ) -> Decision:
-    no_photos, no_logo = np.zeros((0, len(classes))), no_logo_index(classes)
-    scores = np.concatenate([no_photos, *examples.scores, *examples.background])
-    labels: list = [*truth, *([no_logo] * len(examples.background))]
-    return fit_decision(scores, labels, classes, false_positive_rate)
+    none = np.zeros((0, len(classes)))
+    return fit_decision(
+        np.concatenate([none, *examples.scores]),
+        truth,
+        classes,
+        false_positive_rate,
+        np.concatenate([none, *examples.background]),
+    )
 
 
 def _test_of(
@@ -247,7 +251,7 @@ def rates_table(decisions: Mapping[Level, Decision]) -> pd.DataFrame:
     --------
     >>> decisions = {Level(): Decision(0.9, 0.1, 0.5, 0.02, photos=200, no_logo_photos=100)}
     >>> rates_table(decisions).round(3).iloc[0].to_dict()
-    {'photos that get a brand': 'without a logo', 'limit': 0.02, 'photos': 100, 'up_to': 0.03}
+    {'photos that get a brand': 'without a logo', 'limit': 0.02, 'photos': 100, 'up_to': 0.062}
     """
     rows = []
     for level, decision in decisions.items():

@@ -93,12 +93,12 @@ def cautious_rate(photos: int, rate: float) -> float:
 
 
 def upper_end(photos: int, rate: float, confidence: float = 0.95) -> float:
-    """Compute how high the true rate may be behind a threshold that was chosen for a limit.
+    """Compute how high the true rate may be if a share of photos within a limit passes.
 
     Parameters
     ----------
     photos : int
-        Number of photos that the threshold was chosen on (`cautious_rate`).
+        Number of photos that a threshold was chosen on.
     rate : float
         The limit, 0 to 1.
     confidence : float
@@ -112,11 +112,11 @@ def upper_end(photos: int, rate: float, confidence: float = 0.95) -> float:
     Examples
     --------
     >>> round(upper_end(20, 0.02), 3), round(upper_end(2000, 0.02), 3)
-    (0.139, 0.023)
+    (0.139, 0.026)
     """
     if not photos:
         return 1.0
-    passing = round(photos * cautious_rate(photos, rate))
+    passing = math.floor(photos * rate + 1e-9)  # 1e-9: as in threshold_at
     return float(beta.ppf(confidence, passing + 1, photos - passing))
 
 

@@ -91,6 +91,12 @@ def test_with_too_few_photos_none_may_pass():
     for rate in (0.02, 0.1, 0.5):
         needed = photos_needed(rate)
         assert cautious_rate(needed - 1, rate) == cautious_rate(needed, rate) == 0
-        assert upper_end(needed, rate, 0.8) <= rate < upper_end(needed - 1, rate, 0.8)
+        assert (1 - rate) ** needed <= 0.2 < (1 - rate) ** (needed - 1)
     assert cautious_rate(0, 0.1) == 0
     assert upper_end(0, 0.1) == 1
+
+
+def test_the_upper_end_comes_close_to_the_limit_with_many_photos():
+    ends = [upper_end(photos, 0.1) for photos in (10, 100, 1000, 100_000)]
+    assert sorted(ends, reverse=True) == ends
+    assert 0.1 < ends[-1] < 0.102
