@@ -16,7 +16,7 @@ from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.results import TrainingResult, load_result, save_result
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision, decide, probabilities
-from logoflow.inference.levels import Level, LevelLike, as_level, as_levels
+from logoflow.inference.levels import AUTO, Level, LevelLike, as_level, as_levels
 from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
@@ -87,6 +87,8 @@ def train_or_load(
 
     Raises
     ------
+    ValueError
+        If a level is ``"auto"``, before the training.
     RuntimeError
         If the last epochs (``refit_epochs``) failed. Nothing is stored then.
 
@@ -104,6 +106,11 @@ def train_or_load(
     stored = load_result(path) if path.is_file() else None
     has_model = model_folder is None or _training_of_model(model_folder) == path.stem
     levels_to_score = as_levels(levels)
+    if any(level.windows == AUTO for level in levels_to_score):
+        raise ValueError(
+            'The level "auto" has no scores to store: give its two looks, such as "regions" and '
+            '"more-regions".'
+        )
     if stored and has_model and set(levels_to_score) <= set(stored.scores):
         return stored
     if stored:

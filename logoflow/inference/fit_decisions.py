@@ -210,7 +210,7 @@ def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
 
     Examples
     --------
-    >>> warn_if_unreliable({Level(): Decision(0.9, 0.1, 0.5, 0.02, 90, 50)})
+    >>> warn_if_unreliable({Level(): Decision(0.9, 0.1, 0.5, 0.02, 180, 90)})
     """
     undecided = [level for level, decision in decisions.items() if decision.threshold is None]
     if undecided:

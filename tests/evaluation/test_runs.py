@@ -133,3 +133,9 @@ def test_unknown_rules_and_levels_are_refused(result):
         assess_result(result, "root", decision_rule="guess")
     with pytest.raises(ValueError, match='no scores for level "windows", only for "whole"'):
         assess_result(result, "root", level="windows")
+
+
+def test_the_level_auto_is_refused_before_the_training(small_root, tmp_path):
+    with pytest.raises(ValueError, match='"auto" has no scores to store'):
+        train_or_load(small_root, tmp_path, {}, levels=("whole", "auto"))
+    assert not list(tmp_path.iterdir())
