@@ -293,7 +293,7 @@ def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
     """
     try:
         return {Level.from_text(text): _decision_of(fields) for text, fields in stored.items()}
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"These are not decisions by level: {stored} ({error}).") from error
 
 

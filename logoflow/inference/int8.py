@@ -119,9 +119,10 @@ def _without_regions(classifier: LogoClassifier) -> tuple[dict[Level, Decision],
     decisions = {
         level: decision
         for level, decision in classifier.decisions.items()
-        if not one_pass_layouts([level])
+        if not one_pass_layouts(_looks_of(level, decision))
     }
-    if not one_pass_layouts([classifier.level]):
+    own_looks = _looks_of(classifier.level, classifier.decisions.get(classifier.level))
+    if not one_pass_layouts(own_looks):
         return decisions, classifier.level
     if classifier.decisions and not decisions:
         raise ValueError(
@@ -129,6 +130,12 @@ def _without_regions(classifier: LogoClassifier) -> tuple[dict[Level, Decision],
             'alone: calibrate it for another level too, such as "whole".'
         )
     return decisions, ([Level(), *decisions])[-1]
+
+
+def _looks_of(level: Level, decision: Decision | None) -> list[Level]:
+    """Return the level itself, or the two looks of the level "auto"."""
+    stages = decision.stages if decision else None
+    return [stages.first, stages.closer] if stages else [level]
 
 
 def agreement(first: LogoClassifier, second: LogoClassifier, photos: Sequence) -> float:

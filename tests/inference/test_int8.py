@@ -6,6 +6,7 @@ import pytest
 from mxnet import nd
 
 from logoflow.datasets.prepared import photos_of
+from logoflow.inference.auto import Stages
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
 from logoflow.inference.int8 import agreement, logit_error, quantize
@@ -104,10 +105,16 @@ def test_padding_moves_into_the_kernels(classifier):
     assert sum(wider[name].shape != arrays[name].shape for name in arrays) == 5
 
 
-def test_a_twin_answers_at_the_levels_that_need_no_regions(classifier, photos):
-    decisions = {Level("whole"): Decision(2.0), Level("regions"): Decision(3.0)}
+@pytest.mark.parametrize("level", ["regions", "auto"])
+def test_a_twin_answers_at_the_levels_that_need_no_regions(classifier, photos, level):
+    stages = Stages(Level("regions"), Level("more-regions"), 0.2, 0.8)
+    decisions = {
+        Level("whole"): Decision(2.0),
+        Level("regions"): Decision(3.0),
+        Level("auto"): Decision(3.0, stages=stages),
+    }
     by_regions = LogoClassifier(
-        classifier.net, CLASSES, classifier.augs, decisions=decisions, level="regions"
+        classifier.net, CLASSES, classifier.augs, decisions=decisions, level=level
     )
     twin = quantize(by_regions, photos)
     assert twin.decisions == {Level("whole"): Decision(2.0)}
