@@ -44,7 +44,12 @@ HEADLINE_METRICS = ("brand top-1", "accuracy", "recall at 2%", "AUROC", "calibra
 SAMPLES = 1000  # resamples of the bootstrap
 REGION_LEVELS = ["regions", "more-regions"]
 WITH_SEEDS = ("headline", "single", "several")
-OTHER_SCRIPTS = ("small", "calibration", "strangers")  # commands that are scripts beside this one
+OTHER_SCRIPTS = (
+    "small",
+    "calibration",
+    "strangers",
+    "auto",
+)  # commands that are scripts beside this one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
