@@ -5,8 +5,9 @@
 The result of every training is kept on disk, so that an interrupted or repeated command continues
 from there. benchmarks/README.md says what each command prints and how long it takes.
 
-Three commands have options of their own (``small --help`` and so on): `small` measures few photos
-per brand, `calibration` few validation photos, and `strangers` photos of unknown brands.
+Four commands have options of their own (``small --help`` and so on): `small` measures few photos
+per brand, `calibration` few validation photos, `strangers` photos of unknown brands, and `auto` the
+level "auto".
 """
 
 import argparse
@@ -44,12 +45,8 @@ HEADLINE_METRICS = ("brand top-1", "accuracy", "recall at 2%", "AUROC", "calibra
 SAMPLES = 1000  # resamples of the bootstrap
 REGION_LEVELS = ["regions", "more-regions"]
 WITH_SEEDS = ("headline", "single", "several")
-OTHER_SCRIPTS = (
-    "small",
-    "calibration",
-    "strangers",
-    "auto",
-)  # commands that are scripts beside this one
+# Commands that are scripts beside this one:
+OTHER_SCRIPTS = ("small", "calibration", "strangers", "auto")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
