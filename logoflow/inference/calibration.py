@@ -16,6 +16,9 @@ from logoflow.metrics.thresholds import cautious_rate, threshold_at
 TEMPERATURES = (0.05, 20.0)
 """Range of the fitted temperature. A few photos, all classified correctly, would drive it to 0."""
 
+MIN_LEAD = 2.0
+"""A brand is named only if it is this many times as probable as the next one."""
+
 BIAS_SPREAD = 5.0
 """Standard deviation of the prior of the bias. That of the logarithm of the temperature is 1."""
 
@@ -80,7 +83,13 @@ def fit_decision(
     # If all photos show a logo, or none does, the bias has no finite optimum.
     with_bias = 0 < is_no_logo.sum() < len(truth)
     temperature, bias = _fit_probabilities(scores, truth, no_logo, with_bias)
-    fitted = Decision(temperature, bias, photos=len(truth), no_logo_photos=int(is_no_logo.sum()))
+    fitted = Decision(
+        temperature,
+        bias,
+        photos=len(truth),
+        no_logo_photos=int(is_no_logo.sum()),
+        min_lead=MIN_LEAD,
+    )
     if not is_no_logo.any():
         return fitted
     logo_scores = against_no_logo(probabilities(scores, fitted, no_logo), no_logo)

@@ -18,9 +18,6 @@ REASONS = (NO_LOGO_SHOWN, UNKNOWN_BRAND, TWO_BRANDS)
 """The reasons not to name a brand. The photo shows no logo. Or it shows a logo, but probably of a
 brand that the classifier was not taught. Or two brands are about equally probable."""
 
-MIN_LEAD = 2.0
-"""A brand is named only if it is this many times as probable as the next one."""
-
 
 @dataclass(frozen=True)
 class Decision:
@@ -40,6 +37,9 @@ class Decision:
         Share of the no-logo photos that `threshold` was chosen to let through, 0 to 1.
     photos, no_logo_photos : int
         Number of photos that the decision was fitted on, and how many of them show no logo.
+    min_lead : float
+        A brand is named only if it is this many times as probable as the next one. Decisions of
+        earlier versions have 1: they always name the likeliest brand.
     familiarity : FamiliarityTest, optional
         Rejects photos that show a logo of an unknown brand. None: there is no such test.
     stages : Stages, optional
@@ -57,6 +57,7 @@ class Decision:
     false_positive_rate: float | None = None
     photos: int = 0
     no_logo_photos: int = 0
+    min_lead: float = 1.0
     familiarity: FamiliarityTest | None = None
     stages: Stages | None = None
 
@@ -170,8 +171,8 @@ def reasons_against(
     decision : Decision
         With a threshold, a photo shows no logo if its logo score (`logoflow.logo_scores`) is below
         the threshold. Without a threshold, it shows no logo if no-logo is the likeliest class. A
-        decision that was fitted to photos also rejects unknown brands, if it has a test for them,
-        and photos whose likeliest brand is less than `MIN_LEAD` times as probable as the next.
+        decision can also have a test for unknown brands, and a least lead of the likeliest brand
+        over the next one.
     no_logo : int or None
         Label of no-logo. None if there is no such class.
     features : ndarray, optional
@@ -185,15 +186,15 @@ def reasons_against(
     Examples
     --------
     >>> shares = np.array([[0.8, 0.1, 0.1], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]])
-    >>> reasons_against(shares, Decision(threshold=0.5, photos=60), no_logo=2)
+    >>> reasons_against(shares, Decision(threshold=0.5, min_lead=2.0), no_logo=2)
     [None, 'two brands', 'no logo']
     """
     shares = np.asarray(probabilities, dtype=np.float64)
     brands = shares if no_logo is None else np.delete(shares, no_logo, axis=1)
     reasons: np.ndarray = np.full(len(shares), None, dtype=object)
-    if decision.photos and brands.shape[1] > 1:
+    if brands.shape[1] > 1:
         second, best = np.sort(brands, axis=1)[:, -2:].T
-        reasons[best < MIN_LEAD * second] = TWO_BRANDS
+        reasons[best < decision.min_lead * second] = TWO_BRANDS
     if decision.familiarity is not None and features is not None:
         is_known = familiarity(features, decision.familiarity) >= decision.familiarity.threshold
         reasons[~is_known] = UNKNOWN_BRAND

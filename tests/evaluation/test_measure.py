@@ -10,6 +10,7 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
 from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
+from logoflow.metrics.scores import logo_scores
 from logoflow.models.article_nets import lenet5
 
 CLASSES = ("adidas", "aldi", "no-logo")
@@ -29,7 +30,7 @@ def classifier(net, small_root):
     classifier = LogoClassifier(net, CLASSES, augs)
     photos = sorted((small_root / "val_data").glob("*/*.jpg"))
     truth = [path.parent.name for path in photos]
-    classifier.calibrate(photos, truth, levels=("few-windows", "whole"), false_positive_rate=0.4)
+    classifier.calibrate(photos, truth, levels=("few-windows", "whole"), false_positive_rate=0.65)
     return classifier
 
 
@@ -46,7 +47,9 @@ def test_assess_gives_the_answers_of_predict(classifier, small_root, level):
 
 def test_the_false_positive_rate_on_validation_is_the_calibrated_one(classifier, small_root):
     assessment = assess(classifier, small_root, "val_data")
-    # The classifier was calibrated for at most .4 of the 6 photos without a logo.
+    scores = logo_scores(assessment.probabilities, CLASSES)[~assessment.shows_logo]
+    # For a rate of .65, two of six photos without a logo may pass (`cautious_rate`).
+    assert np.sum(scores >= classifier.decisions[classifier.level].threshold) == 2
     assert assessment.report.no_logo_false_positive_rate == pytest.approx(2 / 6)
 
 

@@ -138,7 +138,7 @@ def test_the_answer_says_why_no_brand_is_named(classifier, photos):
     decisions = {
         "no logo": Decision(threshold=1.1),
         "unknown brand": Decision(threshold=0.0, familiarity=wary),
-        "two brands": Decision(temperature=20.0, threshold=0.0, photos=60),
+        "two brands": Decision(temperature=20.0, threshold=0.0, min_lead=2.0),
     }
     for reason, decision in decisions.items():
         answers = with_decisions(classifier, {WHOLE: decision}).predict(photos[:2])
@@ -149,7 +149,7 @@ def test_the_answer_says_why_no_brand_is_named(classifier, photos):
 
 
 def test_without_a_class_no_logo_an_unnamed_brand_is_still_no_logo(classifier, photos):
-    undecided = Decision(temperature=20.0, photos=60)
+    undecided = Decision(temperature=20.0, min_lead=2.0)
     three = LogoClassifier(
         classifier.net, ("adidas", "aldi", "ups"), classifier.augs, decisions={WHOLE: undecided}
     )

@@ -53,7 +53,7 @@ def test_decisions_go_through_json_by_the_text_of_their_level():
     assert decisions_from_json(stored) == decisions
 
 
-FITTED = Decision(threshold=0.5, photos=60)
+FITTED = Decision(threshold=0.5, min_lead=2.0)
 
 
 def test_two_brands_that_are_nearly_equal_are_a_reason_not_to_name_one():
@@ -67,7 +67,7 @@ def test_a_photo_of_no_known_brand_says_so():
     shares = np.array([[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.2, 0.7, 0.1]])
     test = FamiliarityTest((1.0, 0.0), 0.0, 0.9, 0.1, 50)
     features = np.array([[3.0, 0.0], [2.0, 0.0], [2.0, 0.0]])
-    decision = Decision(threshold=0.5, photos=60, familiarity=test)
+    decision = Decision(threshold=0.5, familiarity=test)
     assert reasons_against(shares, decision, NONE, features) == [None, "unknown brand", "no logo"]
     assert decide(shares, decision, NONE, features).tolist() == [0, NONE, NONE]
 
