@@ -200,7 +200,8 @@ def ask(classifier: lf.LogoClassifier, photos: Sequence[Path]) -> Answers:
     rows = []
     for photo in classifier.evidence(photos, [level]):
         answers = [judge(photo, level, one, classifier.no_logo) for one in (decision, without)]
-        features = photo.familiarity_features(level, classifier.no_logo)
+        scores = photo.scores(level, classifier.no_logo)
+        features = photo.familiarity_features(level, classifier.no_logo, scores)
         named = [classifier.classes[answer.label] for answer in answers]
         rows.append((*named, familiarity(features, decision.familiarity)[0]))
     brands, without_test, values = zip(*rows, strict=True)

@@ -212,8 +212,9 @@ def _score_test_photos(
     features: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
     for evidence in classifier.evidence(paths, levels):
         for level in levels:
-            scores[level].append(evidence.scores(level, classifier.no_logo))
-            features[level].append(evidence.familiarity_features(level, classifier.no_logo))
+            row = evidence.scores(level, classifier.no_logo)
+            scores[level].append(row)
+            features[level].append(evidence.familiarity_features(level, classifier.no_logo, row))
     return TrainingResult(
         classifier.classes,
         tuple(f"{path.parent.name}/{path.name}" for path in paths),

@@ -59,7 +59,8 @@ def looks_of(level: Level, others: Sequence[Level]) -> tuple[Level, Level]:
     level : Level
         Its switches are those of the closer look.
     others : sequence of Level
-        The last of them that is not ``"auto"`` itself is the first look, without its switches.
+        Other levels. The first look is the last of these levels, with its switches
+        off. Levels ``"auto"`` do not count.
 
     Returns
     -------

@@ -320,8 +320,8 @@ class LogoClassifier:
             Share of the no-logo photos that may be given a brand, above 0 and below 1.
         unknown_acceptance_rate : float or None
             Share of the photos of unknown brands that may be given a brand, above 0 and below 1.
-            Photos of each known brand serve as such photos, scored without their brand. None:
-            unknown brands are not looked for. Nor are they with fewer than three brands.
+            Photos of each known brand serve as such photos, scored without their brand. With None,
+            or with fewer than three brands, there is no test for unknown brands.
         boxes : sequence of sequence of (x, y, width, height), optional
             (photos,), boxes around the logos of each photo, in pixels. Windows without a logo
             then count as further no-logo photos
@@ -488,8 +488,8 @@ class LogoClassifier:
             self._check_matcher(level)
             if level.windows == AUTO:
                 raise ValueError(
-                    'The level "auto" has no scores of its own. Call predict or lf.assess, or name '
-                    'one of its two looks, such as "regions".'
+                    'The level "auto" has no scores of its own. Call predict or lf.assess, or give '
+                    'another level, such as "regions".'
                 )
         images, same_images = tee(as_pictures(images))
         layout, region_layouts = largest_layout(levels), one_pass_layouts(levels)

@@ -102,8 +102,10 @@ def fit_decisions(
     examples = {level: LevelExamples([], [], [], [], []) for level in levels}
     for index, photo in enumerate(photos):
         for level in levels:
-            examples[level].scores.append(photo.scores(level, no_logo))
-            examples[level].familiarity.append(photo.familiarity_features(level, no_logo))
+            scores = photo.scores(level, no_logo)
+            examples[level].scores.append(scores)
+            features = photo.familiarity_features(level, no_logo, scores)
+            examples[level].familiarity.append(features)
             if finds_strangers and index < len(truth) and truth[index] != no_logo:
                 _add_stranger(examples[level], photo, truth[index], level, no_logo)
             extra = background[index].scores(photo, level, no_logo) if background else None
@@ -127,8 +129,10 @@ def _add_stranger(
 ) -> None:
     """Add a photo as if the classifier did not know its brand."""
     stranger = photo.without(label)
-    examples.stranger_scores.append(stranger.scores(level, no_logo))
-    examples.stranger_familiarity.append(stranger.familiarity_features(level, no_logo))
+    scores = stranger.scores(level, no_logo)
+    examples.stranger_scores.append(scores)
+    features = stranger.familiarity_features(level, no_logo, scores)
+    examples.stranger_familiarity.append(features)
 
 
 def _decision_of(

@@ -57,8 +57,10 @@ def judge(photo: Evidence, level: Level, decision: Decision, no_logo: int | None
     >>> answer.label, answer.reason
     (2, 'no logo')
     """
-    calibrated = probabilities(photo.scores(level, no_logo), decision, no_logo)
-    features = photo.familiarity_features(level, no_logo) if decision.familiarity else None
+    scores, features = photo.scores(level, no_logo), None
+    calibrated = probabilities(scores, decision, no_logo)
+    if decision.familiarity is not None:
+        features = photo.familiarity_features(level, no_logo, scores)
     (label,) = decide(calibrated, decision, no_logo, features)
     (reason,) = reasons_against(calibrated, decision, no_logo, features)
     return Judgement(calibrated[0], int(label), reason)

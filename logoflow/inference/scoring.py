@@ -105,13 +105,16 @@ class Evidence(NamedTuple):
         parts = self.parts(level)
         return pool_part(parts.logits, level, no_logo, matches, letters, parts.compare)[None]
 
-    def familiarity_features(self, level: Level, no_logo: int | None) -> np.ndarray:
+    def familiarity_features(
+        self, level: Level, no_logo: int | None, scores: np.ndarray
+    ) -> np.ndarray:
         """Features of the likeliest brand at a level, (1, features).
 
-        See `logoflow.inference.familiarity.familiarity_features`.
+        See `logoflow.inference.familiarity.familiarity_features`. `scores` are those that `scores`
+        returned for this level.
         """
-        (scores,), parts = self.scores(level, no_logo), self.parts(level)
-        return familiarity_features(scores, parts.logits, no_logo, parts.compare)[None]
+        parts = self.parts(level)
+        return familiarity_features(scores[0], parts.logits, no_logo, parts.compare)[None]
 
     def without(self, brand: int) -> "Evidence":
         """Leave a brand out, as if the classifier did not know it."""
