@@ -22,10 +22,6 @@ class ArchiveError(LogoflowError):
     """An archive cannot be fetched or is unsafe to extract. The message names the archive."""
 
 
-class CacheError(LogoflowError, OSError):
-    """Decoded photos cannot be kept on disk, for instance because the disk is too small."""
-
-
 class ClassifierError(LogoflowError, ValueError):
     """The folder of a saved classifier is incomplete or altered, or logoflow did not write it."""
 

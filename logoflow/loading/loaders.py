@@ -172,8 +172,6 @@ def make_loaders(
         If the class folders of a split differ from the class list of the data set.
     FileNotFoundError
         If `root` is not a prepared data set.
-    CacheError
-        If the disk has too little space for the decoded photos.
 
     Examples
     --------

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,7 +15,6 @@ import cv2
 import numpy as np
 from filelock import FileLock
 
-from logoflow.errors import CacheError
 from logoflow.images.decode import decode_image, image_size
 from logoflow.utils.files import atomic_path
 from logoflow.utils.progress import bar
@@ -96,7 +96,7 @@ def photo_reader(
 
     Raises
     ------
-    CacheError, ImageError, OSError
+    ImageError, OSError
         See `cache_photos`.
 
     Examples
@@ -162,12 +162,11 @@ def cache_photos(
     Returns
     -------
     CachedPhotos or None
-        None if the photos would take more than `MAX_CACHE_BYTES`.
+        None if the photos would take more than `MAX_CACHE_BYTES`, or, with a warning, more than the
+        disk has free. They must be decoded each time then.
 
     Raises
     ------
-    CacheError
-        If the disk has too little space. Nothing was written.
     ImageError, OSError
         If a photo cannot be read.
 
@@ -191,7 +190,8 @@ def cache_photos(
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".cache.lock"):
         if not path.is_file():  # another process may have written it in the meantime
-            _check_disk_space(folder, needed_bytes)
+            if not _has_space(folder, needed_bytes):
+                return None
             _write_cache(path, paths, shrunk, max_short_side)
             for outdated in set(folder.glob(f"{stem}-*.photos")) - {path}:
                 outdated.unlink()
@@ -216,14 +216,18 @@ def _digest(paths: Sequence[Path | str]) -> str:
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
 
 
-def _check_disk_space(folder: Path, needed_bytes: int) -> None:
+def _has_space(folder: Path, needed_bytes: int) -> bool:
+    """Return whether the disk has room for the cache, and warn if it has not."""
     free_bytes = shutil.disk_usage(folder).free
-    if needed_bytes > free_bytes - 100 * 1024**2:
-        raise CacheError(
-            f"The decoded photos need {needed_bytes / 1e9:.1f} GB, but {folder} has only "
-            f"{free_bytes / 1e9:.1f} GB free: make room, or pass cache=False to decode them every "
-            "epoch."
-        )
+    if needed_bytes <= free_bytes - 100 * 1024**2:
+        return True
+    warnings.warn(
+        f"The decoded photos need {needed_bytes / 1e9:.1f} GB, but {folder} has only "
+        f"{free_bytes / 1e9:.1f} GB free. The photos are decoded in every epoch, which takes "
+        "longer. Make room to avoid this.",
+        stacklevel=3,
+    )
+    return False
 
 
 def _write_cache(

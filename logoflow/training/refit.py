@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import mxnet as mx
@@ -14,7 +13,6 @@ from mxnet import gluon
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.subsets import merge_train_val
-from logoflow.errors import CacheError
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, needs_statistics
@@ -197,8 +195,7 @@ def _loader(
     # As in `fit`, photos are normalised with the statistics of the training photos alone.
     statistics = training_statistics(root) if needs_statistics(recipe, net) else None
     augs, _ = make_augs(recipe, net, statistics=statistics, image_size=image_size)
-    load_training_photos = partial(
-        split_loader,
+    loader = split_loader(
         all_photos,
         "train_data",
         augs,
@@ -209,10 +206,6 @@ def _loader(
         use_no_logo=metadata["use_no_logo"],
         use_boxes=metadata["use_boxes"],
     )
-    try:
-        loader = load_training_photos(cache=True)
-    except CacheError:  # slower without a cache, but the training is not lost
-        loader = load_training_photos(cache=False)
     if metadata["hard_negative_rounds"] > 1 and classifier.no_logo is not None:
         loader.dataset.boxes.update(hard_negatives(classifier, all_photos / "train_data"))
     return loader

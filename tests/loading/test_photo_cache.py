@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from logoflow.errors import CacheError, ImageError
+from logoflow.errors import ImageError
 from logoflow.images.decode import read_image
 from logoflow.loading import photo_cache
 from logoflow.loading.photo_cache import cache_photos, read_photo
@@ -72,12 +72,15 @@ def test_a_broken_photo_leaves_no_file(paths, tmp_path):
     assert not list((tmp_path / "cache").glob("*photos*"))
 
 
-def test_a_full_disk_is_an_error_before_anything_is_written(paths, tmp_path, monkeypatch):
+def test_a_full_disk_is_a_warning_and_photos_are_not_cached(paths, tmp_path, monkeypatch):
     full = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(photo_cache.shutil, "disk_usage", lambda _: full)
-    with pytest.raises(CacheError, match=r"GB free: make room, or pass cache=False"):
-        cache_photos(paths, tmp_path / "cache", "train")
+    with pytest.warns(UserWarning, match="0.0 GB free. The photos are decoded in every epoch"):
+        assert cache_photos(paths, tmp_path / "cache", "train") is None
     assert not list((tmp_path / "cache").glob("*photos*"))
+    with pytest.warns(UserWarning, match="Make room"):
+        read = photo_cache.photo_reader(paths, tmp_path / "cache", "train")
+    assert np.array_equal(read(paths[0])[0], read_image(paths[0]))
 
 
 def test_too_many_photos_are_not_cached(paths, tmp_path, monkeypatch):

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from logoflow.datasets.prepared import read_boxes
-from logoflow.errors import CacheError, ClassListError
+from logoflow.errors import ClassListError
 from logoflow.evaluation.measure import assess
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.loading import photo_cache
 from logoflow.training import refit as refitting
 from logoflow.training.fit import fit
 from logoflow.training.refit import refit
@@ -67,22 +66,14 @@ def test_what_was_given_and_where_it_lies_stay_as_they_were(fitted, small_root):
         assert np.array_equal(was, kept)
 
 
-@pytest.mark.parametrize("room", [True, False])
-def test_it_learns_from_all_photos_by_the_settings_of_before(
-    small_root, tmp_path, monkeypatch, room
-):
+def test_it_learns_from_all_photos_by_the_settings_of_before(small_root, tmp_path, monkeypatch):
     seen = []
 
     def spy(net, ctx, loader, val_data, *rest, **options):
         seen.append((loader.dataset, rest, options))
 
-    def full(*_, **__):
-        raise CacheError("too small")
-
     how = {"num_epochs": 1, "learning_rate": 0.02, "label_smoothing": 0.3}
     classifier = fit(small_root, "lenet5", image_size=64, levels=("whole",), quiet=True, **how)
-    if not room:
-        monkeypatch.setattr(photo_cache, "cache_photos", full)
     monkeypatch.setattr(refitting, "train", spy)
     grown = refit(classifier, small_root)
     ((photos, rest, options),) = seen
