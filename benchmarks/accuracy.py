@@ -46,7 +46,7 @@ SAMPLES = 1000  # resamples of the bootstrap
 REGION_LEVELS = ["regions", "more-regions"]
 WITH_SEEDS = ("headline", "single", "several")
 # Commands that are scripts beside this one:
-OTHER_SCRIPTS = ("small", "calibration", "strangers", "auto")
+OTHER_SCRIPTS = ("small", "calibration", "strangers", "auto", "brands")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -204,6 +204,11 @@ def heads(row: Row, seed: int, versions: Versions) -> dict:
     return run_fit(row, seed, CHECKOUT, sys.executable, fine_tune=False)
 
 
+def with_artwork(row: Row, seed: int, versions: Versions) -> dict:
+    """`fit` with the artwork that Simple Icons has of the brands."""
+    return run_fit(row, seed, CHECKOUT, sys.executable, artwork="simple-icons")
+
+
 def former(row: Row, seed: int, versions: Versions) -> dict:
     """`fit` of an earlier commit, without any arguments."""
     if versions.former is None:
@@ -243,6 +248,7 @@ def run_probe(
 METHODS: dict[str, Callable[[Row, int, Versions], dict]] = {
     "fit": fit,
     "heads": heads,
+    "artwork": with_artwork,
     "imagenet": probe_imagenet,
     "logos": probe_logos,
     "embedding": probe_embedding,

@@ -12,12 +12,13 @@ from logoflow.utils.files import write_text
 TITLES = {
     "fit": "`fit`",
     "heads": "`fit(fine_tune=False)`",
+    "artwork": "`fit(artwork='simple-icons')`",
     "imagenet": "probe on ImageNet's features",
     "logos": "probe on `logo_lite0`'s features",
     "embedding": "probe on its embedding",
     "former": "`fit` of the earlier commit",
 }
-RIVALS = ("imagenet", "logos", "former")
+RIVALS = ("imagenet", "logos", "former", "artwork")
 Rows = dict[str, dict[str, dict]]  # row, method, result
 Cells = list[list[str]]
 

@@ -7,6 +7,9 @@ room, for example ``from logoflow.loading.crops import LogoCropAug``.
 """
 
 from .datasets.class_list import read_classes as read_classes
+from .datasets.composing.artwork import read_artwork as read_artwork
+from .datasets.composing.photos import compose_photos as compose_photos
+from .datasets.composing.simple_icons import icon_of as icon_of, wordmarks as wordmarks
 from .datasets.duplicates import repeats_of as repeats_of
 from .datasets.load import load_splits as load_splits
 from .datasets.prepare import prepare_datasets as prepare_datasets, prepare_root as prepare_root
@@ -18,6 +21,7 @@ from .datasets.prepared import (
 from .datasets.sample.build import make_sample as make_sample
 from .errors import (
     ArchiveError as ArchiveError,
+    ArtworkError as ArtworkError,
     ClassifierError as ClassifierError,
     ClassListError as ClassListError,
     FetchError as FetchError,
@@ -35,7 +39,10 @@ from .fetch.fetch_image import fetch_image as fetch_image
 from .images.decode import decode_image as decode_image, read_image as read_image
 from .inference.classifier import LogoClassifier as LogoClassifier
 from .inference.export import export as export
+from .inference.identify import identify as identify
+from .inference.index_brands import index_brands as index_brands
 from .inference.int8 import quantize as quantize
+from .inference.known_brands import read_brands as read_brands
 from .inference.levels import Level as Level
 from .inference.ocr import BrandNameReader as BrandNameReader
 from .labels import NO_LOGO as NO_LOGO

@@ -22,6 +22,10 @@ class ArchiveError(LogoflowError):
     """An archive cannot be fetched or is unsafe to extract. The message names the archive."""
 
 
+class ArtworkError(LogoflowError, ValueError):
+    """The artwork of a logo is empty, shows one colour only, or cannot be drawn."""
+
+
 class ClassifierError(LogoflowError, ValueError):
     """The folder of a saved classifier is incomplete or altered, or logoflow did not write it."""
 

@@ -146,6 +146,41 @@ def decode_image(
         raise _as_image_error(error, source, kind) from error
 
 
+def decode_rgba(content: bytes, *, source: str = "image") -> np.ndarray:
+    """Decode an image to upright RGB with its transparency.
+
+    Parameters
+    ----------
+    content, source
+        See `decode_image`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, 4), uint8, RGB and opacity, 0 to 255.
+
+    Raises
+    ------
+    ImageError
+        See `decode_image`.
+
+    Examples
+    --------
+    >>> Image.new("RGBA", (64, 48), (255, 0, 0, 128)).save("logo.png")
+    >>> decode_rgba(Path("logo.png").read_bytes())[0, 0].tolist()
+    [255, 0, 0, 128]
+    """
+    rgb = decode_image(content, source=source)  # refuses what is too large or broken
+    kind = image_format(content, source=source)
+    image = _READERS[kind](io.BytesIO(content))
+    image.load()
+    if not image.has_transparency_data:
+        return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    transpose = _UPRIGHT.get(_orientation(image))
+    rgba = image.convert("RGBA")
+    return np.array(rgba if transpose is None else rgba.transpose(transpose))
+
+
 def read_image(path: str | os.PathLike) -> np.ndarray:
     """Read an image file as upright RGB.
 

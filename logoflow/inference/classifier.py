@@ -12,6 +12,7 @@ import pandas as pd
 from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import check_classes
+from logoflow.datasets.composing.artwork import Source
 from logoflow.images.decode import load_image
 from logoflow.inference.auto import looks_of
 from logoflow.inference.decision import (
@@ -35,6 +36,7 @@ from logoflow.inference.levels import (
 )
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
+from logoflow.inference.new_brand import add_brand, check_new_brand, remove_brand
 from logoflow.inference.ocr import BrandNameReader
 from logoflow.inference.prototypes import Prototypes
 from logoflow.inference.region_evidence import mean_region_logits, region_evidence
@@ -382,6 +384,86 @@ class LogoClassifier:
         warn_if_unreliable(fitted)
         self.decisions |= fitted
         self.level = requested_levels[-1]
+
+    def add_brand(
+        self,
+        name: str,
+        *,
+        artwork: Sequence[Source] = (),
+        photos: Sequence[str | Path | bytes | np.ndarray] = (),
+        seed: int = 0,
+    ) -> None:
+        """Teach the classifier one more brand, in seconds, without the photos it was trained on.
+
+        Parameters
+        ----------
+        name : str
+            Name of the brand. It becomes the last class.
+        artwork : sequence of path, bytes, ndarray or Artwork
+            Logos of the brand as SVG files or pictures
+            (`logoflow.datasets.composing.artwork.read_artwork`). Give all its variants, such as
+            emblem and wordmark.
+        photos : sequence of path, bytes or ndarray
+            Photos that show the brand. Artwork helps to find the logo in them.
+        seed : int
+            Seed of the pictures that are composed of the artwork.
+
+        Raises
+        ------
+        ValueError
+            If the classifier knows the name, if there is neither artwork nor a photo, or if the
+            classifier remembers no regions of its training photos. It is unchanged after any error.
+        ArtworkError
+            If artwork is empty, or shows one colour only.
+        ImageError, OSError
+            If a file is no picture, broken or missing.
+
+        Notes
+        -----
+        The decisions of the levels stay as they are. To fit them anew, call `calibrate` with
+        validation photos of all brands.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> classifier = lf.LogoClassifier.load("my-model")  # doctest: +SKIP
+        >>> classifier.add_brand("acme", artwork=["acme.svg"])  # doctest: +SKIP
+        """
+        prototypes = check_new_brand(self, name, artwork, photos)
+        nets = self._nets_for_regions()
+        add_brand(self, nets, prototypes, name, artwork=artwork, photos=photos, seed=seed)
+        self._use_new_classes()
+
+    def remove_brand(self, name: str) -> None:
+        """Take a brand away.
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        ValueError
+            If there is no such brand, or if fewer than two classes would be left.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.lenet5(3)
+        >>> net.initialize()
+        >>> classifier = LogoClassifier(net, ("acme", "bmw", "no-logo"), lf.val_test_augs)
+        >>> _ = classifier.predict(np.full((300, 300, 3), 90, np.uint8))  # fixes the shapes
+        >>> classifier.remove_brand("acme")
+        >>> classifier.classes
+        ('bmw', 'no-logo')
+        """
+        remove_brand(self, name)
+        self._use_new_classes()
+
+    def _use_new_classes(self) -> None:
+        """Use a changed class list and output layer: nothing compiled or derived stays."""
+        self.no_logo, self.reader = no_logo_index(self.classes), BrandNameReader(self.classes)
+        self._fused = self._region_nets = None
 
     def preprocess(self, image: Any) -> nd.NDArray:
         """Preprocess a picture as in validation.

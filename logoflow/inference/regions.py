@@ -129,6 +129,14 @@ class RegionNet:
         embedded = self._net.embedding(nd.array(features, ctx=self._ctx))
         return nd.L2Normalization(embedded).asnumpy()
 
+    def embedding_matrix(self) -> np.ndarray:
+        """Return the matrix that maps features to embeddings, (size, features)."""
+        return self._net.embedding.weight.data(self._ctx).asnumpy()
+
+    def outputs_of(self, features: np.ndarray) -> np.ndarray:
+        """Apply the output layer to features of regions, (regions, classes)."""
+        return self._output(nd.array(features, ctx=self._ctx)).asnumpy()
+
     def _cells(self, photo: np.ndarray, rows: int, columns: int) -> nd.NDArray:
         """Compute the features of the cells of a photo, (channels, rows * columns)."""
         data = self._to_input(photo, rows * CELL, columns * CELL)

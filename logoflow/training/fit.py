@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
@@ -10,6 +10,7 @@ from time import monotonic
 import mxnet as mx
 
 from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.composing.artwork import Artwork, Source
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import check_rate
@@ -21,6 +22,7 @@ from logoflow.loading.photo_folder import split_boxes
 from logoflow.models.build import build_net
 from logoflow.models.ensemble import ensemble_architecture
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
+from logoflow.training.artwork_examples import artwork_of_classes
 from logoflow.training.losses import balanced_weights
 from logoflow.training.refit import refit
 from logoflow.training.strategies import Plan, fit_on_crops, fit_on_regions
@@ -50,6 +52,7 @@ def fit(
     use_no_logo: bool = True,
     use_boxes: bool = True,
     class_weights: list[float] | str | None = None,
+    artwork: Mapping[str, Sequence[Source]] | str | None = None,
     num_workers: int = 0,
     ctx: Contexts | None = None,
     seed: int = 0,
@@ -119,6 +122,11 @@ def fit(
     class_weights : list of float or "balanced", optional
         Weight of each class in the loss, in label order. With ``"balanced"``, every class counts
         the same (`logoflow.balanced_weights`).
+    artwork : mapping of str to sequence, or "simple-icons", optional
+        Logos to learn from beside the photos, from the name of a brand to its logos
+        (`logoflow.datasets.composing.artwork.read_artwork`). It helps most with up to five photos
+        per brand, and for variants of a logo that no photo shows. ``"simple-icons"`` looks the
+        brands up in Simple Icons. For the recipe ``"regions"`` and one backbone.
     num_workers : int
         Number of processes that decode photos. With 0, the calling process decodes them.
     ctx : Context or sequence of Context, optional
@@ -142,8 +150,10 @@ def fit(
     ------
     ValueError
         Before the training starts: if several backbones normalise photos in different ways,
-        if `match_logos` has no boxes, if there are no validation photos, or if a value is out of
-        range.
+        if `match_logos` has no boxes, if there are no validation photos, if `artwork` is of no
+        class, or if a value is out of range.
+    ArtworkError, ImageError, OSError
+        If artwork cannot be read, before the training starts.
     WeightsError, ClassListError, FloatingPointError, ValueError
         See `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate`.
 
@@ -179,6 +189,7 @@ def fit(
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
     num_epochs = num_epochs or default_epochs(recipe, root)
+    logos = _read_artwork(artwork, classes, recipe, backbones, refit_epochs)
     plan = Plan(
         root=root,
         backbones=backbones,
@@ -195,6 +206,7 @@ def fit(
         use_no_logo=use_no_logo,
         use_boxes=use_boxes,
         class_weights=class_weights,
+        artwork=logos,
         num_workers=num_workers,
         ctx=ctx,
         seed=seed,
@@ -322,3 +334,21 @@ def _make_matcher(root: Path, use_boxes: bool, levels: Sequence[Level]) -> LogoM
             "match_logos needs the boxes of the logos: set use_boxes=True, or match_logos=False."
         )
     return LogoMatcher(index_logos(root))
+
+
+def _read_artwork(
+    artwork: Mapping[str, Sequence[Source]] | str | None,
+    classes: Sequence[str],
+    recipe: Recipe,
+    backbones: Sequence[str],
+    refit_epochs: int,
+) -> dict[int, list[Artwork]] | None:
+    """Read the artwork, by label, and raise an error if `fit` cannot use it."""
+    if artwork is None:
+        return None
+    if recipe.crops != "regions" or list(backbones) != ["logo_lite0"] or refit_epochs:
+        raise ValueError(
+            "artwork is for the backbone 'logo_lite0' with the recipe 'regions', the defaults of "
+            "fit, without refit_epochs."
+        )
+    return artwork_of_classes(artwork, classes)

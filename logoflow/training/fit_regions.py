@@ -1,20 +1,22 @@
 """Train a network on regions of photos: the output layer first, then the layers below it."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from mxnet import gluon
 
+from logoflow.datasets.composing.artwork import Artwork
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.levels import GRID, Level
-from logoflow.inference.prototypes import Prototypes
+from logoflow.inference.prototypes import Prototypes, join_prototypes
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
 from logoflow.inference.scoring import Evidence, Parts
 from logoflow.loading.photo_folder import split_boxes
+from logoflow.training.artwork_examples import composed_regions
 from logoflow.training.region_examples import (
     Examples,
     PhotoWithBoxes,
@@ -54,12 +56,15 @@ class RegionHead(NamedTuple):
         Folds of the cross-validation. Below 2 there was none.
     prototypes : Prototypes or None
         Regions that a classifier compares new photos with.
+    composed : Examples or None
+        Further examples, from artwork.
     """
 
     examples: Examples
     strength: float
     folds: int
     prototypes: Prototypes | None
+    composed: Examples | None = None
 
 
 def photos_with_boxes(
@@ -100,6 +105,7 @@ def fit_region_head(
     no_logo: int | None,
     seed: int,
     class_weights: Sequence[float] | None = None,
+    artwork: Mapping[int, Sequence[Artwork]] | None = None,
 ) -> RegionHead:
     """Fit the output layer of a network to regions of photos, in seconds.
 
@@ -117,6 +123,8 @@ def fit_region_head(
         Seed of the choice of photos and regions.
     class_weights : sequence of float, optional
         Weight of each class, in label order.
+    artwork : mapping of int to sequence of Artwork, optional
+        Logos by label, to learn from beside the photos. The network needs an embedding.
 
     Returns
     -------
@@ -128,15 +136,26 @@ def fit_region_head(
     has_boxes = any(boxes for _, _, boxes in photos)
     if has_boxes and region_net.can_embed:
         prototypes = prototypes_of_boxes([region_net], [examples], photos, no_logo, seed)
+    composed = None
+    if artwork:
+        composed, drawn = composed_regions(region_net, artwork, len(photos), seed)
+        prototypes = drawn if prototypes is None else join_prototypes([prototypes, drawn])
     if class_weights is not None:
-        weights = examples.weights * np.asarray(class_weights)[examples.labels]
-        examples = examples._replace(weights=weights)
+        examples = _weighted(examples, class_weights)
+        composed = None if composed is None else _weighted(composed, class_weights)
     folds = possible_folds(examples)
-    strength = choose_strength(examples, no_logo, folds)
+    strength = choose_strength(examples, no_logo, folds, composed)
     if folds >= 2 and not has_boxes:
-        examples = focus_on_logos(examples, strength, folds)
-    fit_output(net.output, fit_regression(examples, no_logo, strength))
-    return RegionHead(examples, strength, folds, prototypes)
+        examples = focus_on_logos(examples, strength, folds, composed)
+    model = fit_regression(examples.with_others(composed), no_logo, strength)
+    fit_output(net.output, model)
+    return RegionHead(examples, strength, folds, prototypes, composed)
+
+
+def _weighted(examples: Examples, class_weights: Sequence[float]) -> Examples:
+    """Multiply the weights of examples by those of their classes."""
+    weights = examples.weights * np.asarray(class_weights)[examples.labels]
+    return examples._replace(weights=weights)
 
 
 def remember_logos(
@@ -145,6 +164,7 @@ def remember_logos(
     photos: Sequence[PhotoWithBoxes],
     no_logo: int | None,
     seed: int,
+    artwork: Mapping[int, Sequence[Artwork]] | None = None,
 ) -> Prototypes | None:
     """Embed regions of photos with boxes by a trained network, or by those of an ensemble.
 
@@ -160,6 +180,8 @@ def remember_logos(
         Label of no-logo.
     seed : int
         Seed of the choice of photos and regions.
+    artwork : mapping of int to sequence of Artwork, optional
+        Logos by label, to remember beside the photos. For a single network.
 
     Returns
     -------
@@ -170,7 +192,11 @@ def remember_logos(
         return None
     nets, photos = region_nets(net, augs), _at_most(photos, MAX_REMEMBERED_PHOTOS, seed)
     examples = [region_examples(member, photos, no_logo, seed).examples for member in nets]
-    return prototypes_of_boxes(nets, examples, photos, no_logo, seed)
+    prototypes = prototypes_of_boxes(nets, examples, photos, no_logo, seed)
+    if not artwork:
+        return prototypes
+    _, drawn = composed_regions(nets[0], artwork, len(photos), seed)
+    return join_prototypes([prototypes, drawn])
 
 
 def _at_most(photos: Sequence[PhotoWithBoxes], count: int, seed: int) -> Sequence[PhotoWithBoxes]:
@@ -245,7 +271,7 @@ def left_out_evidence(
     labels : list of int
     """
     examples, no_logo = head.examples, classifier.no_logo
-    shares = left_out_probabilities(examples, no_logo, head.strength, head.folds)
+    shares = left_out_probabilities(examples, no_logo, head.strength, head.folds, head.composed)
     logits = np.full((len(shares), len(classifier.classes)), np.log(1e-6))
     logits[:, : shares.shape[1]] = np.log(np.maximum(shares, 1e-9))
     net, evidence = RegionNet(classifier.net, classifier.augs), []

@@ -73,6 +73,13 @@ class Examples(NamedTuple):
         """Choose examples by position or by a mask."""
         return Examples(*(values[chosen] for values in self))
 
+    def with_others(self, others: "Examples | None") -> "Examples":
+        """Append other examples, if there are any."""
+        if others is None:
+            return self
+        pairs = zip(self, others, strict=True)
+        return Examples(*(np.concatenate(values) for values in pairs))
+
 
 class TrainingRegions(NamedTuple):
     """What an output layer learns from, and what a classifier remembers beside it.

@@ -21,7 +21,9 @@ WEIGHT_SCALE = 1000.0
 """Total weight of the examples, so that `STRENGTHS` mean the same for few and for many photos."""
 
 
-def focus_on_logos(examples: Examples, strength: float, folds: int) -> Examples:
+def focus_on_logos(
+    examples: Examples, strength: float, folds: int, composed: Examples | None = None
+) -> Examples:
     """Give weight to the regions that show their label most clearly, for photos without boxes.
 
     Which region of a photo carries the brand is decided by a model that was fitted without the
@@ -36,6 +38,8 @@ def focus_on_logos(examples: Examples, strength: float, folds: int) -> Examples:
         scikit-learn's `C`.
     folds : int
         Number of parts that the photos are divided into, at least 2.
+    composed : Examples, optional
+        See `left_out_probabilities`.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def focus_on_logos(examples: Examples, strength: float, folds: int) -> Examples:
     This is multiple-instance learning, with soft weights in place of the choice of one instance
     (Andrews, Tsochantaridis and Hofmann, NIPS 2002).
     """
-    shares = left_out_probabilities(examples, None, strength, folds)
+    shares = left_out_probabilities(examples, None, strength, folds, composed)
     right = shares[np.arange(len(shares)), examples.labels]
     totals = np.bincount(examples.photos, right)
     return examples._replace(weights=right / totals[examples.photos])
@@ -84,7 +88,9 @@ def possible_folds(examples: Examples) -> int:
     return min(FOLDS, *photos_per_class) if len(photos_per_class) > 1 else 0
 
 
-def choose_strength(examples: Examples, no_logo: int | None, folds: int) -> float:
+def choose_strength(
+    examples: Examples, no_logo: int | None, folds: int, composed: Examples | None = None
+) -> float:
     """Choose the regularisation by cross-validation over photos.
 
     Parameters
@@ -94,6 +100,8 @@ def choose_strength(examples: Examples, no_logo: int | None, folds: int) -> floa
         Label of no-logo.
     folds : int
         See `possible_folds`.
+    composed : Examples, optional
+        See `left_out_probabilities`.
 
     Returns
     -------
@@ -105,7 +113,7 @@ def choose_strength(examples: Examples, no_logo: int | None, folds: int) -> floa
         return STRENGTHS[len(STRENGTHS) // 2]
     losses = {
         strength: photo_log_loss(
-            examples, left_out_probabilities(examples, no_logo, strength, folds)
+            examples, left_out_probabilities(examples, no_logo, strength, folds, composed)
         )
         for strength in STRENGTHS
     }
@@ -113,7 +121,11 @@ def choose_strength(examples: Examples, no_logo: int | None, folds: int) -> floa
 
 
 def left_out_probabilities(
-    examples: Examples, no_logo: int | None, strength: float, folds: int
+    examples: Examples,
+    no_logo: int | None,
+    strength: float,
+    folds: int,
+    composed: Examples | None = None,
 ) -> np.ndarray:
     """Answer for each photo's regions by a model that was fitted without this photo.
 
@@ -126,6 +138,8 @@ def left_out_probabilities(
         scikit-learn's `C`.
     folds : int
         Number of parts that the photos are divided into, at least 2.
+    composed : Examples, optional
+        Further examples, from artwork. Every model is fitted to them.
 
     Returns
     -------
@@ -135,7 +149,7 @@ def left_out_probabilities(
     shares = np.full((len(examples.labels), examples.labels.max() + 1), 1e-6)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
     for train, test in splitter.split(examples.features, examples.labels, examples.photos):
-        model = fit_regression(examples.subset(train), no_logo, strength)
+        model = fit_regression(examples.subset(train).with_others(composed), no_logo, strength)
         shares[np.ix_(test, model.classes_)] = model.predict_proba(examples.features[test])
     return shares
 

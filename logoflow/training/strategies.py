@@ -11,6 +11,7 @@ import pandas as pd
 from mxnet import gluon, init
 
 from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.composing.artwork import Artwork
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
 from logoflow.inference.matching import LogoMatcher
@@ -68,6 +69,8 @@ class Plan(NamedTuple):
         Whether to train on no-logo photos, and to use boxes.
     class_weights : list of float or None
         Weight of each class in the loss.
+    artwork : dict of int to list of Artwork, or None
+        Logos by label, to learn from beside the photos.
     num_workers : int
         Processes that decode photos.
     ctx : list of Context
@@ -92,6 +95,7 @@ class Plan(NamedTuple):
     use_no_logo: bool
     use_boxes: bool
     class_weights: list[float] | None
+    artwork: dict[int, list[Artwork]] | None
     num_workers: int
     ctx: list[mx.Context]
     seed: int
@@ -181,14 +185,16 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
         for name, seed, weight_file in members:
             net = _new_net(name, len(classes), plan.recipe, plan.ctx, seed)
             _, augs = make_augs(plan.recipe, net, image_size=plan.image_size)
-            head = fit_region_head(net, augs, photos, no_logo, seed, plan.class_weights)
+            head = fit_region_head(
+                net, augs, photos, no_logo, seed, plan.class_weights, plan.artwork
+            )
             if plan.fine_tune and has_boxes:
                 histories.append(_fine_tune_on_patches(net, augs, photos, no_logo, plan, seed))
             net.save_parameters(str(weight_file))
         net = _together(net, [weight_file for _, _, weight_file in members], plan, len(classes))
     prototypes = head.prototypes if is_single else None
     if has_boxes and (histories or not is_single):  # the features are not those of the head
-        prototypes = remember_logos(net, augs, photos, no_logo, plan.seed)
+        prototypes = remember_logos(net, augs, photos, no_logo, plan.seed, plan.artwork)
     classifier = LogoClassifier(net, classes, augs, matcher=plan.matcher, prototypes=prototypes)
     if leaves_out:
         calibrate_by_left_out(

@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 # The import names of the packages that each extra of pyproject.toml installs.
 EXTRAS = {
+    "artwork": ("resvg_py", "simplepycons"),
     "bulk": ("cloudpickle", "dask", "distributed", "pyarrow"),
     "export": ("onnx",),
     "notebooks": ("ipykernel", "nbclient", "nbconvert", "nbformat", "papermill"),
@@ -18,7 +19,7 @@ def require_extra(extra: str) -> None:
     Parameters
     ----------
     extra : str
-        ``"bulk"``, ``"export"``, ``"notebooks"``, ``"read"`` or ``"sample"``.
+        ``"artwork"``, ``"bulk"``, ``"export"``, ``"notebooks"``, ``"read"`` or ``"sample"``.
 
     Raises
     ------

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from filelock import FileLock
 
+from logoflow.datasets.composing.layout import SPLITS, write_lists, write_photo
 from logoflow.datasets.sample import artwork, snapshots
-from logoflow.datasets.sample.artwork import BRANDS, SPLITS
+from logoflow.datasets.sample.artwork import BRANDS
 from logoflow.datasets.sample.scenes import sources_of
 from logoflow.labels import NO_LOGO
 from logoflow.utils.extras import require_extra
@@ -126,7 +127,7 @@ def _build(folder: Path, made_with: dict, parameters: dict) -> None:
     shutil.rmtree(part, ignore_errors=True)  # left by an interrupted build
     photos = plan(**parameters)
     _write_photos(part, photos, parameters["longest_side"])
-    _write_lists(part, photos)
+    write_lists(part, photos)
     _write_json(part / "sources.json", photos)
     _write_json(part / _PARAMETER_FILE, made_with)
     shutil.rmtree(folder, ignore_errors=True)  # a sample with other parameters
@@ -174,19 +175,11 @@ def _deal(rng: np.random.Generator, items: list[str], count: int) -> list[str]:
 
 
 def _write_photos(root: Path, photos: list[dict], longest_side: int) -> None:
-    """Draw every photo and write its box file, ordered by scene because scenes are cached."""
+    """Draw and write every photo with its boxes, ordered by scene because scenes are cached."""
 
     def write(photo: dict) -> None:
         jpeg, boxes = snapshots.draw_photo(photo, longest_side)
-        jpg = root / "classes" / "jpg" / photo["class"] / photo["file"]
-        jpg.parent.mkdir(parents=True, exist_ok=True)
-        jpg.write_bytes(jpeg)
-        if photo["class"] != NO_LOGO:
-            # As in FlickrLogos-32, where the masks of the class HP are in a folder hp.
-            masks = root / "classes" / "masks" / photo["class"].lower()
-            masks.mkdir(parents=True, exist_ok=True)
-            lines = ["x y width height", *(" ".join(map(str, box)) for box in boxes)]
-            (masks / f"{photo['file']}.bboxes.txt").write_text("\n".join(lines) + "\n")
+        write_photo(root, photo["class"], photo["file"], jpeg, boxes)
 
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -195,29 +188,6 @@ def _write_photos(root: Path, photos: list[dict], longest_side: int) -> None:
             list(pool.map(write, sorted(photos, key=lambda photo: photo["scene"])))
     finally:
         cv2.setNumThreads(threads)
-
-
-def _write_lists(root: Path, photos: list[dict]) -> None:
-    """Write the five lists of relative paths of FlickrLogos-32.
-
-    ``valset-nologos`` lists the no-logo photos of train before those of val, because both articles
-    move the first half of this list to training.
-    """
-
-    def paths(split: str, with_logo: bool) -> list[str]:
-        chosen = (p for p in photos if p["split"] == split and (p["class"] != NO_LOGO) == with_logo)
-        return sorted(f"classes/jpg/{p['class']}/{p['file']}" for p in chosen)
-
-    lists = {
-        "trainset": paths("train", True),
-        "valset-logosonly": paths("val", True),
-        "valset-nologos": paths("train", False) + paths("val", False),
-        "testset": paths("test", True) + paths("test", False),
-        "testset-logosonly": paths("test", True),
-    }
-    for name, lines in lists.items():
-        text = "".join(f"{line}\n" for line in lines)
-        (root / f"{name}.relpaths.txt").write_text(text)
 
 
 def _write_json(path: Path, value) -> None:

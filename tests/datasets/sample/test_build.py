@@ -185,7 +185,7 @@ def test_an_interrupted_build_starts_again(folder, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(build, "_write_lists", stop)
+        patch.setattr(build, "write_lists", stop)
         with pytest.raises(KeyboardInterrupt):
             make_sample(tmp_path, **SMALL)
     assert not (tmp_path / "FlickrLogos-v2").exists()

@@ -1,0 +1,1 @@
+"""Compose photos of logos from artwork: read it, print it, bend it, light it, and photograph it."""
