@@ -14,6 +14,7 @@ from .datasets.prepared import (
     folder_tree as folder_tree,
     photos_of as photos_of,
     read_summary as read_summary,
+    unlabelled_photos as unlabelled_photos,
 )
 from .datasets.sample.build import make_sample as make_sample
 from .errors import (
@@ -22,6 +23,7 @@ from .errors import (
     ClassListError as ClassListError,
     FetchError as FetchError,
     ImageError as ImageError,
+    LayoutError as LayoutError,
     LogoflowError as LogoflowError,
     ResumeError as ResumeError,
     WeightsError as WeightsError,
