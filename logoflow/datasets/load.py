@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from logoflow.datasets.coco import read_coco
 from logoflow.datasets.completing import TEST_SHARE
 from logoflow.datasets.flickrlogos27 import read_flickrlogos27
 from logoflow.datasets.flickrlogos32 import read_flickrlogos32
 from logoflow.datasets.folder import read_folder
 from logoflow.datasets.splits import Splits
 from logoflow.datasets.splitting import limit_per_class
+from logoflow.datasets.table import read_table
+from logoflow.datasets.yolo import read_yolo
 
 Source = Path | str | pd.DataFrame | None
-OWN_DATA = ("folder",)
+OWN_DATA = ("folder", "table", "coco", "yolo")
 
 
 def load_splits(
@@ -32,7 +35,8 @@ def load_splits(
     ----------
     dataset : str
         ``"sample"`` (generated), ``"flickrlogos32"``, ``"flickrlogos27"``, or your own photos:
-        ``"folder"`` (one folder per class).
+        ``"folder"`` (one folder per class), ``"table"`` (`read_table`), ``"coco"``
+        (`read_coco`) or ``"yolo"`` (`read_yolo`).
     data_dir : Path, str or DataFrame, optional
         Folder, archive or URL of the data; for ``table`` also the file or the DataFrame. For the
         sample, the folder to build it in. Required for ``flickrlogos32``, which its authors send
@@ -123,11 +127,29 @@ def _read_folder(
     return read_folder(data_dir, test_share=test_share, layout=layout, seed=seed)
 
 
+def _own_reader(dataset: str, read: Callable[..., Splits], needs: str) -> Callable[..., Splits]:
+    """Make a function that reads photos of the user, and says what is missing."""
+
+    def read_own(
+        data_dir: Source, no_logo_dir: Source, seed: int, test_share: float = TEST_SHARE
+    ) -> Splits:
+        if data_dir is None or str(data_dir) == "":
+            raise ValueError(f"The data set {dataset!r} needs data_dir: give {needs}.")
+        return read(data_dir, test_share=test_share, seed=seed)
+
+    return read_own
+
+
 DATASETS: dict[str, Callable[..., Splits]] = {
     "sample": _read_sample,
     "flickrlogos32": _read_flickrlogos32,
     "flickrlogos27": _read_flickrlogos27,
     "folder": _read_folder,
+    "table": _own_reader(
+        "table", read_table, "a CSV or Parquet file with the columns path and label, or a DataFrame"
+    ),
+    "coco": _own_reader("coco", read_coco, "the folder, archive or JSON file of the export"),
+    "yolo": _own_reader("yolo", read_yolo, "the folder or archive of the export"),
 }
 """Name of each data set and the function that reads it.
 
