@@ -87,7 +87,8 @@ def read_flickrlogos32(source: Path | str) -> Splits:
             "Extract the folder jpg of the data set too."
         )
     notes = (*_notes(missing, repeated), *problems.notes())
-    return Splits(**splits, classes=classes_of(*splits.values()), notes=notes)
+    train, val, test = splits["train"], splits["val"], splits["test"]
+    return Splits(train, val, test, classes_of(train, val, test), notes)
 
 
 def article_split(base_directory: Path | str, no_logo_share: float = 0.5) -> dict[str, list[str]]:

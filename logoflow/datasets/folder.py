@@ -86,6 +86,7 @@ def read_folder(
             f"There are no photos in the folders of {source}: put them in {source}/<class>/. "
             + " ".join(notes)
         )
+    _refuse_one_class(labelled, walk, source)
     unlabelled = _unlabelled(source, walk.photos, arrangement, notes)
     splits = complete_splits(labelled, test_share, seed, where=str(source), notes=notes)
     return replace(splits, unlabelled=unlabelled)
@@ -131,6 +132,27 @@ def _label(
                 notes.append(f"The folders {known} and {name} are one class, {known}.")
             labelled[split].append(Photo(paths[index], known))
     return labelled
+
+
+def _refuse_one_class(labelled: dict[str, list[Photo]], walk: Walk, source: Path) -> None:
+    """Raise an error if there is only one class, and say which file may name the classes."""
+    labels = {photo.label for photos in labelled.values() for photo in photos}
+    if len(labels) > 1:
+        return
+    advice = "give at least two classes."
+    for path in walk.others:
+        dataset = "table" if path.suffix.lower() in (".csv", ".tsv", ".parquet") else ""
+        dataset = "coco" if path.suffix.lower() == ".json" else dataset
+        dataset = "yolo" if path.name in ("data.yaml", "classes.txt", "obj.names") else dataset
+        if dataset:
+            advice = (
+                f"give at least two classes. If {readable_name(path.name)} names the classes, "
+                f"choose dataset={dataset!r}."
+            )
+            break
+    raise ValueError(
+        f"{readable_name(str(source))} has photos of only one class, {', '.join(labels)}: {advice}"
+    )
 
 
 def _unlabelled(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from logoflow.datasets.splitting import limit_per_class
 from logoflow.datasets.table import read_table
 from logoflow.datasets.yolo import read_yolo
 
-Source = Path | str | pd.DataFrame | None
+Source: TypeAlias = Path | str | pd.DataFrame | None
 OWN_DATA = ("folder", "table", "coco", "yolo")
 
 

@@ -15,20 +15,16 @@ from logoflow.datasets.load import load_splits
 from logoflow.datasets.placing import Prepared, sync_folder
 from logoflow.datasets.prepared import (
     BOX_FILE,
-    LOADABLE_SUFFIXES,
     SUMMARY_FILE,
     UNLABELLED_FILE,
     read_boxes,
 )
+from logoflow.datasets.prepared_names import unique_names
 from logoflow.datasets.splits import Photo, Splits, first_few
-from logoflow.utils.file_names import class_name, fitting_name, readable_name
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home
 
 LOCK_FILE = ".prepare.lock"
-# Suffixes of JPEG files, and of photos that are converted to JPEG.
-JPEG_SUFFIXES = (".jfif", ".jfi", ".jif", ".jpe", ".pjpeg", ".pjp", ".mpo")
-JPEG_SUFFIXES += (".avif", ".heic", ".heif", ".hif")
 
 
 def prepare_datasets(
@@ -251,7 +247,7 @@ def _find_listed(
 
 def _prepare_split(folder: Path, photos: Sequence[Photo], classes: Sequence[str]) -> Prepared:
     """Fill the folder of one split and record the boxes of its photos."""
-    photo_of = _unique_names(photos)
+    photo_of = unique_names(photos)
     wanted = {name: photo.path for name, photo in photo_of.items()}
     prepared = sync_folder(folder, wanted, classes)
     root, skipped = folder.parent, {name for name, _ in prepared.skipped}
@@ -276,7 +272,7 @@ def _why_untrained(photos: Sequence[Photo], prepared: Prepared) -> str:
     """
     reason_of = dict(prepared.skipped)
     names: dict[str, list[str]] = {}
-    for name, photo in _unique_names(photos).items():
+    for name, photo in unique_names(photos).items():
         names.setdefault(photo.label, []).append(name)
     lost = {
         label: reason_of[class_names[0]]
@@ -300,42 +296,6 @@ def _write_unlabelled(root: Path, splits: Splits) -> None:
         write_text(path, json.dumps(paths, indent=0))
     else:
         path.unlink(missing_ok=True)
-
-
-def _unique_names(photos: Sequence[Photo]) -> dict[str, Photo]:
-    """Give each photo a unique name ``<class>/<file>``, the same at every call.
-
-    Two photos of a class can have the same file name if they come from different folders. Names
-    that differ in case only count as the same, as they do on some disks.
-    """
-    photo_of: dict[str, Photo] = {}
-    seen: set[Path] = set()
-    taken: set[str] = set()
-    for photo in photos:
-        if photo.path in seen:
-            continue
-        seen.add(photo.path)
-        file_name = _loadable_name(photo.path)
-        stem, suffix = Path(file_name).stem, Path(file_name).suffix
-        number = 1
-        name = f"{photo.label}/{file_name}"
-        while name.casefold() in taken:
-            number += 1
-            name = f"{photo.label}/{stem}-{number}{suffix}"
-        taken.add(name.casefold())
-        photo_of[name] = photo
-    return photo_of
-
-
-def _loadable_name(path: Path) -> str:
-    """Give a photo a name that every file system and data loader accepts.
-
-    A suffix that loaders do not accept gets the suffix of the format that the photo will have.
-    """
-    suffix = path.suffix
-    if suffix.lower() not in LOADABLE_SUFFIXES:
-        suffix += ".jpg" if suffix.lower() in JPEG_SUFFIXES else ".png"
-    return fitting_name(class_name(path.stem) + readable_name(suffix))
 
 
 def _spellings(labels: Iterable[str]) -> dict[str, str]:

@@ -133,8 +133,9 @@ def check_data(
     photos, broken = _read_photos(root, classes)
     duplicates: list[list[Path]] = []
     if len(photos) <= MAX_COMPARED:
-        duplicates, not_decoded = near_duplicates_and_broken(list(photos["path"]))  # type: ignore[assignment]
-        broken = {**broken, **not_decoded}  # type: ignore[dict-item]
+        groups, not_decoded = near_duplicates_and_broken(list(photos["path"]))
+        duplicates = groups  # type: ignore[assignment]
+        broken.update(not_decoded)  # type: ignore[arg-type]
     rows = [
         *_broken(photos, broken),
         *_left_out(root),

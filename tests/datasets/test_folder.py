@@ -166,3 +166,15 @@ def test_one_class_may_be_spelled_in_two_ways(tmp_path, draw):
     assert splits.classes == ("bmw", "dhl", "nestlé")
     assert splits.counts().test.tolist() == [2, 0, 2]
     assert "The folders bmw and BMW are one class, bmw." in splits.notes
+
+
+@pytest.mark.parametrize(
+    ("file", "dataset"),
+    [("data.yaml", "yolo"), ("_annotations.coco.json", "coco"), ("a.csv", "table")],
+)
+def test_an_export_that_is_no_folder_of_classes_names_its_reader(tmp_path, draw, file, dataset):
+    for number in range(4):
+        draw(tmp_path / "own/images" / f"{number}.jpg", number)
+    (tmp_path / "own" / file).touch()
+    with pytest.raises(ValueError, match=f"only one class, images: .*dataset='{dataset}'"):
+        read_folder(tmp_path / "own")
