@@ -166,7 +166,7 @@ def decode_image(
         if kind == "gif" and image.size != (width, height):
             raise ValueError("its header is ambiguous")
         pixels = _decode(image)
-        if kind in ("avif", "heif") and pixels.shape[:2] != (height, width):
+        if kind in ("avif", "heif", "tiff") and pixels.shape[:2] != (height, width):
             raise ValueError("its header gives another size than its pixels")
         return pixels
     except Exception as error:
