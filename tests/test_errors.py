@@ -30,7 +30,7 @@ def is_exception(node):
 
 
 def test_every_exception_derives_from_logoflow_error():
-    assert len(exception_classes()) == 11
+    assert len(exception_classes()) == 12
     assert all(issubclass(error, errors.LogoflowError) for error in exception_classes())
 
 

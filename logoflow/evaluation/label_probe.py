@@ -64,7 +64,7 @@ def features_of_photos(
     >>> root = lf.prepare_root("flickrlogos32", photos, output_dir="root")
     >>> features = features_of_photos(root, "logo_lite0", image_size=64)
     >>> len(features), next(iter(features.values())).shape
-    (16, (1280,))
+    (14, (1280,))
     """
     root, ctx = Path(root), as_list(ctx or default_ctx())
     net = finetune_net(len(read_classes(root)), backbone, ctx=ctx)
