@@ -20,13 +20,14 @@ run test notebooks: export LOGOFLOW_PROGRESS := 0
 
 # --- Variables of the command line: `make run EPOCHS=2` passes num_epochs=2 to the notebooks. ---
 
-DATA_VARIABLES := DATASET DATA_DIR NO_LOGO_DIR PHOTOS_PER_CLASS SEED
+DATA_VARIABLES := DATASET DATA_DIR LAYOUT NO_LOGO_DIR PHOTOS_PER_CLASS SEED
 RUN_VARIABLES := $(DATA_VARIABLES) BACKBONE RECIPE IMAGE_SIZE LEVEL EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
 SET_UP_VARIABLES := NAME PYTHON GPU IP PORT
 KNOWN := $(RUN_VARIABLES) $(SET_UP_VARIABLES) LOGOFLOW_% MXNET_% OMP_% PIP_% UV_%
 
 parameter_DATASET := dataset
 parameter_DATA_DIR := data_dir
+parameter_LAYOUT := layout
 parameter_NO_LOGO_DIR := no_logo_dir
 parameter_PHOTOS_PER_CLASS := photos_per_class
 parameter_SEED := seed

@@ -17,6 +17,7 @@ from .datasets.prepared import (
     folder_tree as folder_tree,
     photos_of as photos_of,
     read_summary as read_summary,
+    unlabelled_photos as unlabelled_photos,
 )
 from .datasets.sample.build import make_sample as make_sample
 from .errors import (
@@ -26,11 +27,13 @@ from .errors import (
     ClassListError as ClassListError,
     FetchError as FetchError,
     ImageError as ImageError,
+    LayoutError as LayoutError,
     LogoflowError as LogoflowError,
     ResumeError as ResumeError,
     WeightsError as WeightsError,
 )
 from .evaluation.ablation import ABLATION as ABLATION
+from .evaluation.check_data import check_data as check_data
 from .evaluation.experiments import run_experiments as run_experiments
 from .evaluation.linear_probe import assess_head as assess_head, photo_features as photo_features
 from .evaluation.measure import assess as assess, report_on as report_on
@@ -73,6 +76,7 @@ from .models.finetune import finetune_net as finetune_net
 from .models.freezing import freeze_features as freeze_features, freeze_lower as freeze_lower
 from .models.graph import fused as fused
 from .plots.bulk import plot_counts as plot_counts, plot_throughput as plot_throughput
+from .plots.data_check import plot_data_check as plot_data_check
 from .plots.evaluation import (
     plot_confusion as plot_confusion,
     plot_precision_recall as plot_precision_recall,

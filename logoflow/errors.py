@@ -41,6 +41,13 @@ class ImageError(LogoflowError, ValueError):
     """
 
 
+class LayoutError(LogoflowError, ValueError):
+    """The folders of a data set can be understood in more than one way.
+
+    The message shows what was found, and which option settles it.
+    """
+
+
 class TooManyPixels(ImageError):
     """The header of a picture announces too many pixels. The picture was not decoded."""
 

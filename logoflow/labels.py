@@ -5,6 +5,27 @@ from collections.abc import Iterable, Sequence
 NO_LOGO = "no-logo"
 """Name of the class of photos that show no logo."""
 
+_NO_LOGO_SPELLINGS = ("no-logo", "no_logo", "nologo", "no logo", "none")
+
+
+def is_no_logo_name(name: str) -> bool:
+    """Tell whether a folder or label stands for photos without a logo.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_no_logo_name("No_Logo"), is_no_logo_name("logo")
+    (True, False)
+    """
+    return name.strip().lower() in _NO_LOGO_SPELLINGS
+
 
 def label_indices(labels: Iterable[int | str], classes: Sequence[str]) -> list[int]:
     """Convert class names to label indices; indices stay as they are.

@@ -23,11 +23,13 @@ from tqdm.auto import tqdm
 
 from logoflow.datasets.listing import parts_of
 from logoflow.errors import ArchiveError
+from logoflow.utils.file_names import fitting_name
 from logoflow.utils.paths import data_home
 from logoflow.utils.progress import watched
 
 MAX_BYTES = 8_000_000_000  # of a download, and of everything that one archive may unpack to
 MAX_FILES = 500_000  # that one archive may unpack to
+MAX_PART_BYTES = 255  # of a file name on Linux; a longer one is shortened
 TIMEOUT = (10, 60)  # seconds to connect, and to wait for the next chunk
 CHUNK_BYTES = 1 << 20
 ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
@@ -284,7 +286,7 @@ def _path_inside(folder: Path, name: str, archive: Path) -> Path:
     parts = parts_of(name)
     if not parts and name.strip("./"):
         raise ArchiveError(f"{archive}: {name} would be extracted outside its folder.")
-    return folder.joinpath(*parts)
+    return folder.joinpath(*(fitting_name(part, MAX_PART_BYTES) for part in parts))
 
 
 def _move_into_place(tmp: Path, target: Path) -> None:

@@ -47,8 +47,8 @@ def near_duplicates(
     threshold : float
         Correlation, -1 to 1, from which two photos count as duplicates.
     skip_broken : bool
-        Treat a broken image as unlike any other instead of raising an error, for files that are
-        checked later.
+        Treat an image that is broken or cannot be read as unlike any other instead of raising an
+        error, for files that are checked later.
 
     Returns
     -------
@@ -73,9 +73,45 @@ def near_duplicates(
     >>> near_duplicates(["a.jpg", "smaller.jpg", "b.jpg"])
     [['a.jpg', 'smaller.jpg']]
     """
-    if not paths:
+    return _group(paths, _thumbnails(paths, {} if skip_broken else None), threshold)
+
+
+def near_duplicates_and_broken(
+    paths: Sequence[PathLike], threshold: float = THRESHOLD
+) -> tuple[list[list[PathLike]], dict[PathLike, str]]:
+    """Group near-duplicate photos, and find the broken ones, in one pass.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Image files.
+    threshold : float
+        See `near_duplicates`.
+
+    Returns
+    -------
+    groups : list of list of path
+        See `near_duplicates`.
+    broken : dict of path to str
+        The photos that cannot be read or decoded, and why.
+
+    Examples
+    --------
+    >>> _ = cv2.imwrite("a.jpg", np.zeros((32, 32, 3), np.uint8)), open("b.jpg", "w").close()
+    >>> near_duplicates_and_broken(["a.jpg", "b.jpg"])[1]
+    {'b.jpg': 'b.jpg: empty, 0 bytes; ...'}
+    """
+    broken: dict[PathLike, str] = {}
+    thumbnails = _thumbnails(paths, broken)
+    return _group(paths, thumbnails, threshold), broken
+
+
+def _group(
+    paths: Sequence[PathLike], thumbnails: np.ndarray, threshold: float
+) -> list[list[PathLike]]:
+    """Group the photos whose thumbnails are linked by a chain of high correlations."""
+    if not len(paths):
         return []
-    thumbnails = _thumbnails(paths, skip_broken)
     links = np.concatenate(
         [
             np.argwhere(scores >= threshold) + (start, 0)
@@ -141,10 +177,11 @@ def _similarities(thumbnails: np.ndarray, others: np.ndarray) -> Iterator[tuple[
         yield start, best
 
 
-def _thumbnails(paths: Sequence[PathLike], skip_broken: bool = False) -> np.ndarray:
+def _thumbnails(paths: Sequence[PathLike], broken: dict[PathLike, str] | None = None) -> np.ndarray:
     """Unit vectors of the thumbnails, (photos, 16 crops, 256) float32; crop 0 is the whole photo.
 
-    The vectors of a broken image are zero, which correlates with nothing.
+    The vectors of a broken image are zero, which correlates with nothing. Its error is put into
+    `broken`, or raised if that is None.
     """
     margins = (0, round(_CROP_SHARE * _WORKING_SIDE))
     crops = list(itertools.product(margins, repeat=4))
@@ -152,10 +189,11 @@ def _thumbnails(paths: Sequence[PathLike], skip_broken: bool = False) -> np.ndar
     for row, path in enumerate(paths):
         try:
             grey = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2GRAY)
-        except ImageError:
-            if skip_broken:
-                continue
-            raise
+        except (ImageError, OSError) as error:
+            if broken is None:
+                raise
+            broken[path] = str(error)
+            continue
         grey = cv2.resize(grey, (_WORKING_SIDE, _WORKING_SIDE), interpolation=cv2.INTER_AREA)
         for crop, (top, bottom, left, right) in enumerate(crops):
             part = grey[top : _WORKING_SIDE - bottom, left : _WORKING_SIDE - right]

@@ -1,13 +1,20 @@
 """Read FlickrLogos-27: 27 brands; its authors offer a direct download."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from logoflow.datasets.annotations import (
+    Annotation,
+    Problems,
+    parse_numbers,
+    photos_from,
+    split_fields,
+)
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.listing import find_photos, finder, read_lines
+from logoflow.datasets.listing import finder, read_lines, read_numbered_lines
 from logoflow.datasets.splits import Box, Photo, Splits, classes_of, first_few
 from logoflow.datasets.splitting import split_off
+from logoflow.datasets.walking import notes_on_walk, walk_photos
 from logoflow.labels import NO_LOGO
 
 ARCHIVE_URL = "http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_dataset.tar.gz"
@@ -95,15 +102,18 @@ def read_flickrlogos27(
     """
     base, images = _find_folders(open_source(source or ARCHIVE_URL, "flickrlogos27"))
     find = finder(images)
-    boxes, notes = _read_boxes(base / TRAINING_LIST)
-    training, more_notes = _training_photos(boxes, find)
-    no_logo = _no_logo_photos(no_logo_dir) if no_logo_dir else []
+    problems = Problems()
+    annotations, missing = _read_annotations(base / TRAINING_LIST, find, problems)
+    training, more_notes = photos_from(annotations, problems)
+    notes = problems.notes()
+    no_logo, no_logo_notes = _no_logo_photos(no_logo_dir) if no_logo_dir else ([], [])
+    more_notes += no_logo_notes
     duplicates = [
         [photo.path for photo in training if photo.path.name in group] for group in DUPLICATES
     ]
     train, val = split_off([*training, *no_logo], val_share, seed, keep_together=duplicates)
-    test, missing = _query_photos(base / QUERY_LIST, find, classes_of(training))
-    missing = [name for name in boxes if find(name) is None] + missing
+    test, more_missing = _query_photos(base / QUERY_LIST, find, classes_of(training))
+    missing += more_missing
     if missing:
         notes.append(f"{len(missing)} listed photos are missing: {first_few(missing)}.")
     if not training or not test:
@@ -121,49 +131,30 @@ def read_flickrlogos27(
     return Splits(*splits, classes=classes_of(*splits), notes=(*notes, *more_notes))
 
 
-def _read_boxes(path: Path) -> tuple[dict[str, dict[str, list[Box]]], list[str]]:
-    """Read lines ``file brand subset left top right bottom``: boxes by photo and brand; notes."""
-    boxes: dict[str, dict[str, list[Box]]] = defaultdict(lambda: defaultdict(list))
-    unreadable, without_area = [], set()
-    for line in read_lines(path):
-        try:
-            name, brand, _, *corners = line.split()
-            left, top, right, bottom = (int(corner) for corner in corners)
-        except ValueError:
-            unreadable.append(line)
-            continue
-        brand_boxes, box = boxes[name][brand], Box(left, top, right - left, bottom - top)
-        if box.width <= 0 or box.height <= 0:
-            without_area.add(name)
-        elif box not in brand_boxes:  # the list repeats a box for every subset that contains it
-            brand_boxes.append(box)
-    notes = []
-    if unreadable:
-        notes.append(f"{len(unreadable)} lines of {path} are not boxes: {first_few(unreadable)}.")
-    if without_area:
-        notes.append(f"Boxes without area were dropped, in {first_few(sorted(without_area))}.")
-    return boxes, notes
+def _read_annotations(
+    path: Path, find: Callable[[str], Path | None], problems: Problems
+) -> tuple[list[Annotation], list[str]]:
+    """Read lines ``file brand subset left top right bottom``; also list the missing photos.
 
-
-def _training_photos(
-    boxes: dict[str, dict[str, list[Box]]], find: Callable[[str], Path | None]
-) -> tuple[list[Photo], list[str]]:
-    """Label each photo with the brand whose boxes cover the largest area; return notes too."""
-    photos, ambiguous = [], []
-    for name, brands in boxes.items():
-        brand = max(brands, key=lambda brand: sum(b.width * b.height for b in brands[brand]))
-        path = find(name)
-        if path:
-            photos.append(Photo(path, brand, tuple(brands[brand])))
-        if len(brands) > 1:
-            ambiguous.append(f"{name} ({brand})")
-    notes = []
-    if ambiguous:
-        notes.append(
-            "Photos that show two brands were assigned to the brand that covers the larger area: "
-            f"{first_few(ambiguous)}."
-        )
-    return photos, notes
+    A line whose box cannot be read still names the brand of its photo.
+    """
+    annotations, missing = [], {}
+    for number, line in read_numbered_lines(path):
+        where = f"{path.name}, line {number}"
+        fields = split_fields(line)
+        corners = parse_numbers(fields[3:])
+        box = None
+        if corners is not None and len(corners) == 4:
+            left, top, right, bottom = corners
+            box = Box(left, top, right - left, bottom - top)
+        else:
+            problems.unreadable.append(f"{where}: {line}")
+        photo = find(fields[0])
+        if photo is None:
+            missing[fields[0]] = True
+        elif len(fields) > 1:
+            annotations.append(Annotation(photo, fields[1], box, where))
+    return annotations, list(missing)
 
 
 def _query_photos(
@@ -203,11 +194,13 @@ def _find_folders(folder: Path) -> tuple[Path, Path]:
     )
 
 
-def _no_logo_photos(folder: Path | str) -> list[Photo]:
-    paths = find_photos(Path(folder).expanduser().resolve())
+def _no_logo_photos(folder: Path | str) -> tuple[list[Photo], list[str]]:
+    folder = Path(folder).expanduser().resolve()
+    walk = walk_photos(folder)
+    paths = walk.photos
     if len(paths) < 2:
         raise FileNotFoundError(
             f"There are {len(paths)} photos in {folder}: give a folder with at least two, one for "
             "training and one for validation."
         )
-    return [Photo(path, NO_LOGO) for path in paths]
+    return [Photo(path, NO_LOGO) for path in paths], notes_on_walk(walk, folder)

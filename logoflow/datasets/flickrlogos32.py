@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from logoflow.datasets.annotations import Problems
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.listing import finder, label_of, read_lines, read_mask_boxes
 from logoflow.datasets.splits import Photo, Splits, classes_of, first_few
@@ -61,6 +62,7 @@ def read_flickrlogos32(source: Path | str) -> Splits:
     find = finder(base)
     spelling: dict[str, str] = {}
     seen: set[Path] = set()
+    problems = Problems()
     missing, repeated, splits = [], [], {}
     for split in (
         "test",
@@ -77,14 +79,16 @@ def read_flickrlogos32(source: Path | str) -> Splits:
             else:
                 seen.add(path)
                 label = spelling.setdefault(label_of(name).casefold(), label_of(name))
-                photos.append(Photo(path, label, read_mask_boxes(name, find)))
+                photos.append(Photo(path, label, read_mask_boxes(name, find, problems)))
         splits[split] = tuple(photos)
     if not seen:
         raise FileNotFoundError(
             f"None of the {len(missing)} photos listed in {base} exists: {first_few(missing)}. "
             "Extract the folder jpg of the data set too."
         )
-    return Splits(**splits, classes=classes_of(*splits.values()), notes=_notes(missing, repeated))
+    notes = (*_notes(missing, repeated), *problems.notes())
+    train, val, test = splits["train"], splits["val"], splits["test"]
+    return Splits(train, val, test, classes_of(train, val, test), notes)
 
 
 def article_split(base_directory: Path | str, no_logo_share: float = 0.5) -> dict[str, list[str]]:

@@ -3,14 +3,12 @@
 The lists may come from Windows, or spell a folder name differently.
 """
 
-import math
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from logoflow.datasets.annotations import Problems, boxes_inside, parse_numbers, split_fields
 from logoflow.datasets.splits import Box
 from logoflow.labels import NO_LOGO
-
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
 def finder(folder: Path | str) -> Callable[[str], Path | None]:
@@ -110,7 +108,9 @@ def label_of(filename: str) -> str:
     return NO_LOGO if label.casefold() == NO_LOGO else label
 
 
-def read_mask_boxes(filename: str, find: Callable[[str], Path | None]) -> tuple[Box, ...]:
+def read_mask_boxes(
+    filename: str, find: Callable[[str], Path | None], problems: Problems | None = None
+) -> tuple[Box, ...]:
     """Read the boxes of a listed photo from ``masks/<class>/<file>.bboxes.txt``.
 
     The folder ``masks`` lies beside the folder that contains the class folders.
@@ -121,12 +121,14 @@ def read_mask_boxes(filename: str, find: Callable[[str], Path | None]) -> tuple[
         Relative path of the photo, such as ``classes/jpg/<class>/<file>``.
     find : callable
         From `finder`, for the folder of the data set.
+    problems : Problems, optional
+        Gets the lines that cannot be read and the boxes that lie outside the photo.
 
     Returns
     -------
     tuple of Box
         Empty if there is no such file. Lines without four numbers, such as the header, and
-        boxes without an area are skipped.
+        boxes without an area or outside the photo are skipped.
 
     Examples
     --------
@@ -139,54 +141,29 @@ def read_mask_boxes(filename: str, find: Callable[[str], Path | None]) -> tuple[
     if len(parts) < 3:
         return ()
     path = find("/".join((*parts[:-3], "masks", parts[-2], parts[-1] + ".bboxes.txt")))
-    boxes = (_parse_box(line) for line in read_lines(path)) if path else ()
-    return tuple(box for box in boxes if box)
+    photo = find(filename)
+    problems = Problems() if problems is None else problems
+    boxes = []
+    for number, line in read_numbered_lines(path) if path else ():
+        where = f"{path.name}, line {number}"  # type: ignore[union-attr]
+        numbers = parse_numbers(split_fields(line))
+        if numbers is not None and len(numbers) == 4:
+            boxes.append((Box(numbers[0], numbers[1], numbers[2], numbers[3]), where))
+        elif number > 1 or any(map(str.isdigit, line)):  # the first line is a header
+            problems.unreadable.append(f"{where}: {line}")
+    return boxes_inside(photo or Path(filename), boxes, problems)
 
 
 def read_lines(path: Path) -> list[str]:
     """Read the lines of a text file, stripped, without empty lines; any line end works."""
+    return [line for _, line in read_numbered_lines(path)]
+
+
+def read_numbered_lines(path: Path) -> list[tuple[int, str]]:
+    """Read the lines of a text file as `read_lines` does, each with its number from 1."""
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def find_photos(folder: Path | str) -> list[Path]:
-    """List all photo files below a folder, at any depth.
-
-    Parameters
-    ----------
-    folder : Path or str
-
-    Returns
-    -------
-    list of Path
-        Files with a photo suffix (`PHOTO_SUFFIXES`), sorted. Hidden files and hidden folders
-        are skipped.
-
-    Examples
-    --------
-    >>> Path("photos/.trash").mkdir(parents=True)
-    >>> for name in ("b.PNG", "a.jpg", "notes.txt", ".trash/c.jpg"):
-    ...     Path("photos", name).touch()
-    >>> [path.name for path in find_photos("photos")]
-    ['a.jpg', 'b.PNG']
-    """
-    folder = Path(folder)
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in PHOTO_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
-
-
-def _parse_box(line: str) -> Box | None:
-    try:
-        box = Box(*(float(number) for number in line.split()))
-    except (ValueError, TypeError):
-        return None
-    finite = all(math.isfinite(number) for number in box)
-    return box if finite and box.width > 0 and box.height > 0 else None
+    lines = enumerate(text.splitlines(), start=1)
+    return [(number, line.strip()) for number, line in lines if line.strip()]
 
 
 def _entries_by_name(folder: Path) -> dict[str, list[Path]]:

@@ -1,5 +1,6 @@
 """Put photos into the folders of one split, and keep the folders in sync with the data set."""
 
+import errno
 import json
 import os
 import shutil
@@ -16,10 +17,23 @@ from logoflow.datasets.prepared import LOADABLE_SUFFIXES
 from logoflow.datasets.splits import first_few
 from logoflow.errors import ImageError
 from logoflow.images.decode import decode_image, read_image
+from logoflow.images.headers import image_format
+from logoflow.utils.file_names import readable_name
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.progress import bar
 
-JPEG_OR_PNG = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # the first bytes of a file
+LOADABLE_FORMATS = ("jpeg", "png")
+# Errors of a single file. Others, such as a full disk, would happen again with the next photo.
+FILE_ERRORS = {
+    errno.EACCES,
+    errno.EILSEQ,
+    errno.EINVAL,
+    errno.EIO,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.EPERM,
+}
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,7 @@ def sync_folder(folder: Path, wanted: dict[str, Path], classes: Sequence[str]) -
     >>> print(sync_folder(Path("train_data"), {"bmw/1.png": Path("logo.png")}, ["bmw", "ups"]))
     1 photos in train_data (0 new).
     """
-    record = folder.with_name(folder.name + ".json")
+    record = _record_of(folder)
     recorded = _read_record(record)
     states = {name: _current_state(source, recorded.get(name)) for name, source in wanted.items()}
     _write_record(record, {**recorded, **states})
@@ -136,6 +150,34 @@ def sync_folder(folder: Path, wanted: dict[str, Path], classes: Sequence[str]) -
     reused = len(states) - len(skipped) - copied
     unexpected = _unexpected(folder, states, classes)
     return Prepared(folder, copied, reused, removed, skipped, unexpected)
+
+
+def left_out_photos(folder: Path) -> list[tuple[str, str]]:
+    """List the photos that the last preparation left out of a split.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of a split, such as ``train_data``.
+
+    Returns
+    -------
+    list of (str, str)
+        ``"<class>/<file>"`` and the reason.
+
+    Examples
+    --------
+    >>> Path("broken.png").touch()
+    >>> _ = sync_folder(Path("train_data"), {"bmw/1.png": Path("broken.png")}, ["bmw"])
+    >>> left_out_photos(Path("train_data"))[0][0]
+    'bmw/1.png'
+    """
+    states = _read_record(_record_of(folder))
+    return [(name, state.reason) for name, state in states.items() if state.reason]
+
+
+def _record_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".json")
 
 
 def _current_state(source: Path, recorded: _PhotoState | None) -> _PhotoState:
@@ -167,7 +209,9 @@ def _add_photos(folder: Path, states: dict[str, _PhotoState], names: list[str]) 
         reasons = pool.map(_why_unusable, [Path(states[name].source) for name in names])
         for name, reason in zip(bar(names, "checking photos"), reasons, strict=True):
             state = states[name]
-            stamp = None if reason else _add_photo(Path(state.source), folder / name)
+            stamp = None
+            if not reason:
+                stamp, reason = _add_or_say_why(Path(state.source), folder / name)
             states[name] = state._replace(reason=reason, target_stamp=stamp)
     finally:  # after Ctrl-C, do not wait for the remaining checks
         pool.shutdown(cancel_futures=True)
@@ -176,23 +220,42 @@ def _add_photos(folder: Path, states: dict[str, _PhotoState], names: list[str]) 
 def _why_unusable(photo: Path) -> str:
     """Give the reason why a photo cannot be used; an empty string if it can."""
     try:
-        decode_image(photo.read_bytes(), source=photo.name)
-    except (ImageError, OSError) as error:
+        decode_image(photo.read_bytes(), source=readable_name(photo.name))
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except ImageError as error:
         return f"cannot be decoded: {error}"
     return ""
 
 
+def _add_or_say_why(source: Path, path: Path) -> tuple[list[int] | None, str]:
+    """Add a photo; return its stamp, or None and the reason why it cannot be stored."""
+    try:
+        return _add_photo(source, path), ""
+    except OSError as error:
+        if error.errno not in FILE_ERRORS:
+            raise
+        return None, f"cannot be stored: {error.strerror}"
+
+
 def _add_photo(source: Path, path: Path) -> list[int]:
-    """Link or copy a photo to `path`; convert a format that Gluon may not read to PNG."""
+    """Link or copy a photo to `path`; convert a format that Gluon may not read.
+
+    HEIC and AVIF files become JPEG, because a camera's photo takes 20 MB as a PNG.
+    """
     source = source.resolve()
     if path.is_file() and path.samefile(source):
         return _stamp(path)
     path.unlink(missing_ok=True)
     with open(source, "rb") as file:
-        is_loadable = file.read(8).startswith(JPEG_OR_PNG)
-    if not is_loadable:
+        kind = image_format(file.read(256))
+    if kind not in LOADABLE_FORMATS:
+        image = Image.fromarray(read_image(source))
         with atomic_path(path) as tmp:
-            Image.fromarray(read_image(source)).save(tmp, "PNG")
+            if kind in ("heif", "avif"):
+                image.save(tmp, "JPEG", quality=95, subsampling=0)
+            else:
+                image.save(tmp, "PNG")
         return _stamp(path)
     try:
         os.link(source, path)

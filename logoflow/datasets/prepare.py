@@ -6,14 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 from filelock import FileLock
 
 from logoflow.datasets.class_list import CLASS_FILE, fix_classes, read_classes
 from logoflow.datasets.listing import finder, label_of, read_mask_boxes
 from logoflow.datasets.load import load_splits
 from logoflow.datasets.placing import Prepared, sync_folder
-from logoflow.datasets.prepared import BOX_FILE, LOADABLE_SUFFIXES, SUMMARY_FILE, read_boxes
-from logoflow.datasets.splits import Photo, Splits
+from logoflow.datasets.prepared import (
+    BOX_FILE,
+    SUMMARY_FILE,
+    UNLABELLED_FILE,
+    read_boxes,
+)
+from logoflow.datasets.prepared_names import unique_names
+from logoflow.datasets.splits import Photo, Splits, first_few
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home
 
@@ -112,7 +119,7 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
     ClassListError
         If `root` was prepared with another class list.
     ValueError
-        If no photo of a split can be used.
+        If no photo of a split, or no training photo of a class, can be used.
 
     Examples
     --------
@@ -125,13 +132,20 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
     root = Path(root)
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / LOCK_FILE):
+        had_classes = (root / CLASS_FILE).is_file()
         fix_classes(root, splits.classes, exact=True)
         parts = [
             _prepare_split(root / f"{name}_data", getattr(splits, name), splits.classes)
             for name in ("train", "val", "test")
         ]
         total = _total(root, parts)
+        untrained = _why_untrained(splits.train, parts[0])
+        if untrained and not had_classes:  # the next call may bring other classes
+            (root / CLASS_FILE).unlink()
+        _write_unlabelled(root, splits)
         write_text(root / SUMMARY_FILE, "\n".join([str(total), *splits.notes]) + "\n")
+    if untrained:
+        raise ValueError(untrained)
     for part in parts:
         if part.skipped and not part.copied + part.reused:
             raise ValueError(f"No photo of a split can be used: {part}")
@@ -140,12 +154,13 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
 
 def prepare_root(
     dataset: str = "sample",
-    data_dir: Path | str | None = None,
+    data_dir: Path | str | pd.DataFrame | None = None,
     output_dir: Path | str | None = None,
     *,
     no_logo_dir: Path | str | None = None,
     photos_per_class: int | None = None,
     test_share: float | None = None,
+    layout: str | None = None,
     seed: int = 0,
 ) -> Path:
     """Load a data set by its name and prepare it: everything before training in one call.
@@ -153,8 +168,9 @@ def prepare_root(
     Parameters
     ----------
     dataset : str
-        ``"sample"``, ``"flickrlogos32"``, ``"flickrlogos27"`` or ``"folder"``.
-    data_dir : Path or str, optional
+        ``"sample"``, ``"flickrlogos32"``, ``"flickrlogos27"``, ``"folder"``, ``"table"``,
+        ``"coco"`` or ``"yolo"``.
+    data_dir : Path, str or DataFrame, optional
         Folder, archive or URL of the data, see `load_splits`.
     output_dir : Path or str, optional
         The folder to prepare. By default, each combination of the other parameters gets its
@@ -164,8 +180,12 @@ def prepare_root(
     photos_per_class : int, optional
         Keep at most this many photos per brand and split.
     test_share : float, optional
-        Share of each class that becomes test photos, 0 or more and below 1, for ``folder`` only.
+        Share of each class that becomes test photos, 0 or more and below 0.8, for your own photos.
         By default a fifth. With 0, `logoflow.fit` can use all photos.
+    layout : str, optional
+        What the folders of the first and second level stand for: ``"class"``, ``"split/class"``,
+        ``"class/split"`` or ``"group/class"``, for ``folder`` only. By default, the names of the
+        folders decide.
     seed : int
         Seed of the random split, for data sets that come without a split.
 
@@ -194,6 +214,7 @@ def prepare_root(
         no_logo_dir=no_logo_dir,
         photos_per_class=photos_per_class,
         test_share=test_share,
+        layout=layout,
         seed=seed,
     )
     if output_dir:
@@ -202,6 +223,7 @@ def prepare_root(
         key = [_absolute(data_dir), _absolute(no_logo_dir), photos_per_class, seed]
         key += splits.classes
         key += [] if test_share is None else [f"test_share={test_share}"]
+        key += [] if layout is None else [f"layout={layout}"]
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:8]
         root = data_home() / "prepared" / f"{dataset}-{digest}"
     prepare_splits(splits, root)
@@ -225,7 +247,7 @@ def _find_listed(
 
 def _prepare_split(folder: Path, photos: Sequence[Photo], classes: Sequence[str]) -> Prepared:
     """Fill the folder of one split and record the boxes of its photos."""
-    photo_of = _unique_names(photos)
+    photo_of = unique_names(photos)
     wanted = {name: photo.path for name, photo in photo_of.items()}
     prepared = sync_folder(folder, wanted, classes)
     root, skipped = folder.parent, {name for name, _ in prepared.skipped}
@@ -243,28 +265,37 @@ def _prepare_split(folder: Path, photos: Sequence[Photo], classes: Sequence[str]
     return prepared
 
 
-def _unique_names(photos: Sequence[Photo]) -> dict[str, Photo]:
-    """Give each photo a unique name ``<class>/<file>``, the same at every call.
+def _why_untrained(photos: Sequence[Photo], prepared: Prepared) -> str:
+    """Name the classes whose training photos are all unusable; an empty string if there are none.
 
-    Two photos of a class can have the same file name if they come from different folders. A
-    photo with a suffix that data loaders do not accept gets ``.png`` appended: it will be
-    converted to PNG.
+    Training would give such a class an output and nothing to learn from.
     """
-    photo_of: dict[str, Photo] = {}
-    seen: set[Path] = set()
-    for photo in photos:
-        if photo.path in seen:
-            continue
-        seen.add(photo.path)
-        stem, suffix = photo.path.stem, photo.path.suffix
-        if suffix.lower() not in LOADABLE_SUFFIXES:
-            suffix += ".png"
-        name, number = f"{photo.label}/{stem}{suffix}", 1
-        while name in photo_of:
-            number += 1
-            name = f"{photo.label}/{stem}-{number}{suffix}"
-        photo_of[name] = photo
-    return photo_of
+    reason_of = dict(prepared.skipped)
+    names: dict[str, list[str]] = {}
+    for name, photo in unique_names(photos).items():
+        names.setdefault(photo.label, []).append(name)
+    lost = {
+        label: reason_of[class_names[0]]
+        for label, class_names in names.items()
+        if all(name in reason_of for name in class_names)
+    }
+    if not lost:
+        return ""
+    examples = [f"{label} ({reason})" for label, reason in lost.items()]
+    return (
+        f"No training photo of these classes can be used: {first_few(examples)}. Replace the "
+        "photos, or remove the classes from the data."
+    )
+
+
+def _write_unlabelled(root: Path, splits: Splits) -> None:
+    """Record the photos without a class; no file if there are none."""
+    path = root / UNLABELLED_FILE
+    if splits.unlabelled:
+        paths = [str(photo.resolve()) for photo in splits.unlabelled]
+        write_text(path, json.dumps(paths, indent=0))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _spellings(labels: Iterable[str]) -> dict[str, str]:
@@ -292,8 +323,10 @@ def _total(root: Path, parts: Sequence[Prepared]) -> Prepared:
     )
 
 
-def _absolute(source: Path | str | None) -> str | None:
+def _absolute(source: Path | str | pd.DataFrame | None) -> str | None:
     """Give a source in a form that does not depend on the current directory."""
+    if isinstance(source, pd.DataFrame):
+        return hashlib.sha256(source.to_csv().encode("utf-8", "surrogateescape")).hexdigest()
     if not source:
         return None
     if "://" in str(source):

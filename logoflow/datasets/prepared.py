@@ -8,6 +8,8 @@ from pathlib import Path
 SPLITS = ("train_data", "val_data", "test_data")
 BOX_FILE = "boxes.json"
 SUMMARY_FILE = "summary.txt"
+UNLABELLED_FILE = "unlabelled.json"
+CACHE_FOLDER = ".cache"  # folder inside the data set, beside its splits
 LOADABLE_SUFFIXES = (".jpg", ".jpeg", ".png")  # the suffixes that ImageFolderDataset loads
 
 
@@ -138,6 +140,28 @@ def read_summary(root: Path | str) -> str:
     """
     path = Path(root) / SUMMARY_FILE
     return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def unlabelled_photos(root: Path | str) -> list[Path]:
+    """List the photos that came without a class: photos to answer with a trained classifier.
+
+    Parameters
+    ----------
+    root : Path or str
+        A prepared data set.
+
+    Returns
+    -------
+    list of Path
+        For example the photos of a test folder without class folders. Empty if there are none.
+
+    Examples
+    --------
+    >>> unlabelled_photos("root")
+    []
+    """
+    path = Path(root) / UNLABELLED_FILE
+    return [Path(name) for name in json.loads(path.read_text())] if path.is_file() else []
 
 
 def folder_tree(root: Path | str, *, max_folders: int = 5) -> str:

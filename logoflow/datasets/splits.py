@@ -68,6 +68,9 @@ class Splits:
         position of a name is its label.
     notes : tuple of str
         Messages for the user, one sentence each: missing photos, for example.
+    unlabelled : tuple of Path
+        Photos without a class, from a test folder without class folders, for example. They are
+        photos to answer with a trained classifier.
 
     Examples
     --------
@@ -82,6 +85,7 @@ class Splits:
     test: tuple[Photo, ...]
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    unlabelled: tuple[Path, ...] = ()
 
     def counts(self) -> pd.DataFrame:
         """Count the photos of each class.

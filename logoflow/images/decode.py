@@ -8,24 +8,47 @@ from pathlib import Path
 import numpy as np
 import PIL.ImageFile
 from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from logoflow.errors import ImageError, TooManyPixels
 from logoflow.images.headers import gif_size, image_format, refuse_costly
 
+
 # These classes are used directly because Image.open would also try other formats, and because it
 # warns about or refuses large images by a process-wide limit before our own limit applies.
+def _open_heif(content: io.BytesIO) -> ImageFile:
+    """Open a HEIC file with libheif, which applies the orientation itself."""
+    from pi_heif import HeifImageFile  # slow to import, and few need it
+
+    return HeifImageFile(content)
+
+
+def _open_tiff(content: io.BytesIO) -> ImageFile:
+    """Open a TIFF. Its tiles are decoded one by one, and a tile can be larger than the image."""
+    image = TiffImageFile(content)
+    tile = image.tag_v2.get(TILEWIDTH, 0) * image.tag_v2.get(TILELENGTH, 0)
+    if tile > _MAX_TILE_PIXELS:
+        raise ValueError(f"it has tiles of {tile:,} pixels")
+    return image
+
+
+_MAX_TILE_PIXELS = 4096 * 4096
 _READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "jpeg": JpegImageFile,
     "png": PngImageFile,
     "gif": GifImageFile,
     "webp": WebPImageFile,
     "bmp": BmpImageFile,
+    "tiff": _open_tiff,
+    "avif": AvifImageFile,
+    "heif": _open_heif,
 }
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -93,12 +116,13 @@ def decode_image(
     """Decode an image to upright RGB.
 
     Grey, CMYK, palette and 16-bit images become 8-bit RGB. Transparent pixels become white. An
-    animation gives its first frame. The EXIF orientation is applied.
+    animation gives its first frame, and a file of several pages its first page. The EXIF
+    orientation is applied.
 
     Parameters
     ----------
     content : bytes
-        The encoded image: JPEG, PNG, WebP, GIF or BMP.
+        The encoded image: JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF or BMP.
     max_pixels : int
         Largest accepted width times height. A larger image is refused before it is decoded.
     source : str
@@ -141,7 +165,10 @@ def decode_image(
             image.draft(None, (min_side, min_side))
         if kind == "gif" and image.size != (width, height):
             raise ValueError("its header is ambiguous")
-        return _decode(image)
+        pixels = _decode(image)
+        if kind in ("avif", "heif", "tiff") and pixels.shape[:2] != (height, width):
+            raise ValueError("its header gives another size than its pixels")
+        return pixels
     except Exception as error:
         raise _as_image_error(error, source, kind) from error
 
@@ -259,6 +286,8 @@ def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
     """Convert any error of a decoder to the error that callers expect."""
     if isinstance(error, Image.DecompressionBombError):
         return TooManyPixels(f"{source}: {error}; scale the image down first")
+    if isinstance(error, ImportError):
+        return ImageError(f"{source}: a {kind} image; to read it, `pip install pi-heif`")
     reason = str(error) or type(error).__name__
     return ImageError(f"{source}: corrupt or truncated {kind} image ({reason}); get a new copy")
 

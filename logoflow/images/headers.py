@@ -11,6 +11,8 @@ _MAX_JPEG_SCANS = 100
 # megabytes of them keep a core busy for minutes. Cameras write one EXIF segment, rarely a few.
 _MAX_EXIF_SEGMENTS = 16
 _MAX_GIF_HEADER_BYTES = 1 << 18  # before the first frame
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"mif1", b"msf1"}
 # The values of a BMP header's compression field for RLE8 and RLE4.
 _RUN_LENGTH_COMPRESSIONS = {b"\1\0\0\0", b"\2\0\0\0"}
 
@@ -28,7 +30,8 @@ def image_format(content: bytes, *, source: str = "image") -> str:
     Returns
     -------
     str
-        ``"jpeg"``, ``"png"``, ``"gif"``, ``"webp"`` or ``"bmp"``.
+        ``"jpeg"``, ``"png"``, ``"gif"``, ``"webp"``, ``"bmp"``, ``"tiff"``, ``"avif"`` or
+        ``"heif"``.
 
     Raises
     ------
@@ -50,7 +53,22 @@ def image_format(content: bytes, *, source: str = "image") -> str:
         return "webp"
     if content.startswith(b"BM"):
         return "bmp"
-    raise ImageError(f"{source}: {_describe(content)}; give a JPEG, PNG, WebP, GIF or BMP file")
+    if content.startswith(_TIFF_STARTS) and content[8:10] != b"CR":  # Canon's raw files
+        return "tiff"
+    if content[4:8] == b"ftyp" and (kind := _iso_format(content)):
+        return kind
+    raise ImageError(
+        f"{source}: {_describe(content)}; give a JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF or BMP file"
+    )
+
+
+def _iso_format(content: bytes) -> str:
+    """Read the format that the first box of a HEIC or AVIF file names; empty for a video."""
+    length = min(int.from_bytes(content[:4]), 256)
+    brands = {content[at : at + 4] for at in (8, *range(16, length, 4))}
+    if brands & {b"avif", b"avis"}:
+        return "avif"
+    return "heif" if content[8:12] in _HEIF_BRANDS else ""
 
 
 def _describe(content: bytes) -> str:

@@ -11,13 +11,11 @@ import numpy as np
 from mxnet.gluon.data import DataLoader, Sampler
 
 from logoflow.datasets.class_list import check_classes, read_classes
-from logoflow.datasets.prepared import photos_of
+from logoflow.datasets.prepared import CACHE_FOLDER, photos_of
 from logoflow.images.decode import read_image
 from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.loading.photo_folder import Boxes, PhotoFolder, split_boxes
 from logoflow.recipes import Recipe, get_recipe
-
-CACHE_FOLDER = ".cache"  # folder inside the data set, beside its splits
 
 
 class PhotoLoader(DataLoader):

@@ -205,3 +205,11 @@ def test_open_source_takes_a_folder_an_archive_or_a_url(tmp_path, serve, own_dat
         assert open_source(source, "set") == folder
     with pytest.raises(FileNotFoundError, match="nowhere"):
         open_source(tmp_path / "nowhere", "set")
+
+
+def test_a_name_that_is_too_long_for_a_file_is_shortened(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr(f"bmw/{'x' * 300}.jpg", b"a photo")
+        file.writestr(f"bmw/{'x' * 301}.jpg", b"another")
+    photos = list(extract(tmp_path / "a.zip", tmp_path / "a").rglob("*.jpg"))
+    assert sorted(photo.read_bytes() for photo in photos) == [b"a photo", b"another"]

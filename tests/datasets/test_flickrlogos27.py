@@ -53,8 +53,41 @@ def test_boxes_are_unique_and_have_an_area(flickrlogos27):
     boxes = {photo.path.name: photo.boxes for photo in splits.train}
     assert boxes["1.jpg"] == ((1, 2, 19, 10), (5, 5, 3, 4))
     assert boxes["7.jpg"] == ((7, 2, 13, 10),)
-    assert splits.notes[0].startswith("1 lines of")
-    assert splits.notes[1] == "Boxes without area were dropped, in 1.jpg."
+    assert splits.notes == (
+        f"1 lines of annotations cannot be read: {TRAINING_LIST}, line 23: 1.jpg Adidas three.",
+        f"1 boxes have no area and were dropped, the photos stay: {TRAINING_LIST}, line 22: "
+        "5, 5, 0, 4 in 1.jpg.",
+        splits.notes[-1],
+    )
+
+
+@pytest.mark.parametrize(
+    "form", ["{} {} 1 {} {} {} {}", "{},{},1,{},{},{},{}", "{}\t{}; 1;{},{} {} {}"]
+)
+@pytest.mark.parametrize("corners", [(1, 2, 20, 12), (1.5, 2.5, 20.5, 12.25)])
+def test_lines_may_have_commas_and_fractions(flickrlogos27, form, corners):
+    lines = [form.format(f"{n}.jpg", "BMW" if n > 5 else "Adidas", *corners) for n in range(1, 11)]
+    (flickrlogos27 / TRAINING_LIST).write_text("\n".join(lines))
+    splits = read_flickrlogos27(flickrlogos27, val_share=0)
+    left, top, right, bottom = corners
+    assert {photo.boxes for photo in splits.train} == {((left, top, right - left, bottom - top),)}
+    assert len(splits.notes) == 1
+
+
+def test_boxes_outside_the_photo_are_dropped_with_file_and_line_and_the_photo_stays(flickrlogos27):
+    lines = [f"{n}.jpg {'BMW' if n > 5 else 'Adidas'} 1 400 300 900 800" for n in range(1, 10)]
+    lines += ["10.jpg BMW 1 20 10 900 800", "9.jpg BMW unreadable"]
+    (flickrlogos27 / TRAINING_LIST).write_text("\n".join(lines))
+    splits = read_flickrlogos27(flickrlogos27, val_share=0)
+    boxes = {photo.path.name: photo.boxes for photo in splits.train}
+    assert len(boxes) == 10
+    assert boxes["10.jpg"] == ((20, 10, 12, 14),)
+    assert boxes["1.jpg"] == boxes["9.jpg"] == ()
+    unreadable, outside, clipped, _ = splits.notes
+    assert f"{TRAINING_LIST}, line 11" in unreadable
+    assert outside.startswith("9 boxes lie outside their photo")
+    assert f"{TRAINING_LIST}, line 1: 400, 300, 500, 500 in 1.jpg of 32 x 24 pixels" in outside
+    assert f"{TRAINING_LIST}, line 10" in clipped
 
 
 def test_a_photo_of_two_brands_gets_the_brand_that_covers_the_larger_area(flickrlogos27):

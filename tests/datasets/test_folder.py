@@ -1,3 +1,6 @@
+import shutil
+import unicodedata
+
 import pytest
 from PIL import Image
 
@@ -108,3 +111,70 @@ def test_a_folder_without_photos_is_named(tmp_path, draw):
         draw(tmp_path / "one" / "acme" / f"{number}.jpg", number)
     with pytest.raises(ValueError, match="at least two classes"):
         read_folder(tmp_path / "one")
+
+
+def fill(folder, draw, count=5, first=0):
+    """Draw photos of two brands."""
+    for label in ("bmw", "dhl"):
+        for number in range(first, first + count):
+            draw(folder / label / f"{number}.jpg", number)
+
+
+@pytest.mark.parametrize(
+    ("names", "counts"),
+    [
+        (("train", "test"), (4, 1, 5)),
+        (("train", "val"), (4, 5, 1)),
+        (("training", "validation", "testing"), (5, 5, 5)),
+    ],
+)
+def test_what_a_split_lacks_is_cut_off_from_its_training_photos(tmp_path, draw, names, counts):
+    for number, name in enumerate(names):
+        fill(tmp_path / "own" / name, draw, first=10 * number)
+    splits = read_folder(tmp_path / "own")
+    assert splits.classes == ("bmw", "dhl")
+    assert tuple(splits.counts().loc["bmw"]) == counts
+    assert splits == read_folder(tmp_path / "own")
+    assert ("cut off" in " ".join(splits.notes)) == (len(names) == 2)
+
+
+def test_a_split_in_an_archive_is_recognised(tmp_path, draw):
+    fill(tmp_path / "own/data/Train", draw)
+    fill(tmp_path / "own/data/Test", draw, first=10)
+    draw(tmp_path / "own/__MACOSX/data/Train/._0.jpg")
+    archive = shutil.make_archive(str(tmp_path / "photos"), "zip", tmp_path / "own")
+    assert tuple(read_folder(archive).counts().loc["dhl"]) == (4, 1, 5)
+
+
+def test_photos_of_a_test_folder_without_classes_are_to_be_answered(tmp_path, draw):
+    fill(tmp_path / "own/train", draw)
+    paths = [draw(tmp_path / f"own/test/{number}.jpg", number) for number in range(3)]
+    splits = read_folder(tmp_path / "own")
+    assert splits.unlabelled == tuple(paths)
+    assert tuple(splits.counts().loc["bmw"]) == (3, 1, 1)
+    assert "Its 3 photos are photos to answer" in " ".join(splits.notes)
+    assert tuple(read_folder(tmp_path / "own", test_share=0).counts().loc["bmw"]) == (4, 1, 0)
+
+
+def test_one_class_may_be_spelled_in_two_ways(tmp_path, draw):
+    fill(tmp_path / "own/train", draw)
+    for number in range(2):
+        draw(tmp_path / "own/test/BMW" / f"{number}.jpg", 20 + number)
+        draw(tmp_path / "own/train" / unicodedata.normalize("NFC", "nestlé") / f"{number}.jpg")
+        draw(tmp_path / "own/test" / unicodedata.normalize("NFD", "nestlé") / f"{number}.jpg", 9)
+    splits = read_folder(tmp_path / "own")
+    assert splits.classes == ("bmw", "dhl", "nestlé")
+    assert splits.counts().test.tolist() == [2, 0, 2]
+    assert "The folders bmw and BMW are one class, bmw." in splits.notes
+
+
+@pytest.mark.parametrize(
+    ("file", "dataset"),
+    [("data.yaml", "yolo"), ("_annotations.coco.json", "coco"), ("a.csv", "table")],
+)
+def test_an_export_that_is_no_folder_of_classes_names_its_reader(tmp_path, draw, file, dataset):
+    for number in range(4):
+        draw(tmp_path / "own/images" / f"{number}.jpg", number)
+    (tmp_path / "own" / file).touch()
+    with pytest.raises(ValueError, match=f"only one class, images: .*dataset='{dataset}'"):
+        read_folder(tmp_path / "own")

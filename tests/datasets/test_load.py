@@ -11,7 +11,9 @@ def test_a_data_set_is_loaded_by_its_name(brands, flickrlogos32):
 
 
 def test_a_missing_or_useless_parameter_is_named(brands):
-    with pytest.raises(ValueError, match="sample, flickrlogos32, flickrlogos27, folder"):
+    with pytest.raises(
+        ValueError, match="sample, flickrlogos32, flickrlogos27, folder, table, coco, yolo"
+    ):
         load_splits("imagenet")
     with pytest.raises(ValueError, match="ask its authors"):
         load_splits("flickrlogos32")

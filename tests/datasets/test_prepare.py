@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from PIL import Image
 import logoflow
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepare import prepare_datasets, prepare_root, prepare_splits
-from logoflow.datasets.prepared import read_boxes, read_summary
+from logoflow.datasets.prepared import read_boxes, read_summary, unlabelled_photos
 from logoflow.datasets.splits import Box, Photo, Splits
 from logoflow.errors import ClassListError
 
@@ -24,7 +25,8 @@ CLASSES = ("HP", "adidas", "no-logo")
 def draw(path: Path, seed: int = 0, size: tuple[int, int] = (32, 24)) -> Path:
     """Write a small real photo."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
+    random = np.random.default_rng([seed, *path.parent.name.encode()])  # no photo in two classes
+    pixels = random.integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
     return path
 
@@ -375,6 +377,143 @@ def test_prepare_root_sees_new_photos_and_brands(tmp_path):
     other = prepare_root("folder", tmp_path / "brands")
     assert read_classes(other) == ("acme", "beta", "zeta")
     assert read_classes(root) == ("acme", "zeta")
+
+
+# names and files as they occur
+
+
+def brand_folders(folder, count=4):
+    for label in ("bmw", "dhl"):
+        for number in range(count):
+            draw(folder / label / f"{number}.jpg", number)
+    return folder
+
+
+def test_names_that_are_not_utf_8_become_readable(tmp_path):
+    source = os.fsencode(brand_folders(tmp_path / "brands"))
+    os.rename(source + b"/bmw", source + b"/nestl\xe9")
+    os.rename(source + b"/dhl/0.jpg", source + b"/dhl/caf\xe9.jpg")
+    Path(os.fsdecode(source + b"/dhl/\xe9.jpg")).touch()
+    root = prepare_root("folder", tmp_path / "brands")
+    assert read_classes(root) == ("dhl", "nestlé")
+    assert list(root.glob("*_data/dhl/café.jpg"))
+    assert "dhl/é.jpg (cannot be decoded: é.jpg: empty" in read_summary(root)
+    assert prepare_root("folder", tmp_path / "brands") == root
+    assert "(0 new)" in read_summary(root)
+
+
+@pytest.mark.parametrize("can_link", [True, False])
+@pytest.mark.parametrize("suffix", ["jpg", "webp"])
+def test_long_names_are_shortened(tmp_path, monkeypatch, suffix, can_link):
+    def no_links(*args, **kwargs):
+        raise OSError(18, "Invalid cross-device link")
+
+    brand_folders(tmp_path / "brands")
+    for number, start in enumerate("xy"):
+        draw(tmp_path / f"brands/bmw/{start}{'x' * 244}.{suffix}", 50 + number)
+    if not can_link:
+        monkeypatch.setattr("os.link", no_links)
+    root = prepare_root("folder", tmp_path / "brands")
+    names = {path.name for path in root.glob("*_data/bmw/*xxx*")}
+    assert len(names) == 2
+    assert max(len(name) for name in names) <= 143
+
+
+def test_names_with_line_ends_slashes_and_other_cases(tmp_path):
+    brand_folders(tmp_path / "brands")
+    (tmp_path / "brands/bmw").rename(tmp_path / "brands/ b\nmw")
+    for number, name in enumerate(("a\nb\\c.jpg", "A B_C.JPG", "A\nB_C.jpg")):
+        draw(tmp_path / "brands/ b\nmw" / name, 50 + number)
+    root = prepare_root("folder", tmp_path / "brands", test_share=0)
+    assert read_classes(root) == ("b mw", "dhl")
+    names = [path.name for path in root.glob("*_data/b mw/*")]
+    assert len({name.casefold() for name in names}) == 7
+    assert not any(set(name) & set("\n\\") for name in names)
+    assert len(read_summary(root).splitlines()) == 1
+
+
+@pytest.mark.parametrize("operation", ["read", "store"])
+def test_one_photo_that_cannot_be_read_or_stored_stops_nothing(tmp_path, monkeypatch, operation):
+    photo = brand_folders(tmp_path / "brands") / "bmw/0.jpg"
+    read_bytes, link = Path.read_bytes, os.link
+
+    def refuse(path, *args):
+        if Path(path) == photo:
+            raise PermissionError(13, "Permission denied", str(path))
+        return link(path, *args) if args else read_bytes(path)
+
+    if operation == "read":
+        monkeypatch.setattr(Path, "read_bytes", refuse)
+    else:
+        monkeypatch.setattr("os.link", refuse)
+        monkeypatch.setattr("shutil.copyfile", refuse)
+    root = prepare_root("folder", tmp_path / "brands")
+    assert sum(len(list(root.glob(f"{split}_data/*/*"))) for split in ("train", "val", "test")) == 7
+    assert f"1 left out: train_data/bmw/0.jpg (cannot be {operation}" in (
+        read_summary(root).replace("val_data", "train_data").replace("test_data", "train_data")
+    )
+
+
+def test_a_broken_photo_is_not_the_only_one_to_train_on(tmp_path):
+    brand_folders(tmp_path / "brands", 3)
+    for path in (tmp_path / "brands/bmw").glob("[12].jpg"):
+        path.write_bytes(path.read_bytes()[:100])
+    root = prepare_root("folder", tmp_path / "brands")
+    assert (root / "train_data/bmw/0.jpg").is_file()
+
+
+def test_a_class_without_a_usable_training_photo_is_an_error(tmp_path):
+    for split in ("train", "val", "test"):
+        brand_folders(tmp_path / "brands" / split, len(split) - 1)
+    for path in (tmp_path / "brands/train/bmw").iterdir():
+        path.write_bytes(b"broken")
+    with pytest.raises(ValueError, match=r"No training photo of these classes can be used: bmw"):
+        prepare_root("folder", tmp_path / "brands", tmp_path / "root")
+    for split in ("train", "val", "test"):
+        shutil.rmtree(tmp_path / "brands" / split / "bmw")
+    draw(tmp_path / "brands/train/ups/1.jpg")
+    root = prepare_root("folder", tmp_path / "brands", tmp_path / "root")
+    assert read_classes(root) == ("dhl", "ups")
+
+
+def test_a_class_of_broken_photos_is_left_out(tmp_path):
+    brand_folders(tmp_path / "brands")
+    draw(tmp_path / "brands/ups/1.jpg").write_bytes(b"broken")
+    root = prepare_root("folder", tmp_path / "brands")
+    assert read_classes(root) == ("bmw", "dhl")
+    assert "The class ups was left out, because none of its 1 photos" in read_summary(root)
+
+
+def test_own_work_beside_the_brands_is_no_brand(tmp_path):
+    brand_folders(tmp_path / "data")
+    roots = {prepare_root("folder", tmp_path / "data") for _ in range(3)}
+    assert len(roots) == 1
+    for _ in range(2):
+        inside = prepare_root("folder", tmp_path / "data", tmp_path / "data/mine")
+        assert read_classes(inside) == ("bmw", "dhl")
+    assert "logoflow wrote it: mine, prepared" in read_summary(inside)
+
+
+def test_heic_and_avif_photos_become_jpegs(tmp_path):
+    brand_folders(tmp_path / "brands")
+    shutil.copy(Path(__file__).parents[1] / "images/flag.heic", tmp_path / "brands/bmw/IMG_1.HEIC")
+    draw(tmp_path / "brands/bmw/IMG_2.avif", 60)
+    draw(tmp_path / "brands/bmw/IMG_3.tif", 61)
+    root = prepare_root("folder", tmp_path / "brands")
+    (photo,) = root.glob("*_data/bmw/IMG_1.HEIC.jpg")
+    assert (Image.open(photo).format, Image.open(photo).size) == ("JPEG", (48, 32))
+    assert list(root.glob("*_data/bmw/IMG_2.avif.jpg"))
+    assert list(root.glob("*_data/bmw/IMG_3.tif.png"))
+
+
+def test_photos_to_answer_are_listed(tmp_path):
+    brand_folders(tmp_path / "brands/train")
+    photo = draw(tmp_path / "brands/test/1.jpg", 70)
+    root = prepare_root("folder", tmp_path / "brands", tmp_path / "root")
+    assert unlabelled_photos(root) == [photo]
+    photo.unlink()
+    prepare_root("folder", tmp_path / "brands", tmp_path / "root")
+    assert unlabelled_photos(root) == []
 
 
 def test_gluon_gives_every_split_the_same_labels(tmp_path, splits):

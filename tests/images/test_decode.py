@@ -47,7 +47,7 @@ def near(pixel, colour, tolerance=12):
     return np.abs(np.asarray(pixel, dtype=int) - colour).max() <= tolerance
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_every_supported_format_decodes_to_rgb(kind):
     content = encode(flag(), kind)
     pixels = decode_image(content)
@@ -59,11 +59,11 @@ def test_every_supported_format_decodes_to_rgb(kind):
     pixels[0, 0] = 0  # the array is writable
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "ICO", "PPM", "JPEG2000", "AVIF"])
+@pytest.mark.parametrize("kind", ["ICO", "PPM", "JPEG2000", "TGA"])
 def test_other_formats_are_refused(kind):
     if kind not in Image.SAVE:
         pytest.skip(f"this Pillow cannot write {kind}")
-    with pytest.raises(ImageError, match="give a JPEG, PNG, WebP, GIF or BMP"):
+    with pytest.raises(ImageError, match="give a JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF or BMP"):
         decode_image(encode(flag(), kind))
 
 
@@ -415,3 +415,72 @@ def test_a_gif_with_an_ambiguous_size_is_refused():
     hidden = b"\x21\x01\x00" + b"\x2c" + struct.pack("<4HB", 0, 0, 7000, 7000, 0) + b"\x00"
     with pytest.raises(ImageError):
         decode_image(content[:start] + hidden + frame)
+
+
+# HEIC, TIFF and AVIF. The two HEIC files were drawn for these tests.
+
+HEIC = Path(__file__).parent
+
+
+def test_heic_decodes_to_rgb():
+    content = (HEIC / "flag.heic").read_bytes()
+    assert (image_format(content), image_size(content)) == ("heif", (48, 32))
+    pixels = decode_image(content)
+    assert pixels.shape == (32, 48, 3)
+    assert near(pixels[16, 8], RED)
+    assert near(pixels[16, 40], BLUE)
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "TIFF", "AVIF"])
+def test_these_formats_are_turned_upright(kind):
+    if kind == "HEIC":
+        content = (HEIC / "rotated.heic").read_bytes()
+    else:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        content = encode(corner_photo(), kind, exif=exif)
+    assert image_size(content) == (32, 48)
+    pixels = decode_image(content)
+    assert pixels.shape == (48, 32, 3)
+    assert near(pixels[4, -4], RED)
+    assert near(pixels[4, 4], BLUE)
+    assert near(pixels[-4, -4], BLUE)
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "TIFF", "AVIF"])
+def test_these_formats_obey_the_limit_of_pixels_and_refuse_what_is_cut(kind):
+    content = encode(flag(), kind) if kind != "HEIC" else (HEIC / "flag.heic").read_bytes()
+    with pytest.raises(TooManyPixels, match="48 x 32 pixels are more than the 100"):
+        decode_image(content, max_pixels=100)
+    for length in range(16, len(content) // 2, 40):
+        with pytest.raises(ImageError):
+            decode_image(content[:length])
+
+
+@pytest.mark.parametrize("announced", [8, 60_000])
+def test_a_heic_file_that_announces_another_size_is_refused(announced):
+    content = bytearray((HEIC / "flag.heic").read_bytes())
+    width = content.index(b"ispe") + 8
+    content[width : width + 4] = announced.to_bytes(4, "big")
+    with pytest.raises(ImageError, match="size"):
+        decode_image(bytes(content))
+
+
+def test_a_tiff_of_several_pages_gives_its_first_page():
+    pages = [Image.new("RGB", (8, 8), RED), Image.new("RGB", (16, 16), BLUE)]
+    content = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    assert near(decode_image(content)[0, 0], RED)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"II*\0\x10\0\0\0CR\x02\0" + bytes(64),
+        b"\0\0\0\x18ftypmp42" + bytes(64),
+        b"\0\0\0\x14ftypqt  " + bytes(64),
+    ],
+    ids=["Canon raw", "MP4", "QuickTime"],
+)
+def test_raw_files_and_videos_are_no_photos(content):
+    with pytest.raises(ImageError, match="not an image in a supported format"):
+        image_format(content)

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,6 +61,14 @@ PICTURES = [
     encoded("P", "BMP"),
     encoded("1", "BMP"),
     *map(animation, ["GIF", "WEBP", "PNG"]),
+    encoded("RGB", "TIFF", exif=rotated()),
+    encoded("RGB", "TIFF", compression="tiff_lzw"),
+    encoded("RGB", "TIFF", compression="jpeg"),
+    encoded("I;16", "TIFF"),
+    encoded("CMYK", "TIFF", compression="tiff_adobe_deflate"),
+    encoded("RGB", "AVIF", exif=rotated()),
+    encoded("RGBA", "AVIF"),
+    *((Path(__file__).parent / f"{name}.heic").read_bytes() for name in ("flag", "rotated")),
 ]
 
 # Each line is one run; in the middle, one line is skipped and one is stored without runs.

@@ -1,0 +1,98 @@
+"""Names of files as they occur: not UTF-8, too long, or with characters that no one can read."""
+
+import hashlib
+import os
+import re
+import unicodedata
+
+MAX_NAME_BYTES = 136  # encrypted home folders and some network disks allow 143
+
+
+def readable_name(name: str) -> str:
+    """Turn the name of a file or folder into text that can be printed, stored and compared.
+
+    Parameters
+    ----------
+    name : str
+        As Python reads it from the disk. Bytes that are not UTF-8, as in archives from older
+        Windows programs, are taken for Windows-1252.
+
+    Returns
+    -------
+    str
+        In Unicode's composed form, because macOS writes an accent as a character of its own. Runs
+        of line ends and other control characters become a space.
+
+    Examples
+    --------
+    >>> readable_name(os.fsdecode(b"nestl\\xe9"))
+    'nestlé'
+    >>> readable_name("cafe\\u0301\\n.jpg")
+    'café .jpg'
+    """
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        name = os.fsencode(name).decode("cp1252", errors="replace")
+    printable = "".join(" " if _is_control(character) else character for character in name)
+    return unicodedata.normalize("NFC", re.sub(" +", " ", printable))
+
+
+def class_name(folder: str) -> str:
+    """Turn the name of a folder into a class name.
+
+    Parameters
+    ----------
+    folder : str
+        As Python reads it from the disk.
+
+    Returns
+    -------
+    str
+        Readable, without spaces at the ends and without slashes.
+
+    Examples
+    --------
+    >>> class_name(" H&M ")
+    'H&M'
+    """
+    return re.sub(r"[/\\]", "_", readable_name(folder)).strip()
+
+
+def fitting_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
+    """Shorten the name of a file if it is too long for some file systems.
+
+    Parameters
+    ----------
+    name : str
+        A file name.
+    max_bytes : int
+        Largest number of bytes in UTF-8.
+
+    Returns
+    -------
+    str
+        The name itself if it fits. A shortened name has a part of the name's hash, so that two
+        long names stay different, and keeps the suffix.
+
+    Examples
+    --------
+    >>> fitting_name("cup.jpg")
+    'cup.jpg'
+    >>> len(fitting_name(250 * "x" + ".jpg"))
+    136
+    """
+    encoded = name.encode("utf-8", errors="surrogateescape")
+    if len(encoded) <= max_bytes:
+        return name
+    stem, suffix = os.path.splitext(name)
+    suffix = suffix if len(suffix.encode("utf-8", "surrogateescape")) <= 20 else ""
+    tail = f"-{hashlib.sha256(encoded).hexdigest()[:8]}{suffix}"
+    room = max_bytes - len(tail.encode("utf-8", "surrogateescape"))
+    start = stem.encode("utf-8", "surrogateescape")[:room]
+    return start.decode("utf-8", errors="ignore") + tail
+
+
+def _is_control(character: str) -> bool:
+    """Tell whether a character is a line end or another control character."""
+    return unicodedata.category(character) in ("Cc", "Zl", "Zp")

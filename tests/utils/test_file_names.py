@@ -1,0 +1,37 @@
+import os
+
+import pytest
+
+from logoflow.utils.file_names import class_name, fitting_name, readable_name
+
+
+@pytest.mark.parametrize(
+    ("name", "readable"),
+    [
+        ("bmw", "bmw"),
+        (os.fsdecode("nestlé".encode()), "nestlé"),
+        (os.fsdecode(b"nestl\xe9"), "nestlé"),
+        (os.fsdecode(b"\x93quoted\x94"), "“quoted”"),
+        ("b\nm\r\nw", "b m w"),
+        ("nestle\u0301", "nestlé"),
+        ("東京", "東京"),
+        ("Ba$$in", "Ba$$in"),
+    ],
+)
+def test_names_become_readable(name, readable):
+    assert readable_name(name) == readable
+    readable_name(name).encode()
+
+
+def test_class_names_can_be_folders():
+    assert class_name(" a/b\\c\n") == "a_b_c"
+
+
+@pytest.mark.parametrize("character", ["x", "é", "東", "\udce9"])
+def test_long_names_are_shortened_and_stay_different(character):
+    names = [fitting_name(character * length + ".jpg") for length in (250, 251)]
+    assert len(set(names)) == 2
+    for name in names:
+        assert name.endswith(".jpg")
+        assert len(name.encode("utf-8", "surrogateescape")) <= 136
+        assert fitting_name(name) == name
