@@ -18,7 +18,7 @@ from logoflow.datasets.composing.compose import COVERED_SHARE
 from logoflow.datasets.composing.layout import SPLITS, write_lists, write_photo
 from logoflow.datasets.composing.printing import print_artwork
 from logoflow.datasets.composing.surfaces import cover_a_part, put_on_photo
-from logoflow.datasets.listing import find_photos
+from logoflow.datasets.walking import find_photos
 from logoflow.labels import NO_LOGO
 from logoflow.utils.progress import bar
 from logoflow.utils.threads import physical_cores
