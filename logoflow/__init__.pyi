@@ -20,6 +20,7 @@ from .errors import (
     ArchiveError as ArchiveError,
     ClassifierError as ClassifierError,
     ClassListError as ClassListError,
+    DamagedFileError as DamagedFileError,
     FetchError as FetchError,
     ImageError as ImageError,
     LogoflowError as LogoflowError,
