@@ -16,7 +16,9 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from logoflow.errors import ImageError, TooManyPixels
+from logoflow.images.exif import exif_orientation
 from logoflow.images.headers import gif_size, image_format, refuse_costly
+from logoflow.images.jpeg_segments import split_metadata
 
 # These classes are used directly because Image.open would also try other formats, and because it
 # warns about or refuses large images by a process-wide limit before our own limit applies.
@@ -27,7 +29,6 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "webp": WebPImageFile,
     "bmp": BmpImageFile,
 }
-_ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -72,9 +73,9 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
         if kind == "gif":
             width, height = gif_size(content)
         else:
-            image = _READERS[kind](io.BytesIO(content))
+            image, orientation = _open(content, kind)
             width, height = image.size
-            if _orientation(image) >= 5:
+            if orientation >= 5:
                 width, height = height, width
     except Exception as error:
         raise _as_image_error(error, source, kind) from error
@@ -136,12 +137,12 @@ def decode_image(
     # Importing gluoncv sets this to True, and a truncated photo would be accepted.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        image = _READERS[kind](io.BytesIO(content))
+        image, orientation = _open(content, kind)
         if min_side and kind == "jpeg":
             image.draft(None, (min_side, min_side))
         if kind == "gif" and image.size != (width, height):
             raise ValueError("its header is ambiguous")
-        return _decode(image)
+        return _decode(image, orientation)
     except Exception as error:
         raise _as_image_error(error, source, kind) from error
 
@@ -228,20 +229,18 @@ def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
     return ImageError(f"{source}: corrupt or truncated {kind} image ({reason}); get a new copy")
 
 
-def _orientation(image: ImageFile) -> int:
-    """Read the EXIF orientation, 1 to 8; 1 if it is missing or cannot be read."""
-    # image.getexif() would decode a PNG to search for EXIF data behind the pixels.
-    try:
-        exif = Image.Exif()
-        exif.load(image.info.get("exif") or b"")
-        orientation = exif.get(_ORIENTATION_TAG, 1)
-    except Exception:  # corrupt EXIF data is no reason to refuse an image
-        return 1
-    return orientation if orientation in _UPRIGHT else 1
+def _open(content: bytes, kind: str) -> tuple[ImageFile, int]:
+    """Open an image, without decoding it, and read its EXIF orientation, 1 to 8."""
+    # image.getexif() would read all that its entries refer to, and decode a PNG to find more.
+    if kind == "jpeg":
+        content, exif = split_metadata(content)
+        return _READERS[kind](io.BytesIO(content)), exif_orientation(exif)
+    image = _READERS[kind](io.BytesIO(content))
+    return image, exif_orientation(image.info.get("exif"))
 
 
-def _decode(image: ImageFile) -> np.ndarray:
-    transpose = _UPRIGHT.get(_orientation(image))
+def _decode(image: ImageFile, orientation: int) -> np.ndarray:
+    transpose = _UPRIGHT.get(orientation)
     image.load()
     rgb = _to_rgb(image)
     return np.array(rgb if transpose is None else rgb.transpose(transpose))
