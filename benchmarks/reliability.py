@@ -51,6 +51,8 @@ CASES = {
     ),
     "costly": Case("reliability_pictures", "costly", 36, 1),
     "mutated_pictures": Case("reliability_pictures", "mutated", 200_000, 1000),
+    "damaged_files": Case("reliability_damage", "damaged_files", 300, 60),
+    "damaged_archives": Case("reliability_damage", "damaged_archives", 20_000, 200),
 }
 
 

@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from logoflow.datasets.listing import parts_of
 from logoflow.errors import ArchiveError, FetchError
 from logoflow.fetch.download import FetchOptions, download_file
-from logoflow.utils.paths import data_home
+from logoflow.utils.paths import data_home, make_folder
 from logoflow.utils.progress import watched
 
 MAX_BYTES = 8_000_000_000  # of a download, and of everything that one archive may unpack to
@@ -182,7 +182,7 @@ def extract(archive: Path | str, target: Path | str) -> Path:
     archive, target = Path(archive), Path(target)
     if target.is_dir():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     tmp = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
         os.chmod(tmp, target.parent.stat().st_mode & 0o777)

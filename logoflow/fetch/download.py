@@ -190,6 +190,8 @@ def parse_http_url(url: str) -> Url:
         raise FetchError("refused", url, _SCHEME_HINT)
     if parsed.auth is not None:
         raise FetchError("refused", url, "a URL with a user name or password; leave them out")
+    if parsed.port == 0:
+        raise FetchError("refused", url, "port 0, where no server can answer; leave the port out")
     if any(character < " " or character in "\x7f\\" for character in url):
         hint = "a backslash or control character in the URL; percent-encode it"
         raise FetchError("refused", url, hint)

@@ -9,7 +9,7 @@ from typing import Any
 
 from logoflow.errors import ClassifierError
 from logoflow.inference.former_views import former_level
-from logoflow.inference.levels import AUTO, ONE_PASS
+from logoflow.inference.levels import AUTO, ONE_PASS, Level
 from logoflow.models.ensemble import SEPARATOR
 from logoflow.models.graph import INT8
 
@@ -127,8 +127,12 @@ def check_stored(stored: dict) -> None:
             _require(isinstance(digest, str) and len(digest) == 64, f"{key} have no hash")
     is_int8 = stored["architecture"].startswith(INT8)
     _require(("graph" in stored) == is_int8, "a graph belongs to an INT8 network and to no other")
-    if isinstance(stored["decisions"], Mapping):  # decisions_from_json refuses other types
-        for level, decision in stored["decisions"].items():
+    layout = Level.from_text(stored["level"]).windows
+    _require(not is_int8 or layout not in ONE_PASS, f"an INT8 network cannot score {layout}")
+    decisions = stored["decisions"]
+    if isinstance(decisions, Mapping) and decisions:  # decisions_from_json refuses other types
+        _require(stored["level"] in decisions, f"not decisions by level, {layout} is missing")
+        for level, decision in decisions.items():
             _check_decision(level, decision, "prototypes" in stored)
 
 

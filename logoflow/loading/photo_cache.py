@@ -9,17 +9,18 @@ import warnings
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from filelock import FileLock
 
 from logoflow.errors import DamagedFileError
 from logoflow.images.decode import decode_image, image_size
 from logoflow.utils.files import atomic_path
+from logoflow.utils.locks import locked_folder
 from logoflow.utils.progress import bar
 from logoflow.utils.threads import physical_cores
 
@@ -232,8 +233,9 @@ def cache_photos(
     needed_bytes = sum(photo.height * photo.width * 3 for photo in shrunk)
     if needed_bytes > MAX_CACHE_BYTES:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".cache.lock"):
+    if not _can_write(folder):
+        return None
+    with locked_folder(folder):
         if not path.is_file():  # another process may have written it in the meantime
             if not _has_space(folder, needed_bytes):
                 return None
@@ -265,6 +267,20 @@ def _digest(paths: Sequence[Path | str]) -> str:
         status = os.stat(path)
         files.append((str(path), status.st_size, status.st_mtime_ns))
     return hashlib.sha256(json.dumps([FORMAT, files]).encode()).hexdigest()[:12]
+
+
+def _can_write(folder: Path) -> bool:
+    """Create the folder of the cache. Warn if it cannot be written, as in a read-only data set."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if os.access(folder, os.W_OK):
+        return True
+    warnings.warn(
+        f"{folder} cannot be written, so the photos are decoded in every epoch, which takes "
+        "longer. Copy the data set to a folder of your own to avoid this.",
+        stacklevel=3,
+    )
+    return False
 
 
 def _has_space(folder: Path, needed_bytes: int) -> bool:

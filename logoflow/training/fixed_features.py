@@ -227,8 +227,12 @@ def cached_features(
         except DamagedFileError as error:
             warnings.warn(f"{error} The features are computed again.", stacklevel=2)
     features, labels = compute()
-    with verified_file(path) as file:
-        np.savez(file, features=features, labels=labels)
+    try:
+        with verified_file(path) as file:
+            np.savez(file, features=features, labels=labels)
+    except OSError as error:  # a full disk, or a data set that is read-only
+        warnings.warn(f"The features are not kept for the next time: {error}", stacklevel=2)
+        return features, labels
     files = sorted(folder.glob(f"{stem}-*.npz"), key=lambda file: file.stat().st_mtime_ns)
     for outdated in files[:-MAX_FILES_PER_SPLIT]:
         outdated.unlink(missing_ok=True)

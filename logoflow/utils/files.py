@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from logoflow.utils.locks import lock_file
+from logoflow.utils.paths import explained, make_folder
 
 # The umask can only be read by setting it, so this happens once, before there are threads.
 _UMASK = os.umask(0)
@@ -50,7 +51,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     '[]'
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     if path.parent not in _swept:
         _swept.add(path.parent)
         remove_leftovers(path.parent)
@@ -70,8 +71,12 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 def _locked_temporary(path: Path) -> tuple[int, str]:
     """Create a temporary file, and lock it as long as its process lives."""
+    prefix, suffix = f".{path.name}.", ".part"
     while True:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        try:
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
+        except OSError as error:
+            raise explained(error, path.parent) from error
         lock_file(handle)
         with suppress(FileNotFoundError):
             if os.fstat(handle).st_ino == os.stat(name).st_ino:

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parents[2] / "benchmarks"
-NAMES = ["strange_models", "full_disk", "poison_and_kills", "costly", "mutated_pictures"]
+NAMES = [
+    "strange_models",
+    "full_disk",
+    "poison_and_kills",
+    "costly",
+    "mutated_pictures",
+    "damaged_files",
+    "damaged_archives",
+]
 
 
 @pytest.fixture

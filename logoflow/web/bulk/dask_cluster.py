@@ -1,7 +1,9 @@
 """The Dask cluster that does the work, and how its workers get the classifier."""
 
+import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +12,6 @@ from typing import Any
 import dask
 from distributed import Client, Future, LocalCluster, wait
 from distributed.client import FuturesCancelledError
-from distributed.compatibility import PeriodicCallback
 from distributed.core import Status
 from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.system import MEMORY_LIMIT
@@ -258,20 +259,23 @@ def _revived(cluster: LocalCluster) -> Iterator[None]:
     while it starts. Dask does not replace such a nanny.
     """
 
-    async def replace_closed() -> None:
-        closed = [name for name, nanny in cluster.workers.items() if nanny.status in _GIVEN_UP]
-        if closed and cluster.status == Status.running:
-            for name in closed:
-                del cluster.workers[name]
-            with suppress(Exception):  # the next look tries again
-                await cluster._correct_state()
+    ended = threading.Event()
 
-    watch = PeriodicCallback(replace_closed, _REVIVAL_INTERVAL * 1000)
-    cluster.loop.add_callback(watch.start)
+    async def watch() -> None:
+        while not ended.is_set():
+            await asyncio.sleep(_REVIVAL_INTERVAL)
+            closed = [name for name, nanny in cluster.workers.items() if nanny.status in _GIVEN_UP]
+            if closed and cluster.status == Status.running:
+                for name in closed:
+                    del cluster.workers[name]
+                with suppress(Exception):  # the next look tries again
+                    await cluster._correct_state()
+
+    cluster.loop.add_callback(watch)
     try:
         yield
     finally:
-        cluster.loop.add_callback(watch.stop)
+        ended.set()
 
 
 @contextmanager
