@@ -14,7 +14,8 @@ SPLIT_FOLDERS = {
     "val": ("val", "val_data", "valid", "validation"),
     "test": ("test", "test_data"),
 }
-VAL_SHARE, TEST_SHARE = 0.2, 0.2  # of each class
+VAL_SHARE: float = 0.2  # of each class
+TEST_SHARE: float = 0.2
 MAX_COMPARED = 5000  # photos of a class; comparing all pairs of more takes many minutes
 NO_LOGO_SPELLINGS = ("no-logo", "no_logo", "nologo", "no logo", "none")
 

@@ -271,7 +271,7 @@ def _revived(cluster: LocalCluster) -> Iterator[None]:
                 with suppress(Exception):  # the next look tries again
                     await cluster._correct_state()
 
-    cluster.loop.add_callback(watch)
+    cluster.loop.add_callback(watch)  # type: ignore[union-attr]
     try:
         yield
     finally:
