@@ -629,7 +629,7 @@ class LogoClassifier:
                 matcher=LogoMatcher(logos) if logos else None,
                 prototypes=prototypes,
             )
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise ClassifierError(
                 f"{folder} is not as LogoClassifier.save wrote it: {error}"
             ) from error

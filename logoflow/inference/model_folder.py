@@ -12,7 +12,7 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon
 
-from logoflow.errors import ClassifierError, DamagedFileError
+from logoflow.errors import ClassifierError
 from logoflow.inference.matching import LogoIndex, check_index
 from logoflow.inference.model_json import (
     FORMAT,
@@ -189,7 +189,7 @@ def read_model(
             stored = read_json(folder / MODEL_JSON)
             net = _read_net(folder, stored, ctx)
             logos, prototypes = _read_remembered(folder, stored, net)
-    except (DamagedFileError, ValueError, TypeError, AssertionError, mx.MXNetError) as error:
+    except (ValueError, TypeError, OverflowError, AssertionError, mx.MXNetError) as error:
         if isinstance(error, ClassifierError):
             raise
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else repr(error)

@@ -7,6 +7,7 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import DamagedFileError
+from logoflow.models.article_nets import old_cnn_reason
 from logoflow.utils.params_files import ArrayHeader, read_headers, write_params
 
 
@@ -76,6 +77,8 @@ def load_weights(
         If the weights do not fit the network. Nothing is allocated then.
     """
     headers, parameters = read_headers(path), net._collect_params_with_prefix()
+    if reason := old_cnn_reason(header.shape for header in headers.values()):
+        raise DamagedFileError(f"{path} does not fit. {reason} Train it again.")
     if set(headers) != set(parameters):
         others = sorted(set(headers) ^ set(parameters))[:3]
         raise DamagedFileError(f"{path} has other weights than the network: {', '.join(others)}.")

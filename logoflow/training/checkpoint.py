@@ -181,7 +181,7 @@ def _read_arrays(path: Path | str, names: list[str] | None = None) -> dict[str, 
         return read_npz(path, names)
     except (OSError, DamagedFileError) as error:
         raise ResumeError(
-            f"{path} is not a complete resume file of logoflow ({error}). Delete it to start again."
+            f"{path} is not a resume file of logoflow, or cut ({error}). Delete it to start again."
         ) from error
 
 

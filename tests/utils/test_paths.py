@@ -45,6 +45,6 @@ def test_a_home_that_cannot_be_made_names_its_variable(tmp_path, monkeypatch, va
 
 def test_other_folders_get_no_advice(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError) as caught:
+    with pytest.raises(FileExistsError) as caught:
         write_text(tmp_path / "file" / "list.txt", "")
     assert "set LOGOFLOW" not in str(caught.value)
