@@ -228,14 +228,17 @@ def _alter_array(content: bytes, draw: random.Random) -> bytes:
         array = arrays[name].copy()
         what = draw.randrange(4)
         if what == 0:
-            array.flat[draw.randrange(array.size)] = draw.choice((-2, 100, 127))
+            array.flat[draw.randrange(array.size)] = np.int64(draw.choice((-2, 99))).astype(
+                array.dtype
+            )
         elif what == 1:
             array = array.astype(draw.choice(("float64", "int8", "U3", "complex64")))
         elif what == 2:
             array = array[: draw.randrange(len(array))]
         else:
             array = array[None]
-        np.savez_compressed(path, **{**arrays, name: array})
+        arrays[name] = array
+        np.savez_compressed(path, **arrays)
         return path.read_bytes()
     finally:
         path.unlink(missing_ok=True)

@@ -130,7 +130,9 @@ def check_stored(stored: dict) -> None:
     _require(not is_int8 or layout not in ONE_PASS, f"an INT8 network cannot score {layout}")
     decisions = stored["decisions"]
     if isinstance(decisions, Mapping) and decisions:  # decisions_from_json refuses other types
-        _require(stored["level"] in decisions, f"not decisions by level, {layout} is missing")
+        _require(
+            stored["level"] in decisions, f"These are not decisions by level: {layout} is missing"
+        )
         for level, decision in decisions.items():
             _check_decision(level, decision, "prototypes" in stored)
 
