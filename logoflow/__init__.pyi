@@ -25,6 +25,7 @@ from .errors import (
     ArtworkError as ArtworkError,
     ClassifierError as ClassifierError,
     ClassListError as ClassListError,
+    DamagedFileError as DamagedFileError,
     FetchError as FetchError,
     ImageError as ImageError,
     LayoutError as LayoutError,

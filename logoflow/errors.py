@@ -34,6 +34,10 @@ class ClassListError(LogoflowError, ValueError):
     """Two class lists differ that have to be equal. The message names the difference."""
 
 
+class DamagedFileError(LogoflowError, ValueError):
+    """A file of logoflow or MXNet is cut, altered or of another kind. The message names it."""
+
+
 class ImageError(LogoflowError, ValueError):
     """The bytes are no picture in a format that logoflow reads, or the picture is broken.
 

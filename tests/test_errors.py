@@ -13,6 +13,7 @@ BUILT_IN_BASES = {
     "ArtworkError": ValueError,
     "ClassListError": ValueError,
     "ClassifierError": ValueError,
+    "DamagedFileError": ValueError,
     "ImageError": ValueError,
     "NotebookError": RuntimeError,
     "ResumeError": ValueError,

@@ -8,6 +8,7 @@ import lzma
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -18,19 +19,21 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import pooch
-import requests
 from tqdm.auto import tqdm
 
 from logoflow.datasets.listing import parts_of
-from logoflow.errors import ArchiveError
+from logoflow.errors import ArchiveError, FetchError
+from logoflow.fetch.download import FetchOptions, download_file
 from logoflow.utils.file_names import fitting_name
-from logoflow.utils.paths import data_home
+from logoflow.utils.paths import data_home, make_folder
 from logoflow.utils.progress import watched
 
 MAX_BYTES = 8_000_000_000  # of a download, and of everything that one archive may unpack to
 MAX_FILES = 500_000  # that one archive may unpack to
 MAX_PART_BYTES = 255  # of a file name on Linux; a longer one is shortened
-TIMEOUT = (10, 60)  # seconds to connect, and to wait for the next chunk
+CONNECT_TIMEOUT, TOTAL_TIMEOUT = 10.0, 12 * 3600.0  # seconds of a download
+MAX_HEADER_BYTES = 1 << 20  # of one long name, or of other extensions of a tar's header
+MAX_ALL_HEADER_BYTES = 256 << 20  # of all of them, and of the list of files of a zip
 CHUNK_BYTES = 1 << 20
 ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
 CORRUPT_ARCHIVE_ERRORS = (
@@ -40,6 +43,13 @@ CORRUPT_ARCHIVE_ERRORS = (
     lzma.LZMAError,
     EOFError,
     NotImplementedError,
+    UnicodeError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    RecursionError,
+    KeyError,
+    IndexError,
 )
 
 
@@ -111,7 +121,11 @@ def fetch_archive(url: str, *, folder: Path | str) -> Path:
     >>> fetch_archive("https://example.org/logos.zip", folder="downloads")  # doctest: +SKIP
     PosixPath('downloads/3f0c1a52be94-logos.zip')
     """
-    if urlsplit(url).scheme not in ("http", "https"):
+    try:
+        is_web = urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        is_web = False
+    if not is_web:
         raise ArchiveError(f"{url} is not an http or https URL.")
     file_name = (parts_of(unquote(urlsplit(url).path).rstrip("/")) or ("archive",))[-1]
 
@@ -129,10 +143,10 @@ def fetch_archive(url: str, *, folder: Path | str) -> Path:
                 downloader=download,
             )
         )
-    except requests.RequestException as error:
+    except (FetchError, OSError) as error:
         raise ArchiveError(
-            f"Could not download {url}: {error}. Try again, or download the file with a browser "
-            "and give its path."
+            f"Could not download {url}: {_reason(error)}. Try again, or download the file with a "
+            "browser and give its path."
         ) from error
 
 
@@ -170,7 +184,7 @@ def extract(archive: Path | str, target: Path | str) -> Path:
     archive, target = Path(archive), Path(target)
     if target.is_dir():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     tmp = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
         os.chmod(tmp, target.parent.stat().st_mode & 0o777)
@@ -191,21 +205,30 @@ def _short_hash(text: str) -> str:
 
 def _download(url: str, path: Path) -> None:
     """Stream a URL to a file and check that the file is an archive of an acceptable size."""
-    headers = {"Accept-Encoding": "identity"}  # otherwise a .tar.gz could arrive decompressed
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        response.raise_for_status()
-        length = int(response.headers.get("Content-Length") or 0) or None
-        bar = tqdm(total=length, unit="B", unit_scale=True, leave=False, disable=not watched())
-        with open(path, "wb") as file, bar:
-            for chunk in response.iter_content(CHUNK_BYTES):
-                file.write(chunk)
-                bar.update(len(chunk))
-                if file.tell() > MAX_BYTES:
-                    raise ArchiveError(
-                        f"{url} is larger than {MAX_BYTES:,} bytes. Download it yourself and "
-                        "give the file."
-                    )
-    if not (zipfile.is_zipfile(path) or tarfile.is_tarfile(path)):
+    bar = tqdm(unit="B", unit_scale=True, leave=False, disable=not watched())
+
+    def report(size: int, announced: int | None) -> None:
+        bar.total = announced
+        bar.update(size)
+
+    options = FetchOptions(
+        allow_private=True,  # where the caller's own URL says so
+        connect_timeout=CONNECT_TIMEOUT,
+        total_timeout=TOTAL_TIMEOUT,
+        max_bytes=MAX_BYTES,
+        per_host=8,
+        honour_opt_out=False,
+    )
+    with bar:
+        try:
+            download_file(url, path, options, report)
+        except FetchError as error:
+            if error.kind != "too_large":
+                raise
+            raise ArchiveError(
+                f"{url} is larger than {MAX_BYTES:,} bytes. Download it yourself and give the file."
+            ) from error
+    if not (zipfile.is_zipfile(path) or _is_tar(path)):
         raise ArchiveError(
             f"{url} is neither a zip nor a tar archive. If it is a web page, give the URL of the "
             "archive that it links to."
@@ -248,13 +271,54 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     """Yield the name and content of each member; the content of a folder is None."""
     if zipfile.is_zipfile(archive):
         yield from _zip_members(archive)
-    elif tarfile.is_tarfile(archive):
+    elif _is_tar(archive):
         yield from _tar_members(archive)
     else:
         raise ArchiveError(f"{archive} is neither a zip nor a tar archive.")
 
 
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, FetchError) else str(error)
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        with tarfile.open(path, tarinfo=_bounded_headers()):
+            return True
+    except CORRUPT_ARCHIVE_ERRORS:
+        return False
+
+
+def _bounded_headers() -> type[tarfile.TarInfo]:
+    """Make a class of tar headers that may not grow without limit, for one archive.
+
+    A long name and the extensions of pax are read into memory as a whole, and a few kilobytes
+    unpack to gigabytes of them.
+    """
+    read_bytes = 0
+
+    class BoundedHeader(tarfile.TarInfo):
+        def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+            nonlocal read_bytes
+            if self.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE):
+                read_bytes += self.size
+                if self.size > MAX_HEADER_BYTES or read_bytes > MAX_ALL_HEADER_BYTES:
+                    raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+            return super()._proc_member(tar)  # type: ignore[misc]
+
+    return BoundedHeader
+
+
+def _check_zip_list(archive: Path) -> None:
+    """Refuse a zip whose list of files, which is read into memory as a whole, is too long."""
+    with open(archive, "rb") as file:
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if end and end[zipfile._ECD_SIZE] > MAX_ALL_HEADER_BYTES:  # type: ignore[attr-defined]
+        raise zipfile.BadZipFile(f"a list of files of {end[5]:,} bytes")
+
+
 def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
+    _check_zip_list(archive)
     with zipfile.ZipFile(archive) as file:
         for member in file.infolist():
             file_type = stat.S_IFMT(member.external_attr >> 16)
@@ -268,7 +332,7 @@ def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 
 def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
-    with tarfile.open(archive) as file:
+    with tarfile.open(archive, tarinfo=_bounded_headers()) as file:
         for member in file:
             if not (member.isreg() or member.isdir()):
                 raise _link_or_device_error(archive, member.name)

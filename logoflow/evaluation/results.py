@@ -10,7 +10,8 @@ import numpy as np
 
 from logoflow.inference.decision import Decision, decisions_from_json, decisions_to_json
 from logoflow.inference.levels import Level
-from logoflow.utils.files import atomic_path
+from logoflow.utils.files import verified_file
+from logoflow.utils.npz_files import read_npz
 
 
 class TrainingResult(NamedTuple):
@@ -71,7 +72,7 @@ def save_result(path: Path, result: TrainingResult) -> None:
     arrays: dict[str, Any] = {f"scores-{level}": scores for level, scores in result.scores.items()}
     arrays |= {f"features-{level}": rows for level, rows in result.features.items()}
     arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), dtype=np.uint8)
-    with atomic_path(path) as tmp, open(tmp, "wb") as file:
+    with verified_file(path) as file:
         np.savez_compressed(file, truth=result.truth, **arrays)
 
 
@@ -87,14 +88,19 @@ def load_result(path: Path) -> TrainingResult:
     -------
     TrainingResult
 
+    Raises
+    ------
+    DamagedFileError
+        If the file is cut or altered.
+
     Examples
     --------
     See `save_result`.
     """
-    with np.load(path, allow_pickle=False) as arrays:
-        metadata = json.loads(arrays["metadata"].tobytes())
-        scores, features = (_by_level(arrays, kind) for kind in ("scores", "features"))
-        truth = arrays["truth"]
+    arrays = read_npz(path)
+    metadata = json.loads(arrays["metadata"].tobytes())
+    scores, features = (_by_level(arrays, kind) for kind in ("scores", "features"))
+    truth = arrays["truth"]
     return TrainingResult(
         tuple(metadata["classes"]),
         tuple(metadata["paths"]),
@@ -106,10 +112,10 @@ def load_result(path: Path) -> TrainingResult:
     )
 
 
-def _by_level(arrays: Any, kind: str) -> dict[Level, np.ndarray]:
+def _by_level(arrays: dict[str, np.ndarray], kind: str) -> dict[Level, np.ndarray]:
     """Return the arrays of one kind."""
     return {
         Level.from_text(name.removeprefix(f"{kind}-")): arrays[name]
-        for name in arrays.files
+        for name in arrays
         if name.startswith(f"{kind}-")
     }

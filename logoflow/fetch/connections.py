@@ -20,6 +20,7 @@ from logoflow.fetch.addresses import refusal_reason
 READ_TIMEOUT = 10.0
 # Bytes that an answer may send in addition to its body: headers and chunk sizes.
 _OVERHEAD = 1 << 20
+_MAX_INTERIM_ANSWERS = 10  # with a status like 103, before the answer itself
 
 
 class Deadline:
@@ -135,6 +136,15 @@ class _LimitedResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **options)
         self.fp = _MeasuredFile(_LimitedReader(self.fp.detach(), sock, deadline, max_bytes))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the status of the answer, and skip early hints and other notes before it."""
+        for _ in range(_MAX_INTERIM_ANSWERS):
+            version, status, reason = super()._read_status()
+            if not 102 <= status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("the server sends early hints without end")
+
 
 class _MeasuredFile(io.BufferedReader):
     """A buffered file that refuses to read everything to its end at once."""
@@ -217,4 +227,5 @@ def _ssl_context() -> ssl.SSLContext:
     """Trust the certificates of the system and, for systems without any, those of certifi."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
+    context.hostname_checks_common_name = False  # as in browsers: the names in the SAN count
     return context

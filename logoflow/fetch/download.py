@@ -4,10 +4,12 @@ import math
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from http.client import HTTPException
-from typing import NamedTuple
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 from urllib.parse import urljoin
 
 from urllib3.exceptions import DecodeError, HTTPError
@@ -22,6 +24,9 @@ from logoflow.fetch.connections import Deadline, open_connection
 from logoflow.fetch.rate_limit import host_slot
 from logoflow.fetch.retries import copy_error, parse_retry_after
 from logoflow.fetch.robots import USER_AGENT, opt_out
+
+Read = Callable[[HTTPResponse], bytes]
+Report = Callable[[int, int | None], None]
 
 MAX_REDIRECTS = 5
 _SCHEME_HINT = "only http:// and https:// URLs are fetched; local pictures go to predict"
@@ -103,11 +108,55 @@ def download(url: str, options: FetchOptions) -> Download:
     'https://example.com/logo.png'
     """
     try:
-        return _follow_redirects(url, options)
+        return _follow_redirects(url, options, partial(_read, max_bytes=options.max_bytes))
     except FetchError as error:
         if error.url == url:
             raise
         raise copy_error(error, url, f"redirected to {error.url}: {error.reason}") from error
+
+
+def download_file(url: str, path: Path, options: FetchOptions, report: Report) -> None:
+    """Download a URL to a file in one attempt.
+
+    A host that is private, such as one of the own network, may be given as `url`. An answer from
+    elsewhere must not redirect to it.
+
+    Parameters
+    ----------
+    url : str
+        Starts with ``http://`` or ``https://``. Up to five redirects are followed.
+    path : Path
+        The file. The bytes are written as the server sends them, not decompressed.
+    options : FetchOptions
+        Limits and permissions. ``allow_private`` counts for `url` only.
+    report : callable
+        It is called with the number of bytes of each piece, and with the announced size or None.
+
+    Raises
+    ------
+    FetchError
+        See `download`.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> options = FetchOptions(True, 10.0, 3600.0, 8_000_000_000, 8, False)
+    >>> download_file("https://example.com/logos.zip", Path("logos.zip"), options, print)
+    ... # doctest: +SKIP
+    """
+    with open(path, "wb") as file:
+
+        def read(response: HTTPResponse) -> bytes:
+            _copy(response, file, options.max_bytes, report)
+            return b""
+
+        try:
+            _follow_redirects(url, options, read, trust_redirects=False)
+        except FetchError as error:
+            if error.url == url:
+                raise
+            raise copy_error(error, url, f"redirected to {error.url}: {error.reason}") from error
 
 
 def parse_http_url(url: str) -> Url:
@@ -141,6 +190,8 @@ def parse_http_url(url: str) -> Url:
         raise FetchError("refused", url, _SCHEME_HINT)
     if parsed.auth is not None:
         raise FetchError("refused", url, "a URL with a user name or password; leave them out")
+    if parsed.port == 0:
+        raise FetchError("refused", url, "port 0, where no server can answer; leave the port out")
     if any(character < " " or character in "\x7f\\" for character in url):
         hint = "a backslash or control character in the URL; percent-encode it"
         raise FetchError("refused", url, hint)
@@ -153,20 +204,27 @@ def parse_http_url(url: str) -> Url:
     return parsed
 
 
-def _follow_redirects(url: str, options: FetchOptions) -> Download:
-    """Request a URL and each redirect until an answer has a body."""
+def _follow_redirects(
+    url: str, options: FetchOptions, read: Read, *, trust_redirects: bool = True
+) -> Download:
+    """Request a URL and each redirect until an answer has a body.
+
+    Without `trust_redirects`, a public host must not redirect to a private one.
+    """
     current_url, private, opted_out = url, False, False
     deadline = Deadline(options.total_timeout)
     for _ in range(MAX_REDIRECTS + 1):
-        hop = _request(current_url, deadline, options)
+        hop = _request(current_url, deadline, options, read)
         private, opted_out = private or hop.private, opted_out or hop.opted_out
+        if not trust_redirects and not hop.private:
+            options = options._replace(allow_private=False)
         if not hop.location:
             return Download(hop.content, current_url, private, opted_out)
         current_url = _redirect_target(current_url, hop.location)
     raise FetchError("refused", url, f"more than {MAX_REDIRECTS} redirects; {_BROWSER_HINT}")
 
 
-def _request(url: str, deadline: Deadline, options: FetchOptions) -> _Hop:
+def _request(url: str, deadline: Deadline, options: FetchOptions, read: Read) -> _Hop:
     """Make one request, as soon as the host has a free slot."""
     parsed = parse_http_url(url)
     connection = open_connection(
@@ -181,7 +239,7 @@ def _request(url: str, deadline: Deadline, options: FetchOptions) -> _Hop:
                 if not location:
                     _check_status(url, response)
                 opted_out = _check_opt_out(url, response, options.honour_opt_out)
-                content = b"" if location else _read(response, options.max_bytes)
+                content = b"" if location else read(response)
                 return _Hop(location, content, connection.private, opted_out)  # type: ignore[attr-defined]
 
 
@@ -244,6 +302,18 @@ def _check_opt_out(url: str, response: HTTPResponse, honour: bool) -> bool:
         )
         raise FetchError("opted_out", url, reason)
     return directive is not None
+
+
+def _copy(response: HTTPResponse, file: BinaryIO, max_bytes: int, report: Report) -> None:
+    """Copy the body of an answer to a file, up to the limit."""
+    announced = response.length_remaining
+    if (announced or 0) > max_bytes:
+        raise TooManyBytes(f"more than {max_bytes:,} bytes")
+    for piece in response.stream(1 << 20, decode_content=False):
+        file.write(piece)
+        report(len(piece), announced)
+        if file.tell() > max_bytes:
+            raise TooManyBytes(f"more than {max_bytes:,} bytes")
 
 
 def _read(response: HTTPResponse, max_bytes: int) -> bytes:

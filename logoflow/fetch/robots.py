@@ -5,7 +5,7 @@ from collections.abc import Iterable
 # Servers know this program by its name: the User-Agent header begins with it.
 USER_AGENT = "logoflow"
 
-_OPT_OUT_DIRECTIVES = {"noai", "noimageai", "noindex", "noimageindex"}
+_OPT_OUT_DIRECTIVES = {"noai", "noimageai", "noindex", "noimageindex", "none"}
 # These directives contain a colon. The part before the colon is not the name of a program.
 _DIRECTIVES_WITH_VALUE = {
     "unavailable_after",
@@ -19,7 +19,8 @@ def opt_out(headers: Iterable[str]) -> str | None:
     """Find a directive that asks programs like this one to leave a picture alone.
 
     The directives ``noai``, ``noimageai``, ``noindex`` and ``noimageindex`` count, as they do for
-    img2dataset. ``bot: directive, ...`` concerns the named bot only.
+    img2dataset, and so does ``none``, which includes ``noindex``. ``bot: directive, ...`` concerns
+    the named bot only.
 
     Parameters
     ----------

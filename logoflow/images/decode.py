@@ -18,7 +18,9 @@ from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from logoflow.errors import ImageError, TooManyPixels
+from logoflow.images.exif import exif_orientation
 from logoflow.images.headers import gif_size, image_format, refuse_costly
+from logoflow.images.jpeg_segments import split_metadata
 
 
 # These classes are used directly because Image.open would also try other formats, and because it
@@ -50,7 +52,6 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "avif": AvifImageFile,
     "heif": _open_heif,
 }
-_ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -95,9 +96,9 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
         if kind == "gif":
             width, height = gif_size(content)
         else:
-            image = _READERS[kind](io.BytesIO(content))
+            image, orientation = _open(content, kind)
             width, height = image.size
-            if _orientation(image) >= 5:
+            if orientation >= 5:
                 width, height = height, width
     except Exception as error:
         raise _as_image_error(error, source, kind) from error
@@ -160,12 +161,12 @@ def decode_image(
     # Importing gluoncv sets this to True, and a truncated photo would be accepted.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        image = _READERS[kind](io.BytesIO(content))
+        image, orientation = _open(content, kind)
         if min_side and kind == "jpeg":
             image.draft(None, (min_side, min_side))
         if kind == "gif" and image.size != (width, height):
             raise ValueError("its header is ambiguous")
-        pixels = _decode(image)
+        pixels = _decode(image, orientation)
         if kind in ("avif", "heif", "tiff") and pixels.shape[:2] != (height, width):
             raise ValueError("its header gives another size than its pixels")
         return pixels
@@ -199,11 +200,11 @@ def decode_rgba(content: bytes, *, source: str = "image") -> np.ndarray:
     """
     rgb = decode_image(content, source=source)  # refuses what is too large or broken
     kind = image_format(content, source=source)
-    image = _READERS[kind](io.BytesIO(content))
+    image, orientation = _open(content, kind)
     image.load()
     if not image.has_transparency_data:
         return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
-    transpose = _UPRIGHT.get(_orientation(image))
+    transpose = _UPRIGHT.get(orientation)
     rgba = image.convert("RGBA")
     return np.array(rgba if transpose is None else rgba.transpose(transpose))
 
@@ -292,20 +293,18 @@ def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
     return ImageError(f"{source}: corrupt or truncated {kind} image ({reason}); get a new copy")
 
 
-def _orientation(image: ImageFile) -> int:
-    """Read the EXIF orientation, 1 to 8; 1 if it is missing or cannot be read."""
-    # image.getexif() would decode a PNG to search for EXIF data behind the pixels.
-    try:
-        exif = Image.Exif()
-        exif.load(image.info.get("exif") or b"")
-        orientation = exif.get(_ORIENTATION_TAG, 1)
-    except Exception:  # corrupt EXIF data is no reason to refuse an image
-        return 1
-    return orientation if orientation in _UPRIGHT else 1
+def _open(content: bytes, kind: str) -> tuple[ImageFile, int]:
+    """Open an image, without decoding it, and read its EXIF orientation, 1 to 8."""
+    # image.getexif() would read all that its entries refer to, and decode a PNG to find more.
+    if kind == "jpeg":
+        content, exif = split_metadata(content)
+        return _READERS[kind](io.BytesIO(content)), exif_orientation(exif)
+    image = _READERS[kind](io.BytesIO(content))
+    return image, exif_orientation(image.info.get("exif"))
 
 
-def _decode(image: ImageFile) -> np.ndarray:
-    transpose = _UPRIGHT.get(_orientation(image))
+def _decode(image: ImageFile, orientation: int) -> np.ndarray:
+    transpose = _UPRIGHT.get(orientation)
     image.load()
     rgb = _to_rgb(image)
     return np.array(rgb if transpose is None else rgb.transpose(transpose))

@@ -3,13 +3,17 @@
 import struct
 
 from logoflow.errors import ImageError
+from logoflow.images.jpeg_segments import count_scans, frame_size
 
 # A progressive JPEG has about ten scans. Each scan is a pass over all pixels, and an empty scan
-# takes only 75 bytes: without a limit, a small file could keep a core busy for hours.
+# takes only 75 bytes: without limits, a small file could keep a core busy for hours.
 _MAX_JPEG_SCANS = 100
-# Pillow joins the metadata segments of an image one by one and copies everything each time: a few
-# megabytes of them keep a core busy for minutes. Cameras write one EXIF segment, rarely a few.
-_MAX_EXIF_SEGMENTS = 16
+_FEW_JPEG_SCANS = 16
+_MAX_JPEG_PASSES = 100_000_000  # pixels times scans, for more than a few scans
+# Pillow reads each chunk of a PNG in Python, and unpacks up to a megabyte from some of them.
+_MAX_PNG_CHUNKS = 20_000
+_MAX_PNG_METADATA_CHUNKS = 200
+_PNG_PIXELS = {b"IDAT", b"fdAT", b"fcTL"}
 _MAX_GIF_HEADER_BYTES = 1 << 18  # before the first frame
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"mif1", b"msf1"}
@@ -102,22 +106,52 @@ def refuse_costly(content: bytes, kind: str, source: str) -> None:
 
     Examples
     --------
-    >>> refuse_costly(b"\\xff\\xd8" + 200 * b"\\xff\\xda", "jpeg", "logo.jpg")
+    >>> refuse_costly(b"\\xff\\xd8" + 200 * b"\\xff\\xda\\0\\2", "jpeg", "logo.jpg")
     Traceback (most recent call last):
     logoflow.errors.ImageError: logo.jpg: a JPEG with more than 100 scans; save it again
     """
-    if kind == "jpeg" and content.count(b"\xff\xda") > _MAX_JPEG_SCANS:
-        raise ImageError(f"{source}: a JPEG with more than {_MAX_JPEG_SCANS} scans; save it again")
-    if kind == "jpeg" and content.count(b"Exif\0\0") > _MAX_EXIF_SEGMENTS:
-        raise ImageError(
-            f"{source}: a JPEG with more than {_MAX_EXIF_SEGMENTS} EXIF segments; save it again"
-        )
+    if kind == "jpeg":
+        _refuse_many_scans(content, source)
+    if kind == "png":
+        _refuse_many_chunks(content, source)
     # Pillow unpacks run lengths in Python, and four bytes can skip 255 lines, however long. The
     # oldest headers, 12 bytes long, have no compression field.
     if kind == "bmp" and content[14:15] != b"\x0c" and content[30:34] in _RUN_LENGTH_COMPRESSIONS:
         raise ImageError(
             f"{source}: a run-length compressed BMP; save it as PNG or as uncompressed BMP"
         )
+
+
+def _refuse_many_scans(content: bytes, source: str) -> None:
+    """Refuse a JPEG with more passes over its pixels than any program writes.
+
+    What follows its end does not count, such as the video of a phone's motion photo.
+    """
+    scans = content.count(b"\xff\xda")  # fast, and never too low
+    if scans <= _FEW_JPEG_SCANS:
+        return
+    scans = count_scans(content)
+    if scans > _MAX_JPEG_SCANS:
+        raise ImageError(f"{source}: a JPEG with more than {_MAX_JPEG_SCANS} scans; save it again")
+    width, height = frame_size(content)
+    if scans > _FEW_JPEG_SCANS and scans * width * height > _MAX_JPEG_PASSES:
+        raise ImageError(
+            f"{source}: a JPEG with {scans} scans of {width} x {height} pixels; save it again"
+        )
+
+
+def _refuse_many_chunks(content: bytes, source: str) -> None:
+    """Refuse a PNG with more chunks than any program writes."""
+    position, metadata = 8, 0
+    for _ in range(_MAX_PNG_CHUNKS):
+        name = content[position + 4 : position + 8]
+        if len(name) < 4 or name == b"IEND":
+            return
+        metadata += name not in _PNG_PIXELS
+        if metadata > _MAX_PNG_METADATA_CHUNKS:
+            break
+        position += 12 + int.from_bytes(content[position : position + 4], "big")
+    raise ImageError(f"{source}: a PNG of too many chunks; save it again")
 
 
 def gif_size(content: bytes) -> tuple[int, int]:
@@ -146,10 +180,12 @@ def gif_size(content: bytes) -> tuple[int, int]:
         position += 2
         while content[position]:
             position += 1 + content[position]
+            if position > _MAX_GIF_HEADER_BYTES:
+                raise ValueError(f"it has {position:,} bytes before its first frame")
         position += 1
+        if position > _MAX_GIF_HEADER_BYTES:
+            raise ValueError(f"it has {position:,} bytes before its first frame")
     if content[position] != 0x2C:
         raise ValueError("it has no frame")
-    if position > _MAX_GIF_HEADER_BYTES:
-        raise ValueError(f"it has {position:,} bytes before its first frame")
     left, top, frame_width, frame_height = struct.unpack_from("<4H", content, position + 1)
     return max(width, left + frame_width), max(height, top + frame_height)

@@ -13,6 +13,7 @@ from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import check_classes
 from logoflow.datasets.composing.artwork import Source
+from logoflow.errors import ClassifierError
 from logoflow.images.decode import load_image
 from logoflow.inference.auto import looks_of
 from logoflow.inference.decision import (
@@ -683,9 +684,8 @@ class LogoClassifier:
         FileNotFoundError
             If the folder holds no model.
         ClassifierError
-            If its files are not those that were saved together.
-        ValueError
-            If its preprocessing or its decisions do not have the form that `save` writes.
+            If its files are not those that were saved together, or do not have the form that
+            `save` writes.
 
         Examples
         --------
@@ -699,17 +699,22 @@ class LogoClassifier:
         """
         ctx = ctx or mx.cpu()
         stored, net, logos, prototypes = read_model(folder, ctx)
-        return cls(
-            net,
-            stored["classes"],
-            augs_from_json(stored["preprocessing"]),
-            stored["metadata"],
-            ctx=ctx,
-            decisions=decisions_from_json(stored["decisions"]),
-            level=stored["level"],
-            matcher=LogoMatcher(logos) if logos else None,
-            prototypes=prototypes,
-        )
+        try:
+            return cls(
+                net,
+                stored["classes"],
+                augs_from_json(stored["preprocessing"]),
+                stored["metadata"],
+                ctx=ctx,
+                decisions=decisions_from_json(stored["decisions"]),
+                level=stored["level"],
+                matcher=LogoMatcher(logos) if logos else None,
+                prototypes=prototypes,
+            )
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise ClassifierError(
+                f"{folder} is not as LogoClassifier.save wrote it: {error}"
+            ) from error
 
     def to_files(self) -> dict[str, bytes]:
         """Return the content of the files that `save` writes.

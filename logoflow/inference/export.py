@@ -15,6 +15,7 @@ from logoflow.models.graph import fold_kernel_padding, graph_of
 from logoflow.utils.extras import require_extra
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
+from logoflow.utils.params_files import write_params
 
 if TYPE_CHECKING:
     import onnx
@@ -146,8 +147,8 @@ def _write_symbol(classifier: LogoClassifier, folder: Path) -> tuple[Path, Path]
     """Write graph and weights as Gluon's `export` would, without compiling the network."""
     symbol, arrays = fold_kernel_padding(*graph_of(classifier.net))
     graph_file, weights_file = folder / "model-symbol.json", folder / "model-0000.params"
-    mx.sym.identity(symbol, name="logits").save(str(graph_file))
-    mx.nd.save(str(weights_file), arrays)
+    write_text(graph_file, mx.sym.identity(symbol, name="logits").tojson())
+    write_params(weights_file, {name: array.asnumpy() for name, array in arrays.items()})
     return graph_file, weights_file
 
 

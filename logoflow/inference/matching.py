@@ -94,6 +94,45 @@ def index_logos(root: Path | str) -> LogoIndex:
     )
 
 
+def check_index(index: LogoIndex, num_classes: int) -> None:
+    """Check arrays that were read from a file before they are searched.
+
+    Parameters
+    ----------
+    index : LogoIndex
+        What the file holds.
+    num_classes : int
+        Number of classes.
+
+    Raises
+    ------
+    ValueError
+        If their shapes, types or numbers are not those of an index.
+
+    Examples
+    --------
+    >>> points, logos = np.zeros((2, 2), np.float32), np.array([0, -1], np.int32)
+    >>> check_index(LogoIndex(np.zeros((2, 128), np.uint8), points, logos, logos[:1]), 3)
+    """
+    features, logos = len(index.descriptors), len(index.brands)
+    forms = {
+        "descriptors": (np.uint8, (features, 128)),
+        "points": (np.float32, (features, 2)),
+        "logos": (np.int32, (features,)),
+        "brands": (np.int32, (logos,)),
+    }
+    for name, (dtype, shape) in forms.items():
+        array = getattr(index, name)
+        if (array.dtype, array.shape) != (dtype, shape):
+            raise ValueError(f"The known logos have {name} of {array.dtype} and {array.shape}.")
+    if not (np.abs(index.points) < 1e6).all():
+        raise ValueError("The known logos have features outside any picture.")
+    if features and not BACKGROUND <= index.logos.min() <= index.logos.max() < logos:
+        raise ValueError("The features belong to logos that the file does not have.")
+    if logos and not 0 <= index.brands.min() <= index.brands.max() < num_classes:
+        raise ValueError("The known logos belong to brands that the classifier does not have.")
+
+
 class LogoMatcher:
     """Find known logos in pictures. They may be small or partly hidden, but hardly distorted.
 

@@ -13,17 +13,32 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import ClassifierError
-from logoflow.inference.former_views import former_level
-from logoflow.inference.matching import LogoIndex
-from logoflow.inference.prototypes import Prototypes, make_prototypes
+from logoflow.inference.matching import LogoIndex, check_index
+from logoflow.inference.model_json import (
+    FORMAT,
+    MODEL_JSON,
+    input_size,
+    read_json,
+    read_json_text,
+)
+from logoflow.inference.prototypes import Prototypes, check_prototypes, make_prototypes
 from logoflow.models.build import build_net
+from logoflow.models.ensemble import embedding_size
 from logoflow.models.graph import graph_of, is_graph, load_graph
-from logoflow.utils.files import atomic_path, sha256_of, write_text
+from logoflow.models.graph_check import checked_graph
+from logoflow.models.weight_files import load_weights, save_weights
+from logoflow.utils.files import remove_leftovers, sha256_of, verified_file, write_text
+from logoflow.utils.locks import locked_folder
+from logoflow.utils.npz_files import read_npz
+from logoflow.utils.params_files import write_params
 
-MODEL_JSON = "classifier.json"
-FORMAT = "logoflow-classifier-2"
-FORMER_FORMAT = "logoflow-classifier-1"
 FILE_PATTERNS = ("model-*.params", "graph-*.json", "logos-*.npz", "prototypes-*.npz")
+PART_PATTERNS = (
+    ".model.params.part",
+    ".graph.json.part",
+    ".logos.npz.part",
+    ".prototypes.npz.part",
+)
 
 
 def write_model(
@@ -58,40 +73,75 @@ def write_model(
     ------
     ValueError, TypeError
         If JSON cannot hold `stored`. The folder is then unchanged.
+    OSError
+        If the disk has no room. The previous model is then complete, and nothing else is left.
     """
     folder, stored = Path(folder), {"format": FORMAT, **stored}
     json.dumps(stored, allow_nan=False)  # fails before anything is written
+    input_size(stored["preprocessing"])
     folder.mkdir(parents=True, exist_ok=True)
-    previous_files = {path for pattern in FILE_PATTERNS for path in folder.glob(pattern)}
+    with locked_folder(folder):  # another process that saves or reads comes before or after
+        _remove_unfinished(folder)
+        previous_files = _model_files(folder)
+        try:
+            new_files = _write_files(folder, stored, net, logos, prototypes)
+            # The JSON file names the others. Until it is replaced, the previous model is complete.
+            write_text(folder / MODEL_JSON, json.dumps(stored, indent=1, allow_nan=False))
+        except BaseException:
+            for path in _model_files(folder) - previous_files:
+                path.unlink(missing_ok=True)
+            _remove_unfinished(folder)
+            raise
+        for path in previous_files - set(new_files):
+            path.unlink()
+    return folder
+
+
+def _model_files(folder: Path) -> set[Path]:
+    return {path for pattern in FILE_PATTERNS for path in folder.glob(pattern)}
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove the files that an interrupted save left."""
+    remove_leftovers(folder)
+    for pattern in PART_PATTERNS:
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def _write_files(
+    folder: Path,
+    stored: dict,
+    net: gluon.Block,
+    logos: LogoIndex | None,
+    prototypes: Prototypes | None,
+) -> list[Path]:
+    """Write all files but the JSON file."""
     new_files = _write_net(folder, net, stored)
     if logos is not None:
         new_files.append(_write_arrays(folder, "logos", logos._asdict(), stored))
     if prototypes is not None:
         halved = prototypes._replace(embeddings=prototypes.embeddings.astype(np.float16))
         new_files.append(_write_arrays(folder, "prototypes", halved._asdict(), stored))
-    # The JSON file names the others. Until it is replaced, the previous model is complete.
-    write_text(folder / MODEL_JSON, json.dumps(stored, indent=1, allow_nan=False))
-    for path in previous_files - set(new_files):
-        path.unlink()
-    return folder
+    return new_files
 
 
 def _write_net(folder: Path, net: gluon.Block, stored: dict) -> list[Path]:
     """Write the weights of a network, and its graph if logoflow cannot build it again."""
     weights_part = folder / ".model.params.part"
     if not is_graph(net):
-        net.save_parameters(str(weights_part))
+        save_weights(net, weights_part)
         return [_name_by_hash(weights_part, "weights", "model", stored)]
     graph, arrays = graph_of(net)
-    mx.nd.save(str(weights_part), arrays)
+    write_params(weights_part, {name: array.asnumpy() for name, array in arrays.items()})
     weights_file = _name_by_hash(weights_part, "weights", "model", stored)
-    graph_part = write_text(folder / ".graph.json.part", graph)
+    graph_part = write_text(folder / ".graph.json.part", checked_graph(graph))
     return [weights_file, _name_by_hash(graph_part, "graph", "graph", stored)]
 
 
 def _write_arrays(folder: Path, key: str, arrays: dict[str, Any], stored: dict) -> Path:
     part = folder / f".{key}.npz.part"
-    with atomic_path(part) as tmp, open(tmp, "wb") as file:
+    with verified_file(part) as file:
         np.savez_compressed(file, **arrays)
     return _name_by_hash(part, key, key, stored)
 
@@ -124,34 +174,62 @@ def read_model(
     FileNotFoundError
         If the folder holds no model.
     ClassifierError
-        If a file is not the one that was saved with the others.
+        If a file is not the one that was saved with the others, or holds anything that logoflow
+        would not have written.
+
+    Notes
+    -----
+    A model may come from a stranger. Sizes are checked before memory is allocated, and a graph is
+    built again from operators that are allowed (`logoflow.models.graph_rules`).
     """
     folder = Path(folder)
     _require(folder / MODEL_JSON)
-    stored = read_json(folder / MODEL_JSON)
+    try:
+        with locked_folder(folder, shared=True):  # a process that saves comes before or after
+            stored = read_json(folder / MODEL_JSON)
+            net = _read_net(folder, stored, ctx)
+            logos, prototypes = _read_remembered(folder, stored, net)
+    except (ValueError, TypeError, OverflowError, AssertionError, mx.MXNetError) as error:
+        if isinstance(error, ClassifierError):
+            raise
+        reason = str(error).strip().splitlines()[-1] if str(error).strip() else repr(error)
+        raise ClassifierError(
+            f"{folder} is no model that LogoClassifier.save wrote: {reason}"
+        ) from error
+    return stored, net, logos, prototypes
+
+
+def _read_net(folder: Path, stored: dict, ctx: mx.Context | list[mx.Context]) -> gluon.HybridBlock:
+    size, classes = input_size(stored["preprocessing"]), len(stored["classes"])
     weights = _checked_file(folder, "weights", stored)
     if "graph" in stored:
-        net = load_graph(
-            _checked_file(folder, "graph", stored), weights, stored["architecture"], ctx
-        )
-    else:
-        net = build_net(stored["architecture"], len(stored["classes"]))
-        net.load_parameters(str(weights), ctx=ctx)
-    logos = prototypes = None
+        graph = read_json_text(_checked_file(folder, "graph", stored))
+        return load_graph(graph, weights, stored["architecture"], size, classes, ctx)
+    net = build_net(stored["architecture"], classes)
+    load_weights(net, weights, size, ctx)
+    return net
+
+
+def _read_remembered(
+    folder: Path, stored: dict, net: gluon.HybridBlock
+) -> tuple[LogoIndex | None, Prototypes | None]:
+    """Read the logos and the regions that a model remembers."""
+    classes, logos, prototypes = len(stored["classes"]), None, None
     if "logos" in stored:
         logos = LogoIndex(**_read_arrays(folder, "logos", stored, LogoIndex._fields))
+        check_index(logos, classes)
     if "prototypes" in stored:
         halved = Prototypes(**_read_arrays(folder, "prototypes", stored, Prototypes._fields))
+        check_prototypes(halved, classes, embedding_size(net))
         embeddings = halved.embeddings.astype(np.float32)
         prototypes = make_prototypes(embeddings, halved.labels, halved.photos)
-    return stored, net, logos, prototypes
+    return logos, prototypes
 
 
 def _read_arrays(
     folder: Path, key: str, stored: dict, names: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    with np.load(_checked_file(folder, key, stored), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in names}
+    return read_npz(_checked_file(folder, key, stored), names)
 
 
 def _name_by_hash(part: Path, key: str, stem: str, stored: dict) -> Path:
@@ -167,7 +245,10 @@ def _name_by_hash(part: Path, key: str, stem: str, stored: dict) -> Path:
 def _checked_file(folder: Path, key: str, stored: dict) -> Path:
     """Find a file that the JSON file names, and check that it is the one that was saved."""
     path = folder / Path(stored[key]).name
-    _require(path)
+    if not path.is_file():
+        raise ClassifierError(
+            f"{path} is missing, though {MODEL_JSON} names it: copy the whole folder again."
+        )
     if sha256_of(path) != stored[f"{key}_sha256"]:
         raise ClassifierError(
             f"{path} is not the file that was saved with {MODEL_JSON}: copy the whole folder again."
@@ -180,55 +261,3 @@ def _require(path: Path) -> None:
         raise FileNotFoundError(
             f"No {path.name} in {path.parent}: give the folder that LogoClassifier.save wrote."
         )
-
-
-def read_json(path: Path) -> dict:
-    """Read the JSON file of a model, and give its content the keys of today.
-
-    Parameters
-    ----------
-    path : Path
-        The file `MODEL_JSON` in the folder of a model.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    ClassifierError
-        If it is not the file of a model.
-    """
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        stored_format = stored["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ClassifierError(f"{path} is not a classifier's file ({error}).") from error
-    if stored_format == FORMER_FORMAT:
-        return _with_keys_of_today(stored)
-    if stored_format != FORMAT:
-        raise ClassifierError(
-            f"{path} has an unknown format {stored_format!r}. If a later version of logoflow wrote "
-            "it, update logoflow."
-        )
-    return stored
-
-
-def _with_keys_of_today(stored: dict) -> dict:
-    """Convert the JSON of an earlier version, which numbered the levels.
-
-    The earliest models have neither levels nor decisions.
-    """
-    stored, knows_logos = dict(stored), "logos" in stored
-    stored["metadata"] = stored.pop("facts")
-    stored["level"] = str(former_level(stored.pop("views", 1), knows_logos))
-    try:
-        stored["decisions"] = {
-            str(former_level(int(views), knows_logos)): decision
-            for views, decision in stored.get("decisions", {}).items()
-        }
-    except (AttributeError, ValueError) as error:
-        raise ValueError(
-            f"These are not decisions by views: {stored['decisions']} ({error})."
-        ) from error
-    return stored

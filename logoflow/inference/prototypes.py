@@ -103,6 +103,44 @@ def make_prototypes(
     )
 
 
+def check_prototypes(prototypes: Prototypes, num_classes: int, embedding_size: int) -> None:
+    """Check arrays that were read from a file before they are used.
+
+    Parameters
+    ----------
+    prototypes : Prototypes
+        What the file holds, with embeddings of float16.
+    num_classes : int
+        Number of classes.
+    embedding_size : int
+        Length of the network's embeddings.
+
+    Raises
+    ------
+    ValueError
+        If their shapes, types or numbers are not those of prototypes of the network.
+
+    Examples
+    --------
+    >>> labels = np.array([0, 1], np.int32)
+    >>> check_prototypes(Prototypes(np.eye(2, dtype=np.float16), labels, labels), 2, 2)
+    """
+    count = len(prototypes.embeddings)
+    forms = {
+        "embeddings": (np.float16, (count, embedding_size)),
+        "labels": (np.int32, (count,)),
+        "photos": (np.int32, (count,)),
+    }
+    for name, (dtype, shape) in forms.items():
+        array = getattr(prototypes, name)
+        if (array.dtype, array.shape) != (dtype, shape):
+            raise ValueError(f"The known regions have {name} of {array.dtype} and {array.shape}.")
+    if not count or not np.isfinite(prototypes.embeddings).all():
+        raise ValueError("The known regions have no embeddings, or infinite ones.")
+    if not 0 <= prototypes.labels.min() <= prototypes.labels.max() < num_classes:
+        raise ValueError("The known regions belong to brands that the classifier does not have.")
+
+
 def join_prototypes(parts: Sequence[Prototypes]) -> Prototypes:
     """Put the prototypes of several photos together."""
     embeddings, labels, photos = (np.concatenate(values) for values in zip(*parts, strict=True))

@@ -1,25 +1,30 @@
 """Cache of decoded photos: one memory-mapped file per split, shared by all processes."""
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import warnings
+import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from filelock import FileLock
 
+from logoflow.errors import DamagedFileError
 from logoflow.images.decode import decode_image, image_size
 from logoflow.utils.files import atomic_path
+from logoflow.utils.locks import locked_folder
 from logoflow.utils.progress import bar
 from logoflow.utils.threads import physical_cores
 
+FORMAT = 2  # of the cache files
 MAX_CACHE_BYTES = 4 * 1024**3
 """A split that needs more is not cached. Its photos are then decoded in every epoch."""
 
@@ -122,12 +127,12 @@ class CachedPhotos:
         Picture files, in the order in which the file holds them.
     """
 
-    def __init__(self, path: Path, photos: Sequence[Path | str]):
-        with open(path, "rb") as file:
-            start = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(start - 8))
+    def __init__(self, path: Path, photos: Sequence[Path | str], max_short_side: int | None = None):
+        header, start = _read_header(path, len(photos))
+        self._path, self._max_short_side = path, max_short_side
         self._pixels = np.memmap(path, np.uint8, "r", offset=start)
         self._shapes, self._scales = header["shapes"], header["scales"]
+        self._checksums = header["checksums"]
         sizes = [height * width * 3 for height, width in self._shapes]
         self._ends = np.cumsum([0, *sizes])
         self._indices = {Path(photo): index for index, photo in enumerate(photos)}
@@ -136,10 +141,51 @@ class CachedPhotos:
         return len(self._shapes)
 
     def read(self, photo: Path | str) -> tuple[np.ndarray, float]:
-        """Return a photo and its scale, as `read_photo` does. The array is read-only."""
+        """Return a photo and its scale, as `read_photo` does. The array is read-only.
+
+        A photo whose pixels were damaged on the disk is decoded again, with a warning.
+        """
         index = self._indices[Path(photo)]
         flat = self._pixels[self._ends[index] : self._ends[index + 1]]
+        if zlib.crc32(flat) != self._checksums[index]:
+            warnings.warn(
+                f"{self._path} is damaged, so {photo} is decoded again. Delete the cache file, and "
+                "check the disk.",
+                stacklevel=2,
+            )
+            return read_photo(photo, self._max_short_side)
         return np.asarray(flat).reshape(*self._shapes[index], 3), self._scales[index]
+
+
+def _read_header(path: Path, photos: int) -> tuple[dict, int]:
+    """Read the shapes and checksums of the photos in a cache file, and where their pixels begin."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        start = int.from_bytes(file.read(8), "little")
+        if not 8 < start <= size:
+            raise DamagedFileError(f"{path} is cut or altered. Delete it.")
+        try:
+            header = json.loads(file.read(start - 8))
+            shapes, checksums = header["shapes"], header["checksums"]
+            pixels = sum(height * width * 3 for height, width in shapes)
+            fits = photos == len(shapes) == len(checksums) == len(header["scales"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DamagedFileError(f"{path} is altered ({error}). Delete it.") from error
+    if not fits or start + pixels != size:
+        raise DamagedFileError(f"{path} does not hold the photos that it names. Delete it.")
+    return header, start
+
+
+def _open_cache(
+    path: Path, photos: Sequence[Path | str], max_short_side: int | None
+) -> CachedPhotos | None:
+    """Open a cache file. One that is damaged is deleted, with a warning, and None is returned."""
+    try:
+        return CachedPhotos(path, photos, max_short_side)
+    except DamagedFileError as error:
+        warnings.warn(f"{error} The photos are decoded again.", stacklevel=3)
+        path.unlink(missing_ok=True)
+        return None
 
 
 def cache_photos(
@@ -180,22 +226,29 @@ def cache_photos(
     """
     folder, stem = Path(folder), f"{name}-{max_short_side or 'whole'}"
     path = folder / f"{stem}-{_digest(paths)}.photos"
-    if path.is_file():
-        return CachedPhotos(path, paths)
+    if path.is_file() and (cached := _open_cache(path, paths, max_short_side)):
+        return cached
     sizes = [image_size(Path(photo).read_bytes(), source=str(photo)) for photo in paths]
     shrunk = [_shrink(size, max_short_side) for size in sizes]
     needed_bytes = sum(photo.height * photo.width * 3 for photo in shrunk)
     if needed_bytes > MAX_CACHE_BYTES:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".cache.lock"):
+    if not _can_write(folder):
+        return None
+    with locked_folder(folder):
         if not path.is_file():  # another process may have written it in the meantime
             if not _has_space(folder, needed_bytes):
                 return None
-            _write_cache(path, paths, shrunk, max_short_side)
+            try:
+                _write_cache(path, paths, shrunk, max_short_side)
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                    raise
+                _warn_of_full_disk(folder, needed_bytes)
+                return None
             for outdated in set(folder.glob(f"{stem}-*.photos")) - {path}:
                 outdated.unlink()
-    return CachedPhotos(path, paths)
+    return CachedPhotos(path, paths, max_short_side)
 
 
 def _shrink(size: tuple[int, int], max_short_side: int | None) -> _ShrunkSize:
@@ -213,7 +266,21 @@ def _digest(paths: Sequence[Path | str]) -> str:
     for path in paths:
         status = os.stat(path)
         files.append((str(path), status.st_size, status.st_mtime_ns))
-    return hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([FORMAT, files]).encode()).hexdigest()[:12]
+
+
+def _can_write(folder: Path) -> bool:
+    """Create the folder of the cache. Warn if it cannot be written, as in a read-only data set."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if os.access(folder, os.W_OK):
+        return True
+    warnings.warn(
+        f"{folder} cannot be written, so the photos are decoded in every epoch, which takes "
+        "longer. Copy the data set to a folder of your own to avoid this.",
+        stacklevel=3,
+    )
+    return False
 
 
 def _has_space(folder: Path, needed_bytes: int) -> bool:
@@ -221,13 +288,18 @@ def _has_space(folder: Path, needed_bytes: int) -> bool:
     free_bytes = shutil.disk_usage(folder).free
     if needed_bytes <= free_bytes - 100 * 1024**2:
         return True
+    _warn_of_full_disk(folder, needed_bytes)
+    return False
+
+
+def _warn_of_full_disk(folder: Path, needed_bytes: int) -> None:
+    free_bytes = shutil.disk_usage(folder).free
     warnings.warn(
         f"The decoded photos need {needed_bytes / 1e9:.1f} GB, but {folder} has only "
         f"{free_bytes / 1e9:.1f} GB free. The photos are decoded in every epoch, which takes "
         "longer. Make room to avoid this.",
-        stacklevel=3,
+        stacklevel=4,
     )
-    return False
 
 
 def _write_cache(
@@ -238,18 +310,28 @@ def _write_cache(
 ) -> None:
     """Decode photos with all cores into a file that appears only when it is complete."""
     shapes = [(photo.height, photo.width) for photo in shrunk]
-    header = json.dumps({"shapes": shapes, "scales": [photo.scale for photo in shrunk]}).encode()
-    ends = np.cumsum([8 + len(header), *(3 * height * width for height, width in shapes)])
+    scales = [photo.scale for photo in shrunk]
+    checksums = [0] * len(shapes)
+
+    def packed_header() -> bytes:
+        stored = {"shapes": shapes, "scales": scales, "checksums": checksums}
+        # The checksums are known last, so there is room for the longest numbers.
+        return json.dumps(stored).encode().ljust(room)
+
+    room = len(json.dumps([shapes, scales])) + 12 * len(shapes) + 100
+    ends = np.cumsum([8 + room, *(3 * height * width for height, width in shapes)])
     with atomic_path(path) as tmp, open(tmp, "r+b") as file:
-        file.write((8 + len(header)).to_bytes(8, "little") + header)
-        file.truncate(int(ends[-1]))
+        # Without room on the disk, writing to mapped memory would end the process.
+        os.posix_fallocate(file.fileno(), 0, int(ends[-1]))
         pixels = np.memmap(tmp, np.uint8, "r+")
 
         def write_photo(index: int) -> None:
             photo, _ = read_photo(paths[index], max_short_side)
+            checksums[index] = zlib.crc32(np.ascontiguousarray(photo))
             pixels[ends[index] : ends[index + 1]] = photo.ravel()
 
         with ThreadPoolExecutor(physical_cores()) as pool:  # decoding releases Python's lock
             for _ in bar(pool.map(write_photo, range(len(paths))), "photos"):
                 pass
         pixels.flush()
+        file.write((8 + room).to_bytes(8, "little") + packed_header())

@@ -106,3 +106,27 @@ def backbones_of(architecture: str) -> list[str]:
     ['efficientnet_lite0', 'efficientnet_lite2']
     """
     return architecture.split(SEPARATOR)
+
+
+def embedding_size(net: gluon.Block) -> int:
+    """Count the numbers of the embedding of a network, or of all networks of an ensemble.
+
+    Parameters
+    ----------
+    net : Block
+        Initialised network.
+
+    Returns
+    -------
+    int
+        0 if no network has an embedding.
+
+    Examples
+    --------
+    >>> from logoflow.models.finetune import finetune_net
+    >>> embedding_size(finetune_net(28, "logo_lite0"))
+    256
+    """
+    members = getattr(net, "members", [net])
+    with_embedding = [member for member in members if hasattr(member, "embedding")]
+    return sum(member.embedding.weight.shape[0] for member in with_embedding)

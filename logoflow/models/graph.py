@@ -8,6 +8,8 @@ import mxnet as mx
 from mxnet import gluon, nd
 
 from logoflow.models.ensemble import backbones_of
+from logoflow.models.graph_check import check_shapes, checked_graph
+from logoflow.utils.params_files import read_headers
 
 INT8 = "int8 "
 """Prefix of the `architecture` of an INT8 network. The original architecture follows."""
@@ -87,16 +89,27 @@ def graph_of(net: gluon.HybridBlock) -> tuple[str, dict[str, nd.NDArray]]:
 
 
 def load_graph(
-    graph: Path, weights: Path, architecture: str, ctx: mx.Context | list[mx.Context]
+    graph: str,
+    weights: Path,
+    architecture: str,
+    size: tuple[int, int],
+    classes: int,
+    ctx: mx.Context | list[mx.Context],
 ) -> gluon.Block:
-    """Load a network from the files of its graph and its weights.
+    """Load a network from its graph and the file of its weights, which a stranger may have written.
 
     Parameters
     ----------
-    graph, weights : Path
-        Files with the graph and the arrays of `graph_of`.
+    graph : str
+        The graph as JSON.
+    weights : Path
+        File with the arrays of `graph_of`.
     architecture : str
         Name of the architecture.
+    size : (width, height)
+        Size of the network's input, in pixels.
+    classes : int
+        Number of outputs.
     ctx : Context or list of Context
         Devices for the weights.
 
@@ -104,8 +117,15 @@ def load_graph(
     -------
     Block
         Compiled network.
+
+    Raises
+    ------
+    DamagedFileError
+        If the graph is not one that logoflow writes, or the weights do not fit it.
     """
-    symbol, data = mx.sym.load(str(graph)), mx.sym.var("data", dtype="float32")
+    symbol, data = mx.sym.load_json(checked_graph(graph)), mx.sym.var("data", dtype="float32")
+    headers = {name.partition(":")[2]: header for name, header in read_headers(weights).items()}
+    check_shapes(symbol, headers, size, classes)
     block = gluon.SymbolBlock(symbol, data)
     block.collect_params().load(str(weights), ctx=ctx, cast_dtype=True, dtype_source="saved")
     return compile_graph(block, architecture, backbones_of(architecture.removeprefix(INT8))[0])

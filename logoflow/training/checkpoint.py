@@ -1,17 +1,17 @@
 """Save and load the state of a training run, in a file that holds only numbers and text."""
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mxnet import gluon, nd
 
-from logoflow.errors import ResumeError
+from logoflow.errors import DamagedFileError, ResumeError
 from logoflow.models.article_nets import old_cnn_reason
 from logoflow.training.averaging import WeightAverage
-from logoflow.utils.files import atomic_path
+from logoflow.utils.files import verified_file
+from logoflow.utils.npz_files import read_npz
 
 FORMAT = "logoflow-resume-2"
 
@@ -55,7 +55,7 @@ def save_state(
         "average_steps": average.steps,
     }
     arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-    with atomic_path(path) as tmp, open(tmp, "wb") as file:
+    with verified_file(path) as file:
         np.savez(file, **arrays)
 
 
@@ -122,23 +122,21 @@ def load_state(
     """
     header = _read_header(path)
     parameters = list(net.collect_params().values())
-    with np.load(path, allow_pickle=False) as arrays:
-        stored = [name for name in arrays.files if name.startswith("weight-")]
-        shapes = [arrays[f"weight-{i}"].shape for i in range(len(stored))]
-        if not _shapes_fit(parameters, shapes):
-            reason = " ".join([f"{path} was written for another network.", old_cnn_reason(shapes)])
-            raise ResumeError(f"{reason.strip()} Delete it to start again.")
-        for i, parameter in enumerate(parameters):
-            parameter.shape = shapes[i]
-            parameter.set_data(nd.array(arrays[f"weight-{i}"], dtype=parameter.dtype))
-        for updater, ctx in zip(trainer._updaters, trainer._contexts, strict=True):
-            _restore_states(updater, arrays, header, ctx, _parameter_positions(net, trainer))
-        average.steps = header["average_steps"]
-        if average.steps:
-            ctx = trainer._contexts[0]
-            average.values = [
-                nd.array(arrays[f"average-{i}"], ctx=ctx) for i in range(len(parameters))
-            ]
+    arrays = _read_arrays(path)
+    stored = [name for name in arrays if name.startswith("weight-")]
+    shapes = [arrays[f"weight-{i}"].shape for i in range(len(stored))]
+    if not _shapes_fit(parameters, shapes):
+        reason = " ".join([f"{path} was written for another network.", old_cnn_reason(shapes)])
+        raise ResumeError(f"{reason.strip()} Delete it to start again.")
+    for i, parameter in enumerate(parameters):
+        parameter.shape = shapes[i]
+        parameter.set_data(nd.array(arrays[f"weight-{i}"], dtype=parameter.dtype))
+    for updater, ctx in zip(trainer._updaters, trainer._contexts, strict=True):
+        _restore_states(updater, arrays, header, ctx, _parameter_positions(net, trainer))
+    average.steps = header["average_steps"]
+    if average.steps:
+        ctx = trainer._contexts[0]
+        average.values = [nd.array(arrays[f"average-{i}"], ctx=ctx) for i in range(len(parameters))]
     optimizer = trainer._optimizer
     optimizer.begin_num_update = optimizer.num_update = header["num_update"]
 
@@ -178,14 +176,25 @@ def _restore_states(updater, arrays, header: dict, ctx, positions: list[int]) ->
         updater.states_synced[index] = True
 
 
+def _read_arrays(path: Path | str, names: list[str] | None = None) -> dict[str, np.ndarray]:
+    try:
+        return read_npz(path, names)
+    except (OSError, DamagedFileError) as error:
+        raise ResumeError(
+            f"{path} is not a resume file of logoflow, or cut ({error}). Delete it to start again."
+        ) from error
+
+
 def _read_header(path: Path | str) -> dict:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        header = json.loads(_read_arrays(path, ["header"])["header"].tobytes())
+        stored_format = header.get("format")
+    except (ValueError, AttributeError) as error:
+        if isinstance(error, ResumeError):
+            raise
         raise ResumeError(
             f"{path} is not a resume file of logoflow ({error}). Delete it to start again."
         ) from error
-    if header.get("format") != FORMAT:
+    if stored_format != FORMAT:
         raise ResumeError(f"{path} has an unknown format. Delete it to start again.")
     return header

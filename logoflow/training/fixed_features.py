@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
@@ -12,6 +13,7 @@ import mxnet as mx
 import numpy as np
 from mxnet import gluon, nd
 
+from logoflow.errors import DamagedFileError
 from logoflow.loading.loaders import CACHE_FOLDER
 from logoflow.loading.photo_folder import PhotoFolder
 from logoflow.models.graph import fused
@@ -19,7 +21,8 @@ from logoflow.training.batches import _get_batch
 from logoflow.training.history import History
 from logoflow.training.loop import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list
-from logoflow.utils.files import atomic_path
+from logoflow.utils.files import verified_file
+from logoflow.utils.npz_files import read_npz
 from logoflow.utils.progress import bar
 
 Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
@@ -217,12 +220,19 @@ def cached_features(
     folder, stem = split.parent / CACHE_FOLDER, f"features-{split.name}"
     path = folder / f"{stem}-{_cache_key(photos, net, seed, passes)}.npz"
     if path.is_file():
-        with np.load(path, allow_pickle=False) as arrays:
+        try:
+            arrays = read_npz(path, ["features", "labels"])
             path.touch()
             return arrays["features"], arrays["labels"]
+        except DamagedFileError as error:
+            warnings.warn(f"{error} The features are computed again.", stacklevel=2)
     features, labels = compute()
-    with atomic_path(path) as tmp, open(tmp, "wb") as file:
-        np.savez(file, features=features, labels=labels)
+    try:
+        with verified_file(path) as file:
+            np.savez(file, features=features, labels=labels)
+    except OSError as error:  # a full disk, or a data set that is read-only
+        warnings.warn(f"The features are not kept for the next time: {error}", stacklevel=2)
+        return features, labels
     files = sorted(folder.glob(f"{stem}-*.npz"), key=lambda file: file.stat().st_mtime_ns)
     for outdated in files[:-MAX_FILES_PER_SPLIT]:
         outdated.unlink(missing_ok=True)

@@ -6,7 +6,10 @@ from pathlib import Path
 import pandas as pd
 from mxnet import gluon
 
-from logoflow.utils.files import atomic_path
+from logoflow.errors import DamagedFileError
+from logoflow.models.weight_files import arrays_of
+from logoflow.utils.files import sha256_of
+from logoflow.utils.params_files import write_params
 
 COLUMNS = ["epoch", "loss", "train_acc", "val_acc", "test_acc", "seconds"]
 
@@ -33,6 +36,7 @@ class History:
         self.model_prefix, self.quiet = model_prefix, quiet
         self.rows: list[dict] = []
         self.best_epoch = -1
+        self._best_sha256: str | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -61,9 +65,20 @@ class History:
         ----------
         net : Block
             The network that was trained.
+
+        Raises
+        ------
+        DamagedFileError
+            If the checkpoint is not the one that this run wrote.
         """
+        path = self.best_path
+        if self._best_sha256 is not None and sha256_of(path) != self._best_sha256:  # type: ignore[arg-type]
+            raise DamagedFileError(
+                f"{path} is not the checkpoint of epoch {self.best_epoch}: another run of this "
+                "name replaced it, or the disk is broken. Train again, with a name of its own."
+            )
         ctx = next(iter(net.collect_params().values())).list_ctx()
-        net.collect_params().load(str(self.best_path), ctx=ctx)
+        net.collect_params().load(str(path), ctx=ctx)
 
     def add(
         self,
@@ -97,8 +112,8 @@ class History:
             return None
         replaced_checkpoint, self.best_epoch = self.best_path, last_row["epoch"]
         self._print("Best validation accuracy found. Checkpointing...")
-        with atomic_path(self.best_path) as tmp:  # type: ignore[arg-type]
-            net.collect_params().save(str(tmp))
+        path = write_params(self.best_path, arrays_of(net.collect_params()))  # type: ignore[arg-type]
+        self._best_sha256 = sha256_of(path)
         return replaced_checkpoint
 
     def out_of_patience(self, patience: int | None) -> bool:
@@ -109,11 +124,16 @@ class History:
 
     def state(self) -> dict:
         """Return what a resume file stores of this history."""
-        return {"rows": self.rows, "best_epoch": self.best_epoch}
+        return {
+            "rows": self.rows,
+            "best_epoch": self.best_epoch,
+            "best_sha256": self._best_sha256,
+        }
 
     def restore(self, state: dict) -> None:
         """Restore a `state`, and delete the checkpoints that it does not refer to."""
         self.rows, self.best_epoch = state["rows"], state["best_epoch"]
+        self._best_sha256 = state.get("best_sha256")
         # A killed run may have saved a checkpoint of the epoch after the last stored row.
         for epoch in range(len(self.rows) + 1):
             if epoch != self.best_epoch:

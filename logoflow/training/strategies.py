@@ -22,6 +22,7 @@ from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
 from logoflow.models.finetune import finetune_net
 from logoflow.models.freezing import freeze_lower
+from logoflow.models.weight_files import save_weights
 from logoflow.recipes import Recipe
 from logoflow.training.fit_regions import (
     calibrate_by_left_out,
@@ -190,7 +191,7 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
             )
             if plan.fine_tune and has_boxes:
                 histories.append(_fine_tune_on_patches(net, augs, photos, no_logo, plan, seed))
-            net.save_parameters(str(weight_file))
+            save_weights(net, weight_file)
         net = _together(net, [weight_file for _, _, weight_file in members], plan, len(classes))
     prototypes = head.prototypes if is_single else None
     if has_boxes and (histories or not is_single):  # the features are not those of the head
@@ -305,7 +306,7 @@ def _train_net(
     )
     if recipe.keeps_best:
         history.load_best(net)
-    net.save_parameters(str(weight_file))
+    save_weights(net, weight_file)
     return history
 
 

@@ -52,8 +52,8 @@ def data_home() -> Path:
     Returns
     -------
     Path
-        ``$LOGOFLOW_DATA`` if it is set, else ``data/`` in the checkout, else ``data/`` in
-        `cache_home`.
+        ``$LOGOFLOW_DATA`` if it is set, else ``data/`` in the checkout if it can be written, else
+        ``data/`` in `cache_home`.
 
     Examples
     --------
@@ -64,8 +64,7 @@ def data_home() -> Path:
     """
     if os.environ.get("LOGOFLOW_DATA"):
         return Path(os.environ["LOGOFLOW_DATA"]).expanduser().resolve()
-    root = checkout()
-    return (root or cache_home()) / "data"
+    return _in_checkout("data") or cache_home() / "data"
 
 
 def runs_home() -> Path:
@@ -74,8 +73,8 @@ def runs_home() -> Path:
     Returns
     -------
     Path
-        ``$LOGOFLOW_RUNS`` if it is set, else ``runs/`` in the checkout, else ``runs/`` in
-        `cache_home`.
+        ``$LOGOFLOW_RUNS`` if it is set, else ``runs/`` in the checkout if it can be written, else
+        ``runs/`` in `cache_home`.
 
     Examples
     --------
@@ -86,5 +85,77 @@ def runs_home() -> Path:
     """
     if os.environ.get("LOGOFLOW_RUNS"):
         return Path(os.environ["LOGOFLOW_RUNS"]).expanduser().resolve()
+    return _in_checkout("runs") or cache_home() / "runs"
+
+
+def _in_checkout(name: str) -> Path | None:
+    """Give a folder in the checkout; None without a checkout, or if the folder is read-only."""
     root = checkout()
-    return (root or cache_home()) / "runs"
+    if root is None:
+        return None
+    folder = root / name
+    return folder if os.access(folder if folder.exists() else root, os.W_OK) else None
+
+
+def make_folder(folder: Path | str) -> Path:
+    """Create a folder with its parents, if it does not exist.
+
+    Parameters
+    ----------
+    folder : Path or str
+
+    Returns
+    -------
+    Path
+        `folder`.
+
+    Raises
+    ------
+    OSError
+        If that is not possible. For one of logoflow's own folders, the message names the variable
+        that chooses another one.
+
+    Examples
+    --------
+    >>> make_folder("models/mine").is_dir()
+    True
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explained(error, folder) from error
+    return folder
+
+
+def explained(error: OSError, path: Path) -> OSError:
+    """Add to an error which variable chooses another folder, if the folder is logoflow's own.
+
+    Parameters
+    ----------
+    error : OSError
+        What the operating system said.
+    path : Path
+        What could not be written.
+
+    Returns
+    -------
+    OSError
+        An error of the same type.
+
+    Examples
+    --------
+    >>> print(explained(OSError(30, "Read-only file system"), cache_home() / "weights"))
+    [Errno 30] Read-only file system; set LOGOFLOW_HOME to a folder that can be written: '...'
+    """
+    homes = {
+        "LOGOFLOW_DATA": data_home(),
+        "LOGOFLOW_RUNS": runs_home(),
+        "LOGOFLOW_HOME": cache_home(),
+    }
+    resolved = Path(path).absolute()
+    for variable, home in homes.items():
+        if resolved.is_relative_to(home) and error.errno is not None:
+            hint = f"{error.strerror}; set {variable} to a folder that can be written"
+            return OSError(error.errno, hint, str(path))
+    return error

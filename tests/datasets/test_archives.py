@@ -1,6 +1,7 @@
 import io
 import stat
 import tarfile
+import tracemalloc
 import zipfile
 from http.server import BaseHTTPRequestHandler
 
@@ -213,3 +214,65 @@ def test_a_name_that_is_too_long_for_a_file_is_shortened(tmp_path):
         file.writestr(f"bmw/{'x' * 301}.jpg", b"another")
     photos = list(extract(tmp_path / "a.zip", tmp_path / "a").rglob("*.jpg"))
     assert sorted(photo.read_bytes() for photo in photos) == [b"a photo", b"another"]
+
+
+def headers_of(size, kind=tarfile.GNUTYPE_LONGNAME):
+    """A tar that begins with a long header, compressed to a thousandth of it."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = kind, size
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        tar.addfile(info, io.BytesIO(b"a" * size))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_extract_refuses_a_long_header_before_it_takes_memory(tmp_path, kind):
+    (tmp_path / "long.tar.gz").write_bytes(headers_of(50_000_000, kind))
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match=r"long\.tar\.gz"):
+        extract(tmp_path / "long.tar.gz", tmp_path / "out")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_extract_takes_names_that_are_long_but_allowed(tmp_path):
+    name = "/".join(["folder" * 20] * 5) + "/a.txt"
+    target = extract(tar_with(tmp_path / "set.tar", [(name, b"photo")], "w"), tmp_path / "out")
+    assert files_in(target) == {name}
+
+
+def test_extract_names_an_archive_with_a_name_that_no_file_can_have(tmp_path):
+    archive = zip_with(tmp_path / "odd.zip", [("a.txt", b"a")])
+    content = archive.read_bytes().replace(b"a.txt", b"\xff\xfe.tx")
+    for position in (6, content.index(b"PK\1\2") + 8):  # the flag that a name is UTF-8
+        content = content[: position + 1] + b"\x08" + content[position + 2 :]
+    archive.write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"odd\.zip is"):
+        extract(archive, tmp_path / "out")
+
+
+class Redirecting(BaseHTTPRequestHandler):
+    def __init__(self, *args, directory):
+        super().__init__(*args)
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.server.seen.append(dict(self.headers))
+        self.send_response(302)
+        self.send_header("Location", "http://169.254.169.254/latest/meta-data/")
+        self.end_headers()
+
+
+def test_fetch_archive_follows_no_redirect_to_a_metadata_address(tmp_path, serve, monkeypatch):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login ann password secret")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    seen = []
+    monkeypatch.setattr("http.server.HTTPServer.seen", seen, raising=False)
+    with pytest.raises(ArchiveError, match="never fetched from"):
+        fetch_archive(serve(tmp_path, Redirecting) + "/set.zip", folder=tmp_path / "kept")
+    assert len(seen) == 1
+    assert "Authorization" not in seen[0], "the password of .netrc was sent"

@@ -53,6 +53,13 @@ class Chunks(Handler):
         while not self.server.stop.is_set():
             self.wfile.write(b"\0\0\0\xff\xff" * 10_000)
 
+    def hints(self):
+        """Early hints, as often as the path says, and then the picture."""
+        hint = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+        self.wfile.write(hint * int(self.path.rsplit("/", 1)[1]))
+        self.wfile.write(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n")
+        self.wfile.write(b"Content-Length: %d\r\n\r\n" % len(JPEG) + JPEG)
+
 
 @pytest.fixture
 def chunks():
@@ -85,6 +92,15 @@ def test_compressed_bytes_without_content_count_as_sent(chunks, path):
     start = time.monotonic()
     assert outcome(f"{chunks.base}/{path}") == ("too_large", False)
     assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize(("hints", "expected"), [(0, JPEG), (3, JPEG), (50, ("unreachable", True))])
+def test_early_hints_before_the_answer_are_skipped(chunks, hints, expected):
+    assert outcome(f"{chunks.base}/hints/{hints}") == expected
+
+
+def test_port_0_is_refused_and_does_not_mean_port_80():
+    assert outcome("http://127.0.0.1:0/logo.png") == ("refused", False)
 
 
 def test_unexpected_errors_become_fetch_errors(resolver):

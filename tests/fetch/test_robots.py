@@ -17,6 +17,7 @@ pytestmark = pytest.mark.usefixtures("dialled")
         (["noai"], "noai"),
         (["noimageai"], "noimageai"),
         (["noindex"], "noindex"),
+        (["None"], "none"),
         (["noimageindex"], "noimageindex"),
         (["NoAI"], "noai"),
         (["nofollow, noindex"], "noindex"),

@@ -105,7 +105,7 @@ def test_megabytes_of_metadata_are_refused_quickly():
     first = gif.index(b",", 13)
     remarks = gif[:first] + b"\x21\xfe" + b"\x01a" * 2_000_000 + b"\0" + gif[first:]
     exif = jpeg[:2] + b"\xff\xe1\0\x09Exif\0\0a" * 400_000 + jpeg[2:]
-    for content, reason in ((remarks, "bytes before its first frame"), (exif, "EXIF segments")):
+    for content, reason in ((remarks, "bytes before its first frame"), (exif, "segments")):
         for read in (decode_image, image_size):
             with pytest.raises(ImageError, match=reason):
                 read(content)

@@ -99,3 +99,34 @@ def test_processes_that_write_at_once_get_the_same_photos(paths, tmp_path):
         sums = pool.map(_sum_of, [(paths, str(tmp_path / "cache"), "train")] * 2)
     assert sums == [sum(int(read_image(path).sum()) for path in paths)] * 2
     assert len(list((tmp_path / "cache").glob("*.photos"))) == 1
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "header", "longer"])
+def test_a_damaged_cache_is_named_and_written_again(paths, tmp_path, damage):
+    folder = tmp_path / "cache"
+    cache_photos(paths, folder, "train")
+    (file,) = folder.glob("*.photos")
+    content = file.read_bytes()
+    changed = {
+        "cut": content[:-1],
+        "empty": b"",
+        "header": content[:9] + b"\xff" + content[10:],
+        "longer": content + b"\0",
+    }
+    file.write_bytes(changed[damage])
+    with pytest.warns(UserWarning, match=rf"{file.name}.* decoded again"):
+        cached = cache_photos(paths, folder, "train")
+    assert np.array_equal(cached.read(paths[0])[0], read_photo(paths[0])[0])
+    assert file.read_bytes() == content
+
+
+def test_flipped_bits_of_pixels_are_noticed_and_the_photo_is_decoded(paths, tmp_path):
+    cache_photos(paths, tmp_path / "cache", "train")
+    (file,) = (tmp_path / "cache").glob("*.photos")
+    content = bytearray(file.read_bytes())
+    content[-5] ^= 16  # of the last photo
+    file.write_bytes(content)
+    cached = cache_photos(paths, tmp_path / "cache", "train")
+    with pytest.warns(UserWarning, match="is damaged"):
+        photo, _ = cached.read(paths[3])
+    assert np.array_equal(photo, read_photo(paths[3])[0])

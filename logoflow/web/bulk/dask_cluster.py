@@ -1,7 +1,9 @@
 """The Dask cluster that does the work, and how its workers get the classifier."""
 
+import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +12,7 @@ from typing import Any
 import dask
 from distributed import Client, Future, LocalCluster, wait
 from distributed.client import FuturesCancelledError
+from distributed.core import Status
 from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.system import MEMORY_LIMIT
 
@@ -19,6 +22,8 @@ from logoflow.web.bulk.classifiers import register_classifier, unregister_classi
 
 _CORES_PER_WORKER = 4  # of a local worker: with more threads a network is hardly faster
 _WORKER_TIMEOUT = 60  # seconds to wait for the first worker, or for another once all are gone
+_LOCAL_TIMEOUT = 600  # the same for workers of this machine, which are always started again
+_REVIVAL_INTERVAL = 1.0  # seconds between two looks at the workers of this machine
 _REGISTER_ATTEMPTS = 5
 _PLUGIN_PREFIX = "logoflow-of "  # then the client's name and the run's
 SCHEDULER_GONE = (
@@ -26,6 +31,10 @@ SCHEDULER_GONE = (
     "and make the same call: it continues from there."
 )
 _SETTINGS = {
+    # By default Dask gives up a worker for good that does not return within 15 seconds. A worker
+    # that starts again while others start too, or that crashes again, takes longer.
+    "distributed.deploy.lost-worker-timeout": "1000d",
+    "distributed.comm.timeouts.connect": "120s",  # on a busy machine
     "distributed.admin.tick.limit": "1h",  # a busy network blocks the event loop; no warning needed
     # Dask samples its own threads a hundred times a second, which takes a twentieth of a core.
     "distributed.worker.profile.enabled": False,
@@ -34,6 +43,7 @@ _SETTINGS = {
     # again for every batch, and would take half as long again.
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
+_GIVEN_UP = (Status.closed, Status.failed)  # of a nanny
 _SCHEDULER_OPTIONS = {
     "allowed_failures": 1,  # after that, dispatch looks for the URL that crashes workers
     "dashboard_address": "127.0.0.1:0",  # any free port: Dask warns if its default port is taken
@@ -130,12 +140,18 @@ def _remove_orphans(client: Client) -> None:
             client.unregister_worker_plugin(name)
 
 
+def _worker_timeout(client: Client) -> float:
+    """Seconds to wait for a worker. Those that `local_cluster` started always come back."""
+    return _LOCAL_TIMEOUT if isinstance(client.cluster, LocalCluster) else _WORKER_TIMEOUT
+
+
 def _wait_for_a_worker(client: Client) -> None:
+    timeout = _worker_timeout(client)
     try:
-        client.wait_for_workers(1, timeout=_WORKER_TIMEOUT)
+        client.wait_for_workers(1, timeout=timeout)
     except TimeoutError as error:
         raise ConnectionError(
-            f"No worker connected to {client.scheduler.address} within {_WORKER_TIMEOUT} seconds. "
+            f"No worker connected to {client.scheduler.address} within {timeout} seconds. "
             "Start workers with `dask worker`. In a script of your own, put the call below "
             '`if __name__ == "__main__":`, because workers import the script.'
         ) from error
@@ -165,7 +181,7 @@ def wait_for_any(client: Client, futures: list[Future]) -> set[Future]:
     ConnectionError
         If the scheduler is gone, or if all workers are gone and none returns.
     """
-    last_seen = time.monotonic()
+    last_seen, timeout = time.monotonic(), _worker_timeout(client)
     while True:
         try:
             return wait(futures, timeout=_WORKER_TIMEOUT / 12, return_when="FIRST_COMPLETED").done
@@ -174,10 +190,10 @@ def wait_for_any(client: Client, futures: list[Future]) -> set[Future]:
         except TimeoutError:
             if count_workers(client):
                 last_seen = time.monotonic()
-            elif time.monotonic() - last_seen > _WORKER_TIMEOUT:
+            elif time.monotonic() - last_seen > timeout:
                 raise ConnectionError(
                     f"All workers of {client.scheduler.address} have been gone for "
-                    f"{_WORKER_TIMEOUT} seconds. The shards that were written are complete. Start "
+                    f"{timeout} seconds. The shards that were written are complete. Start "
                     "workers with `dask worker` and make the same call: it continues from there."
                 ) from None
 
@@ -230,8 +246,36 @@ def local_cluster(workers: int | None = None, cores: int | None = None) -> Itera
             scheduler_kwargs=_SCHEDULER_OPTIONS,
             silence_logs=50,  # our own messages say what the death of a worker means
         ) as cluster,
+        _revived(cluster),
     ):
         yield cluster
+
+
+@contextmanager
+def _revived(cluster: LocalCluster) -> Iterator[None]:
+    """Replace the nannies of a cluster that have given up, as long as the block runs.
+
+    A nanny starts its worker again when the worker dies, but closes itself when the worker dies
+    while it starts. Dask does not replace such a nanny.
+    """
+
+    ended = threading.Event()
+
+    async def watch() -> None:
+        while not ended.is_set():
+            await asyncio.sleep(_REVIVAL_INTERVAL)
+            closed = [name for name, nanny in cluster.workers.items() if nanny.status in _GIVEN_UP]
+            if closed and cluster.status == Status.running:
+                for name in closed:
+                    del cluster.workers[name]
+                with suppress(Exception):  # the next look tries again
+                    await cluster._correct_state()
+
+    cluster.loop.add_callback(watch)  # type: ignore[union-attr]
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from logoflow.web.bulk.shards import Answer, write_shard
 from logoflow.web.bulk.worker import Options, answer_urls
 
 _RESULT_TIMEOUT = 30  # seconds to transfer a task's answers; then the task is looked at again
+_FEW_URLS = 64  # of a piece that crashed workers; fewer are tried one by one
 _JOBS_PER_WORKER = 3  # one to classify, one to fetch, and one while another waits for a slow server
 
 
@@ -202,10 +203,11 @@ def _result(client: Client, future: Future) -> list[Answer] | None:
 def _bisect(dispatcher: _Dispatcher, urls: list[str]) -> list[Answer]:
     """Answer URLs of which at least one crashes workers, by cutting them into smaller pieces.
 
-    Only one piece at a time is at a worker, so that no other job crashes with it.
+    Only one piece at a time is at a worker, so that no other job crashes with it. A crash takes
+    seconds, much longer than a URL, so few URLs are tried one by one.
     """
     answers = []
-    size = max(1, min(len(urls) - 1, math.isqrt(len(urls)) + 1))
+    size = 1 if len(urls) <= _FEW_URLS else math.isqrt(len(urls)) + 1
     for start in range(0, len(urls), size):
         piece = urls[start : start + size]
         result = _result(dispatcher.client, dispatcher.submit(piece))

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from logoflow.errors import DamagedFileError
 from logoflow.utils.files import atomic_path, write_text
 
 _TOP_K = pa.list_(pa.struct([("brand", pa.string()), ("probability", pa.float64())]))
@@ -38,6 +39,7 @@ SETTINGS = "_settings.json"  # pandas and pyarrow ignore names that begin with a
 SUMMARY = "_summary.json"
 LOCK = ".lock"
 _ROWS_DIGEST = b"logoflow rows"  # metadata of a shard: a hash of the input's rows
+_ALL_DIGEST = b"logoflow all"  # and a hash of all columns, to notice damage
 
 
 class Answer(NamedTuple):
@@ -129,11 +131,12 @@ def _shard_table(part: pa.Table, answers: list[Answer], model: str) -> pa.Table:
     ]
     models = pa.array([model] * len(answers), pa.string())
     others = part.drop_columns(["url"])
-    return pa.table(
+    table = pa.table(
         [part["url"], *arrays, models, *others.columns],
         names=[*ANSWERS.names, *others.column_names],
-        metadata={_ROWS_DIGEST: _digest(part)},
     )
+    digests = {_ROWS_DIGEST: _digest(part), _ALL_DIGEST: _digest(table)}
+    return table.replace_schema_metadata(digests)
 
 
 def read_shard(path: Path) -> pa.Table:
@@ -142,16 +145,22 @@ def read_shard(path: Path) -> pa.Table:
     Raises
     ------
     ValueError
-        If the file is damaged, or was not written by `write_shard`.
+        If the file is damaged (`DamagedFileError`), or was not written by `write_shard`.
     """
     try:
         with pq.ParquetFile(path) as opened:
             table = opened.read()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(
+        metadata = table.schema.metadata or {}
+        is_whole = metadata.get(_ALL_DIGEST) in (None, _digest(table))  # None: an earlier version
+    except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
+        raise DamagedFileError(
             f"{path} is damaged ({error}): delete it and make the same call again."
         ) from error
-    if _ROWS_DIGEST not in (table.schema.metadata or {}):
+    if not is_whole:
+        raise DamagedFileError(
+            f"{path} is damaged (its answers were altered): delete it and make the same call again."
+        )
+    if _ROWS_DIGEST not in metadata:
         raise ValueError(f"{path} is not a shard of answers: choose another output folder.")
     return table
 
@@ -220,13 +229,26 @@ def check_settings(folder: Path, settings: dict) -> None:
         write_text(path, json.dumps(settings, indent=1) + "\n")
         return
     _check_columns(min(shards))
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = _read_settings(path)
     for name, value in settings.items():
         if stored.get(name) != value:
             raise ValueError(
                 f"{folder} holds answers made with {name}={stored.get(name)!r}, and this call has "
                 f"{name}={value!r}: choose another output folder."
             )
+
+
+def _read_settings(path: Path) -> dict:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(stored, dict):
+            raise ValueError("no dictionary")
+    except (ValueError, RecursionError) as error:
+        raise DamagedFileError(
+            f"{path} is cut or altered ({error}), so nobody can tell which model made the answers "
+            "beside it. Choose another output folder."
+        ) from error
+    return stored
 
 
 def _check_columns(path: Path) -> None:

@@ -161,3 +161,25 @@ def test_a_folder_of_an_earlier_version_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"part-000000.parquet was written by an earlier version"):
         check_settings(tmp_path, {"model": "a"})
     assert path.read_bytes() == before
+
+
+def test_no_flipped_bit_changes_an_answer_unnoticed(tmp_path):
+    path = write(tmp_path)
+    content = path.read_bytes()
+    for position in range(4, len(content), 41):
+        path.write_bytes(
+            content[:position] + bytes([content[position] ^ 8]) + content[position + 1 :]
+        )
+        try:
+            answers = answers_of(read_shard(path))
+        except ValueError:  # named as damaged, or as another file
+            continue
+        assert answers == ANSWERS, f"a wrong answer after a change at {position}"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"model": "a"'])
+def test_damaged_settings_are_named(tmp_path, text):
+    write(tmp_path)
+    (tmp_path / "_settings.json").write_text(text)
+    with pytest.raises(ValueError, match=r"_settings\.json is cut or altered"):
+        check_settings(tmp_path, {"model": "a"})
