@@ -10,6 +10,7 @@ from logoflow import errors
 
 PACKAGE = Path(errors.__file__).parent
 BUILT_IN_BASES = {
+    "AddressError": ValueError,
     "ClassListError": ValueError,
     "ClassifierError": ValueError,
     "ImageError": ValueError,
@@ -30,7 +31,7 @@ def is_exception(node):
 
 
 def test_every_exception_derives_from_logoflow_error():
-    assert len(exception_classes()) == 11
+    assert len(exception_classes()) == 12
     assert all(issubclass(error, errors.LogoflowError) for error in exception_classes())
 
 

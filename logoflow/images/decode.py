@@ -3,7 +3,6 @@
 import io
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import PIL.ImageFile
@@ -17,6 +16,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from logoflow.errors import ImageError, TooManyPixels
 from logoflow.images.headers import gif_size, image_format, refuse_costly
+from logoflow.images.open_files import read_open_file
+from logoflow.utils.paths import local_path
 
 # These classes are used directly because Image.open would also try other formats, and because it
 # warns about or refuses large images by a process-wide limit before our own limit applies.
@@ -27,6 +28,9 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "webp": WebPImageFile,
     "bmp": BmpImageFile,
 }
+MAX_PIXELS = 50_000_000
+"""Width times height of the largest picture that is decoded by default."""
+
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -86,7 +90,7 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
 def decode_image(
     content: bytes,
     *,
-    max_pixels: int = 50_000_000,
+    max_pixels: int = MAX_PIXELS,
     source: str = "image",
     min_side: int | None = None,
 ) -> np.ndarray:
@@ -128,10 +132,7 @@ def decode_image(
     """
     width, height = image_size(content, source=source)
     if width * height > max_pixels:
-        raise TooManyPixels(
-            f"{source}: {width} x {height} pixels are more than the {max_pixels:,} allowed; "
-            "scale the image down first"
-        )
+        raise _too_many_pixels(source, width, height, max_pixels)
     kind = image_format(content, source=source)
     # Importing gluoncv sets this to True, and a truncated photo would be accepted.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -172,17 +173,18 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     >>> read_image("photo.jpg").shape
     (768, 1024, 3)
     """
-    return decode_image(Path(path).read_bytes(), source=str(path))
+    return decode_image(local_path(path).read_bytes(), source=str(path))
 
 
-def load_image(image: str | os.PathLike | bytes | np.ndarray) -> np.ndarray:
-    """Load an image from a path, bytes or an array.
+def load_image(image: object) -> np.ndarray:
+    """Load an image from a path, bytes, a file, an array or Pillow.
 
     Parameters
     ----------
-    image : path, bytes, numpy.ndarray or mxnet NDArray
-        The path of a file, the content of a file, or an array (height, width, 3) of RGB values,
-        uint8, 0 to 255.
+    image : path, bytes, file object, array or PIL.Image.Image
+        The path of a file, the content of a file, a file that is open for reading bytes, or an
+        array (height, width, 3) of RGB values, uint8, 0 to 255 (NumPy's or MXNet's). A file that
+        can be rewound is read from its beginning.
 
     Returns
     -------
@@ -209,15 +211,69 @@ def load_image(image: str | os.PathLike | bytes | np.ndarray) -> np.ndarray:
         if str(image).lower().startswith(("http://", "https://")):
             raise ImageError(f"{image} is a URL, not a file: fetch it with fetch_image first")
         return read_image(image)
+    if isinstance(image, Image.Image):
+        return from_pillow(image)
+    if hasattr(image, "read"):
+        content, name = read_open_file(image)
+        return decode_image(content, source=name or "image file")
     array = image.asnumpy() if hasattr(image, "asnumpy") else image
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"An image is a path, bytes or an array, not {type(image).__name__}.")
+        raise TypeError(
+            "An image is a path, bytes, a file, an array or a PIL picture, not "
+            f"{type(image).__name__}."
+        )
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or not array.size:
         raise ImageError(
             f"This array has shape {array.shape} and type {array.dtype}: give an array "
             "height x width x 3 of RGB values from 0 to 255 as uint8."
         )
     return array
+
+
+def from_pillow(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Convert a picture of Pillow to upright RGB, as `decode_image` converts a file.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        It is not changed. An animation gives the frame that it shows.
+    max_pixels : int
+        Largest accepted width times height.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, 3), uint8, RGB, 0 to 255.
+
+    Raises
+    ------
+    TooManyPixels
+        If the picture has more than `max_pixels`.
+    ImageError
+        If its file is truncated or closed, or it has no pixels.
+
+    Examples
+    --------
+    >>> from_pillow(Image.new("L", (8, 6), 90))[0, 0]
+    array([90, 90, 90], dtype=uint8)
+    """
+    name = getattr(image, "filename", "") or "PIL picture"
+    if not image.width * image.height:
+        raise ImageError(f"{name}: a picture of {image.width} x {image.height} pixels is empty")
+    if image.width * image.height > max_pixels:
+        raise _too_many_pixels(name, image.width, image.height, max_pixels)
+    PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        return _decode(image)
+    except Exception as error:
+        raise _as_image_error(error, name, image.format or "PIL") from error
+
+
+def _too_many_pixels(source: str, width: int, height: int, max_pixels: int) -> TooManyPixels:
+    return TooManyPixels(
+        f"{source}: {width} x {height} pixels are more than the {max_pixels:,} allowed; "
+        "scale the image down first"
+    )
 
 
 def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
@@ -228,7 +284,7 @@ def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
     return ImageError(f"{source}: corrupt or truncated {kind} image ({reason}); get a new copy")
 
 
-def _orientation(image: ImageFile) -> int:
+def _orientation(image: Image.Image) -> int:
     """Read the EXIF orientation, 1 to 8; 1 if it is missing or cannot be read."""
     # image.getexif() would decode a PNG to search for EXIF data behind the pixels.
     try:
@@ -240,7 +296,7 @@ def _orientation(image: ImageFile) -> int:
     return orientation if orientation in _UPRIGHT else 1
 
 
-def _decode(image: ImageFile) -> np.ndarray:
+def _decode(image: Image.Image) -> np.ndarray:
     transpose = _UPRIGHT.get(_orientation(image))
     image.load()
     rgb = _to_rgb(image)
