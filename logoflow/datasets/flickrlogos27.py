@@ -9,6 +9,7 @@ from logoflow.datasets.listing import find_photos, finder, read_lines
 from logoflow.datasets.splits import Box, Photo, Splits, classes_of, first_few
 from logoflow.datasets.splitting import split_off
 from logoflow.labels import NO_LOGO
+from logoflow.utils.addresses import local_path
 
 ARCHIVE_URL = "http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_dataset.tar.gz"
 TRAINING_LIST = "flickr_logos_27_dataset_training_set_annotation.txt"
@@ -204,7 +205,7 @@ def _find_folders(folder: Path) -> tuple[Path, Path]:
 
 
 def _no_logo_photos(folder: Path | str) -> list[Photo]:
-    paths = find_photos(Path(folder).expanduser().resolve())
+    paths = find_photos(local_path(folder).resolve())
     if len(paths) < 2:
         raise FileNotFoundError(
             f"There are {len(paths)} photos in {folder}: give a folder with at least two, one for "

@@ -14,6 +14,7 @@ from logoflow.datasets.load import load_splits
 from logoflow.datasets.placing import Prepared, sync_folder
 from logoflow.datasets.prepared import BOX_FILE, LOADABLE_SUFFIXES, SUMMARY_FILE, read_boxes
 from logoflow.datasets.splits import Photo, Splits
+from logoflow.utils.addresses import local_path
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home
 
@@ -122,7 +123,7 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
     >>> print(prepare_splits(read_flickrlogos32(folder), "root"))
     14 photos in root (14 new).
     """
-    root = Path(root)
+    root = local_path(root)
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / LOCK_FILE):
         fix_classes(root, splits.classes, exact=True)
@@ -197,7 +198,7 @@ def prepare_root(
         seed=seed,
     )
     if output_dir:
-        root = Path(output_dir).expanduser().resolve()
+        root = local_path(output_dir).resolve()
     else:
         key = [_absolute(data_dir), _absolute(no_logo_dir), photos_per_class, seed]
         key += splits.classes
@@ -296,6 +297,6 @@ def _absolute(source: Path | str | None) -> str | None:
     """Give a source in a form that does not depend on the current directory."""
     if not source:
         return None
-    if "://" in str(source):
+    if str(source).lower().startswith(("http://", "https://")):
         return str(source)
-    return str(Path(source).expanduser().resolve())
+    return str(local_path(source).resolve())

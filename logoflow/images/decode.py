@@ -17,7 +17,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from logoflow.errors import ImageError, TooManyPixels
 from logoflow.images.headers import gif_size, image_format, refuse_costly
 from logoflow.images.open_files import read_open_file
-from logoflow.utils.paths import local_path
+from logoflow.utils.addresses import read_bytes
 
 # These classes are used directly because Image.open would also try other formats, and because it
 # warns about or refuses large images by a process-wide limit before our own limit applies.
@@ -173,7 +173,7 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     >>> read_image("photo.jpg").shape
     (768, 1024, 3)
     """
-    return decode_image(local_path(path).read_bytes(), source=str(path))
+    return decode_image(read_bytes(path), source=str(path))
 
 
 def load_image(image: object) -> np.ndarray:

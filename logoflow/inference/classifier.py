@@ -49,8 +49,10 @@ from logoflow.labels import label_indices, no_logo_index
 from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform
 from logoflow.models.build import architecture_of, check_outputs
 from logoflow.models.graph import fused
+from logoflow.utils.addresses import local_path, storage_address
 from logoflow.utils.numbers import check_counts
 from logoflow.utils.progress import bar
+from logoflow.utils.remote import local_copy, output_folder
 from logoflow.utils.threads import network_lock
 
 
@@ -583,7 +585,8 @@ class LogoClassifier:
         Parameters
         ----------
         folder : Path or str
-            It is created if it does not exist. A model that was there before is replaced.
+            It is created if it does not exist. A model that was there before is replaced. It may
+            be an address of fsspec, such as ``s3://bucket/model``.
 
         Returns
         -------
@@ -615,7 +618,9 @@ class LogoClassifier:
             "decisions": decisions_to_json(self.decisions),
         }
         logos = self.matcher.index if self.matcher else None
-        return write_model(folder, stored, self.net, logos, self.prototypes)
+        with output_folder(folder) as written:
+            write_model(written, stored, self.net, logos, self.prototypes)
+        return local_path(folder) if storage_address(folder) is None else Path(folder)
 
     @classmethod
     def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
@@ -624,7 +629,7 @@ class LogoClassifier:
         Parameters
         ----------
         folder : Path or str
-            The folder of the model.
+            The folder of the model, or its address, such as ``s3://bucket/model``.
         ctx : Context, optional
             Device. By default, the CPU.
 
@@ -652,7 +657,8 @@ class LogoClassifier:
         ('bmw', 'no-logo')
         """
         ctx = ctx or mx.cpu()
-        stored, net, logos, prototypes = read_model(folder, ctx)
+        with local_copy(folder) as read_folder:
+            stored, net, logos, prototypes = read_model(read_folder, ctx)
         return cls(
             net,
             stored["classes"],

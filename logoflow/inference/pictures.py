@@ -15,7 +15,7 @@ from logoflow.errors import ImageError, LogoflowError
 from logoflow.images.decode import MAX_PIXELS, load_image
 from logoflow.images.headers import image_format
 from logoflow.images.open_files import read_open_file
-from logoflow.utils.paths import local_path
+from logoflow.utils.addresses import list_files, local_path, storage_address
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp")
 """Names of picture files end like this. Files with other names count by their content."""
@@ -230,6 +230,9 @@ def _pictures_at(text: str | os.PathLike) -> list[Picture]:
             f"{text} is a URL, not a file: fetch it with lf.fetch_image first, or call "
             "lf.classify_logo or lf.classify_urls."
         )
+    address = storage_address(text)
+    if address is not None:
+        return _pictures_in_storage(address)
     path = local_path(text)
     if path.is_dir():
         return _known_pictures(path.rglob("*"), path, f"The folder {path} has no pictures")
@@ -241,6 +244,19 @@ def _pictures_at(text: str | os.PathLike) -> list[Picture]:
         problem = f"No picture fits the pattern {path}"
         return _known_pictures({*matches, *below}, Path(), problem)
     raise FileNotFoundError(f"There is no file or folder {path}.")
+
+
+def _pictures_in_storage(address: str) -> list[Picture]:
+    """Return the picture at an address of fsspec, or the pictures below a folder there."""
+    addresses = list_files(address)
+    if not addresses:
+        raise FileNotFoundError(f"There is no file or folder {address}.")
+    if addresses == [address]:
+        return [Picture(address, address)]
+    pictures = [name for name in addresses if name.lower().endswith(SUFFIXES)]
+    if not pictures:
+        raise FileNotFoundError(f"The folder {address} has no pictures ({', '.join(SUFFIXES)}).")
+    return [Picture(name, name) for name in pictures]
 
 
 def _known_pictures(paths: Iterable[Path], folder: Path, problem: str) -> list[Picture]:

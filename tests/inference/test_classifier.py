@@ -471,3 +471,15 @@ def test_a_broken_picture_is_named(classifier, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
     with pytest.raises(ImageError, match=r"broken\.jpg"):
         classifier.predict(tmp_path / "broken.jpg")
+
+
+def test_a_model_is_saved_and_loaded_by_every_kind_of_address(
+    classifier, photos, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    expected = classifier.predict(photos[:2])
+    assert classifier.save("~/models/mine") == tmp_path / "models" / "mine"
+    for address in ("~/models/mine", "$HOME/models/mine", f"file://{tmp_path}/models/mine"):
+        assert LogoClassifier.load(address).predict(photos[:2]).equals(expected)
+    classifier.save("memory://models/mine")
+    assert LogoClassifier.load("memory://models/mine").predict(photos[:2]).equals(expected)

@@ -1,6 +1,7 @@
 import io
 import os
 
+import fsspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,8 +99,18 @@ def test_an_entry_that_is_no_picture_is_refused(wrong):
 def test_urls_and_remote_addresses_are_refused_with_what_to_do():
     with pytest.raises(ImageError, match="lf.fetch_image first"):
         read_pictures("https://example.com/cup.jpg")
-    with pytest.raises(AddressError, match="gs://bucket/cup.jpg is not on this machine"):
-        read_pictures("gs://bucket/cup.jpg")
+    with pytest.raises(AddressError, match="nonsense://bucket/cup.jpg cannot be opened"):
+        read_pictures("nonsense://bucket/cup.jpg")
+
+
+def test_pictures_in_a_storage_are_read(folder):
+    memory = fsspec.filesystem("memory")
+    for name in ("b.JPG", "notes.txt"):
+        memory.pipe_file(f"/shop/{name}", (folder / name).read_bytes())
+    for images in ("memory://shop/b.JPG", "memory://shop"):
+        (batch,) = load_in_batches(read_pictures(images), 4)
+        assert [loaded.pixels.shape for loaded in batch] == [(6, 8, 3)]
+        assert batch[0].path.endswith("/b.JPG")
 
 
 def test_an_unknown_way_to_treat_errors_is_refused():

@@ -3,7 +3,7 @@ import pathlib
 import pytest
 
 from logoflow.errors import AddressError
-from logoflow.utils.paths import local_path, remote_address
+from logoflow.utils.addresses import local_path, remote_address
 
 
 def test_home_variables_and_file_addresses_are_expanded(monkeypatch, tmp_path):
