@@ -38,7 +38,8 @@ def fit(
     from logoflow.training.fit import fit as train
     from logoflow.utils.addresses import local_path, storage_address
 
-    chosen = {"backbone": backbone, "recipe": recipe, "num_epochs": epochs, "minutes": minutes}
+    options = {"backbone": backbone, "recipe": recipe, "num_epochs": epochs, "minutes": minutes}
+    chosen = {name: value for name, value in options.items() if value is not None}
     classifier = train(
         local_path(root),
         fine_tune=not no_fine_tune,
@@ -46,7 +47,7 @@ def fit(
         read_names=read_names,
         seed=seed,
         quiet=True,
-        **{name: value for name, value in chosen.items() if value is not None},
+        **chosen,
     )
     folder = classifier.save(model)
     click.echo(model_facts(classifier, str(storage_address(model) or folder), format_))

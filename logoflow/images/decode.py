@@ -66,6 +66,7 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> Image.new("RGB", (1024, 768)).save("photo.jpg")
     >>> image_size(Path("photo.jpg").read_bytes())
     (1024, 768)
@@ -126,6 +127,7 @@ def decode_image(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> Image.new("RGB", (1024, 768)).save("photo.jpg")
     >>> decode_image(Path("photo.jpg").read_bytes(), source="photo.jpg").shape
     (768, 1024, 3)

@@ -54,8 +54,8 @@ def answers_table(
     >>> from logoflow.inference.judge import Judgement
     >>> answer = Judgement(np.array([0.7, 0.3]), 0, None)
     >>> table = answers_table([(Loaded("a.jpg", None), answer)], ["bmw", "no-logo"], 1, 1, False)
-    >>> table.iloc[0].tolist()
-    ['a.jpg', 'bmw', 0.7, [('bmw', 0.7)], None]
+    >>> table[["path", "brand", "top_k"]].iloc[0].tolist()
+    ['a.jpg', 'bmw', [('bmw', 0.7)]]
     """
     rows = [
         _error_row(loaded)

@@ -63,7 +63,7 @@ def test_one_row_per_row_of_the_input(server, run, tmp_path):
     assert summary.rows == 27
     assert summary.statuses == {"ok": 23, "refused": 3, "not_found": 1}
     table = rows(summary.output)
-    assert list(table.post) == [str(number) for number in range(27)]
+    assert list(table.post) == list(range(27))
     assert list(table.url[:23]) == urls[:23]
     assert set(table.model) == {"by-colour"}
     assert summary.brands == {"red": 23}
@@ -133,7 +133,7 @@ def test_wrong_arguments_raise_before_anything_is_fetched(server, run, tmp_path,
         ({"views": 3}, TypeError, 'views=3 is now level="windows"'),
         ({"threads": 0}, ValueError, "threads is 0"),
         ({"rows_per_shard": 2.5}, ValueError, "rows_per_shard is 2.5"),
-        ({"allow_private": "false"}, TypeError, "allow_private is 'false'"),
+        ({"allow_private": "no"}, TypeError, "allow_private is 'no'"),
         ({"classifier": object()}, TypeError, "object cannot classify"),
         ({"classifier": "no/such/model"}, FileNotFoundError, "LogoClassifier.save"),
         ({"urls": "no.csv"}, FileNotFoundError, "no.csv"),

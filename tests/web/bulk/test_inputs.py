@@ -60,7 +60,7 @@ def test_a_text_file_has_a_row_per_line(tmp_path):
 def test_tsv_and_compressed_files_are_read_too(tmp_path):
     path = tmp_path / "posts.TSV.gz"
     path.write_bytes(gzip.compress(b"url\tid\nhttp://a/1.jpg\t1\n"))
-    assert parts(path)[0].to_pydict() == {"url": ["http://a/1.jpg"], "id": ["1"]}
+    assert parts(path)[0].to_pydict() == {"url": ["http://a/1.jpg"], "id": [1]}
 
 
 def test_a_text_file_may_be_compressed(tmp_path):
