@@ -10,6 +10,9 @@ from logoflow.fetch.download import Download, FetchOptions, download, parse_http
 from logoflow.fetch.retries import with_retries
 from logoflow.images.decode import decode_image, image_size
 
+MAX_BYTES = 20_000_000
+"""Size of the largest picture that is fetched by default, in bytes."""
+
 # What comes along when an address is copied from a page or a table: also marks without a width.
 _BLANKS = " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2009\u200b\u200e\u202f\u3000\ufeff"
 
@@ -45,7 +48,7 @@ def fetch_image(
     *,
     connect_timeout: float = 5.0,
     total_timeout: float = 20.0,
-    max_bytes: int = 20_000_000,
+    max_bytes: int = MAX_BYTES,
     max_pixels: int = 50_000_000,
     retries: int = 2,
     per_host: int = 8,

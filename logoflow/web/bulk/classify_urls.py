@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from logoflow.fetch.fetch_image import MAX_BYTES
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import Level, LevelLike, as_level
@@ -81,6 +82,8 @@ def classify_urls(
     per_host: int = 8,
     allow_private: bool = False,
     retry_failed: bool = False,
+    max_bytes: int = MAX_BYTES,
+    honour_opt_out: bool = True,
     **fetch_options: Any,
 ) -> BulkSummary:
     """Classify the pictures at many URLs. Every row of the input gives one row of the output.
@@ -128,9 +131,13 @@ def classify_urls(
         Whether to fetch from loopback and private addresses too, for servers of your own.
     retry_failed : bool
         Whether to fetch the URLs again that failed in an earlier run.
+    max_bytes : int
+        Largest size of a picture in bytes.
+    honour_opt_out : bool
+        Whether to leave pictures alone whose server asks programs like this one to do so.
     **fetch_options
-        Other options of `logoflow.fetch_image`: `connect_timeout`, `total_timeout`, `max_bytes`,
-        `retries`, `honour_opt_out`, `user_agent` and `referer`.
+        Other options of `logoflow.fetch_image`: `connect_timeout`, `total_timeout`, `retries`,
+        `user_agent` and `referer`.
 
     Returns
     -------
@@ -168,7 +175,9 @@ def classify_urls(
     check_counts(threads=threads, per_host=per_host)
     allow_private = as_switch("allow_private", allow_private)
     retry_failed = as_switch("retry_failed", retry_failed)
-    fetch_options = checked_fetch_options(fetch_options)
+    fetch_options = checked_fetch_options(
+        {"max_bytes": max_bytes, "honour_opt_out": honour_opt_out} | fetch_options
+    )
     classifier, model, pickled = pickle_classifier(classifier)
     chosen_level = _chosen_level(classifier, level, match_logos, read_names)
     settings = {
