@@ -21,6 +21,7 @@ from .datasets.prepared import (
 )
 from .datasets.sample.build import make_sample as make_sample
 from .errors import (
+    AddressError as AddressError,
     ArchiveError as ArchiveError,
     ArtworkError as ArtworkError,
     ClassifierError as ClassifierError,

@@ -18,6 +18,10 @@ class LogoflowError(Exception):
     """
 
 
+class AddressError(LogoflowError, ValueError):
+    """A path or address cannot be used here. The message says why, and what to write instead."""
+
+
 class ArchiveError(LogoflowError):
     """An archive cannot be fetched or is unsafe to extract. The message names the archive."""
 

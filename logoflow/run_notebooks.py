@@ -18,9 +18,10 @@ from typing import Any
 
 from logoflow.errors import NotebookError
 from logoflow.notebook_parameters import check_parameters, declared_parameters
-from logoflow.utils.files import write_text
+from logoflow.utils.addresses import local_path
+from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.parameters import read_parameters
-from logoflow.utils.paths import checkout, runs_home
+from logoflow.utils.paths import notebooks_home, runs_home
 
 _QUIET_ENVIRONMENT = {"LOGOFLOW_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
@@ -70,7 +71,7 @@ def run_notebooks(
     books = [Path(notebook).resolve() for notebook in notebooks]
     declared = {book: declared_parameters(book) for book in books}
     check_parameters(parameters, {book.stem: defaults for book, defaults in declared.items()})
-    run_dir = Path(run_dir).expanduser().resolve()
+    run_dir = local_path(run_dir).resolve()
     _remove_old_results(run_dir, books)
     headlines = {}
     with _kernel_of_this_python() as kernel:
@@ -80,6 +81,47 @@ def run_notebooks(
             headlines[notebook.stem] = _run_one(notebook, run_dir, values, kernel)
     write_text(run_dir / "headline.txt", _to_text(headlines))
     return headlines
+
+
+def numbered_notebooks() -> list[Path]:
+    """List the numbered notebooks of the checkout or of the installed package, in their order."""
+    return sorted(notebooks_home().glob("[0-9][0-9]_*.ipynb"))
+
+
+def copy_notebooks(folder: Path | str) -> list[Path]:
+    """Copy the numbered notebooks to a folder.
+
+    Parameters
+    ----------
+    folder : Path or str
+        It is created if it does not exist.
+
+    Returns
+    -------
+    list of Path
+        The copies. Equal ones that were there before are among them.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder has a notebook of the same name that differs. Nothing is copied then.
+
+    Examples
+    --------
+    >>> [path.name for path in copy_notebooks("my-notebooks")][:1]
+    ['01_prepare_data.ipynb']
+    """
+    folder = local_path(folder)
+    copies = {folder / notebook.name: notebook.read_bytes() for notebook in numbered_notebooks()}
+    for path, content in copies.items():
+        if path.exists() and path.read_bytes() != content:
+            raise FileExistsError(
+                f"{path} is there already and differs. Choose another folder, or rename it first."
+            )
+    for path, content in copies.items():
+        with atomic_path(path) as tmp:
+            tmp.write_bytes(content)
+    return list(copies)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -244,16 +286,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _choose_notebooks(prefixes: Sequence[str]) -> list[Path]:
-    """Return the numbered notebooks of the checkout whose names begin with one of the prefixes.
+    """Return the numbered notebooks whose names begin with one of the prefixes.
 
     Without prefixes, all numbered notebooks are returned.
     """
-    root = checkout()
-    if root is None:
-        raise ValueError(
-            "An installed wheel has no notebooks: run this command in a checkout of logoflow."
-        )
-    notebooks = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    notebooks = numbered_notebooks()
     for prefix in prefixes:
         if not any(path.name.startswith(prefix) for path in notebooks):
             names = ", ".join(path.stem for path in notebooks) or "none"

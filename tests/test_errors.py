@@ -10,6 +10,7 @@ from logoflow import errors
 
 PACKAGE = Path(errors.__file__).parent
 BUILT_IN_BASES = {
+    "AddressError": ValueError,
     "ArtworkError": ValueError,
     "ClassListError": ValueError,
     "ClassifierError": ValueError,
@@ -32,7 +33,7 @@ def is_exception(node):
 
 
 def test_every_exception_derives_from_logoflow_error():
-    assert len(exception_classes()) == 12
+    assert len(exception_classes()) == 15
     assert all(issubclass(error, errors.LogoflowError) for error in exception_classes())
 
 

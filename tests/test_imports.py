@@ -94,7 +94,7 @@ def test_the_tower_of_modules_and_rooms_is_low():
     modules, rooms = floors(graph), floors(room_graph(graph))
     highest = max(modules, key=modules.__getitem__)
     assert modules[highest] <= 12, f"{highest} stands on floor {modules[highest]}"
-    assert max(rooms.values()) <= 9, rooms
+    assert max(rooms.values()) <= 10, rooms  # the topmost is __main__, on the command line
 
 
 def test_floors_are_counted_through_functions(tmp_path):

@@ -112,7 +112,7 @@ def test_a_run_is_named_after_its_data_and_backbone(books, tmp_path):
 def test_the_command_runs_the_checkouts_notebooks(books, tmp_path, monkeypatch, capsys):
     (tmp_path / "notebooks").mkdir()
     books[0].rename(tmp_path / "notebooks" / books[0].name)
-    monkeypatch.setattr("logoflow.run_notebooks.checkout", lambda: tmp_path)
+    monkeypatch.setattr("logoflow.utils.paths.checkout", lambda: tmp_path)
     monkeypatch.setenv("LOGOFLOW_RUNS", str(tmp_path / "runs"))
     monkeypatch.chdir(tmp_path)
 

@@ -24,6 +24,7 @@ from tqdm.auto import tqdm
 from logoflow.datasets.listing import parts_of
 from logoflow.errors import ArchiveError, FetchError
 from logoflow.fetch.download import FetchOptions, download_file
+from logoflow.utils.addresses import local_path
 from logoflow.utils.file_names import fitting_name
 from logoflow.utils.paths import data_home, make_folder
 from logoflow.utils.progress import watched
@@ -83,9 +84,9 @@ def open_source(source: Path | str, name: str) -> Path:
     >>> open_source("my-brands", "folder").name
     'my-brands'
     """
-    if "://" in str(source):
+    if str(source).lower().startswith(("http://", "https://")):
         source = fetch_archive(str(source), folder=data_home() / "downloads")
-    source = Path(source).expanduser().resolve()
+    source = local_path(source).resolve()
     if source.is_dir():
         return source
     if not source.is_file():

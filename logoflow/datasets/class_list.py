@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from logoflow.errors import ClassListError
+from logoflow.utils.addresses import local_path
 from logoflow.utils.files import write_text
 
 CLASS_FILE = "classes.json"
@@ -38,7 +39,7 @@ def read_classes(root: Path | str) -> tuple[str, ...]:
     >>> read_classes("root")
     ('HP', 'adidas', 'no-logo')
     """
-    path = Path(root) / CLASS_FILE
+    path = local_path(root) / CLASS_FILE
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} does not exist: prepare the data with logoflow.prepare_root first."

@@ -16,6 +16,7 @@ from logoflow.datasets.splits import Box, Photo, Splits, classes_of, first_few
 from logoflow.datasets.splitting import split_off
 from logoflow.datasets.walking import notes_on_walk, walk_photos
 from logoflow.labels import NO_LOGO
+from logoflow.utils.addresses import local_path
 
 ARCHIVE_URL = "http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_dataset.tar.gz"
 TRAINING_LIST = "flickr_logos_27_dataset_training_set_annotation.txt"
@@ -195,7 +196,7 @@ def _find_folders(folder: Path) -> tuple[Path, Path]:
 
 
 def _no_logo_photos(folder: Path | str) -> tuple[list[Photo], list[str]]:
-    folder = Path(folder).expanduser().resolve()
+    folder = local_path(folder).resolve()
     walk = walk_photos(folder)
     paths = walk.photos
     if len(paths) < 2:

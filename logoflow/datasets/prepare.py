@@ -21,6 +21,7 @@ from logoflow.datasets.prepared import (
 )
 from logoflow.datasets.prepared_names import unique_names
 from logoflow.datasets.splits import Photo, Splits, first_few
+from logoflow.utils.addresses import local_path
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home
 
@@ -129,7 +130,7 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
     >>> print(prepare_splits(read_flickrlogos32(folder), "root"))
     14 photos in root (14 new).
     """
-    root = Path(root)
+    root = local_path(root)
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / LOCK_FILE):
         had_classes = (root / CLASS_FILE).is_file()
@@ -218,7 +219,7 @@ def prepare_root(
         seed=seed,
     )
     if output_dir:
-        root = Path(output_dir).expanduser().resolve()
+        root = local_path(output_dir).resolve()
     else:
         key = [_absolute(data_dir), _absolute(no_logo_dir), photos_per_class, seed]
         key += splits.classes
@@ -329,6 +330,6 @@ def _absolute(source: Path | str | pd.DataFrame | None) -> str | None:
         return hashlib.sha256(source.to_csv().encode("utf-8", "surrogateescape")).hexdigest()
     if not source:
         return None
-    if "://" in str(source):
+    if str(source).lower().startswith(("http://", "https://")):
         return str(source)
-    return str(Path(source).expanduser().resolve())
+    return str(local_path(source).resolve())

@@ -5,6 +5,8 @@ import os
 import warnings
 from pathlib import Path
 
+from logoflow.utils.addresses import local_path
+
 SPLITS = ("train_data", "val_data", "test_data")
 BOX_FILE = "boxes.json"
 SUMMARY_FILE = "summary.txt"
@@ -41,7 +43,7 @@ def class_folders(root: Path | str, split: str) -> list[str]:
     >>> class_folders("root", "val_data")
     ['HP', 'bmw']
     """
-    folder = Path(root) / split
+    folder = local_path(root) / split
     return sorted(name for name in os.listdir(folder) if (folder / name).is_dir())
 
 
@@ -81,7 +83,7 @@ def photos_of(root: Path | str, split: str) -> list[tuple[Path, int]]:
     """
     photos = []
     for label, name in enumerate(class_folders(root, split)):
-        folder = Path(root) / split / name
+        folder = local_path(root) / split / name
         for file in sorted(os.listdir(folder)):
             if Path(file).suffix.lower() in LOADABLE_SUFFIXES:
                 photos.append((folder / file, label))
@@ -115,7 +117,7 @@ def read_boxes(root: Path | str) -> dict[str, list[list[float]]]:
     >>> read_boxes("root")
     {'train_data/bmw/1.jpg': [[5, 6, 70, 80]]}
     """
-    path = Path(root) / BOX_FILE
+    path = local_path(root) / BOX_FILE
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
@@ -138,7 +140,7 @@ def read_summary(root: Path | str) -> str:
     >>> read_summary("not-prepared-yet")
     ''
     """
-    path = Path(root) / SUMMARY_FILE
+    path = local_path(root) / SUMMARY_FILE
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
@@ -191,7 +193,7 @@ def folder_tree(root: Path | str, *, max_folders: int = 5) -> str:
         bmw/  2 photos
         ... 1 more folders
     """
-    root = Path(root)
+    root = local_path(root)
     lines = [f"{root.name}/"]
     for path in sorted(root.iterdir(), key=lambda path: (path.is_dir(), path.name)):
         if path.name.startswith("."):

@@ -9,6 +9,7 @@ from pathlib import Path
 from logoflow.datasets.class_list import CLASS_FILE, read_classes
 from logoflow.datasets.prepared import BOX_FILE, SPLITS, read_boxes
 from logoflow.labels import NO_LOGO
+from logoflow.utils.addresses import local_path
 from logoflow.utils.files import write_text
 
 
@@ -168,7 +169,7 @@ def merge_train_val(root: Path | str, target: Path | str) -> Path:
 
 def _empty_target(root: Path | str, target: Path | str) -> tuple[Path, Path]:
     """Check and empty the target folder; return both folders as paths that links can use."""
-    root, target = Path(root).resolve(), Path(target)
+    root, target = local_path(root).resolve(), local_path(target)
     if root.is_relative_to(target.resolve()):
         raise ValueError(f"{target} contains the original photos: give another folder.")
     shutil.rmtree(target, ignore_errors=True)

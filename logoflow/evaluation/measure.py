@@ -15,6 +15,7 @@ from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import LevelLike, as_level
 from logoflow.metrics.report import Report
 from logoflow.training.batches import predict_labels
+from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts
 
 
@@ -71,7 +72,7 @@ def assess(
     >>> len(assessment.answers), 0 <= assessment.report.accuracy <= 1
     (4, True)
     """
-    folder = Path(root) / split
+    folder = local_path(root) / split
     classifier.check_classes(read_classes(root))
     if split == "val_data" and classifier.metadata.get("refit_epochs"):
         warnings.warn(

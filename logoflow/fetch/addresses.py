@@ -48,7 +48,7 @@ _FORBIDDEN = {ip_network(network): meaning for network, meaning in _FORBIDDEN.it
 _NAT64 = ip_network("64:ff9b::/96")
 _GLOBAL_IPV6 = ip_network("2000::/3")
 
-_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_LABEL = r"[a-z0-9_][a-z0-9_-]{0,62}"  # blogs have names that end in a hyphen
 _NAME = re.compile(rf"(?:{_LABEL}\.)*({_LABEL})")
 # Resolvers treat a name that ends in a number as an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")

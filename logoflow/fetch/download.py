@@ -37,6 +37,8 @@ _HEADERS = {
 }
 # Statuses of a server that is busy or briefly broken. Other statuses would come again.
 _TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
+# 201 and 203 come with a picture too: of a server that has just made it, and through a proxy.
+_SUCCESSES = {200, 201, 203}
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
@@ -49,6 +51,24 @@ class FetchOptions(NamedTuple):
     max_bytes: int
     per_host: int
     honour_opt_out: bool
+    user_agent: str | None = None
+    referer: str | None = None
+
+
+class Validators(NamedTuple):
+    """What a server said about a picture in the cache, to ask it whether the picture has changed.
+
+    Attributes
+    ----------
+    url : str
+        The final URL of the picture, after redirects.
+    etag, last_modified : str or None
+        Headers of its answer.
+    """
+
+    url: str
+    etag: str | None
+    last_modified: str | None
 
 
 class Download(NamedTuple):
@@ -64,24 +84,27 @@ class Download(NamedTuple):
         Whether an address on the way was private and needed ``allow_private``.
     opted_out : bool
         Whether an answer on the way asked programs like this one not to take the content.
+    etag, last_modified : str or None
+        Headers of the answer, by which the server recognises this content.
+    fresh_seconds : float or None
+        For how long the server allows to use the content without asking again. None: it does not
+        say.
+    unchanged : bool
+        Whether the server answered that the content is still what `Validators` describe. `content`
+        is then empty.
     """
 
     content: bytes
     url: str
     private: bool
     opted_out: bool
+    etag: str | None = None
+    last_modified: str | None = None
+    fresh_seconds: float | None = None
+    unchanged: bool = False
 
 
-class _Hop(NamedTuple):
-    """Result of one request: the location of a redirect, or the body."""
-
-    location: str | None
-    content: bytes
-    private: bool
-    opted_out: bool
-
-
-def download(url: str, options: FetchOptions) -> Download:
+def download(url: str, options: FetchOptions, validators: Validators | None = None) -> Download:
     """Download the bytes of a URL in one attempt.
 
     Parameters
@@ -90,6 +113,8 @@ def download(url: str, options: FetchOptions) -> Download:
         Starts with ``http://`` or ``https://``. Up to five redirects are followed.
     options : FetchOptions
         Limits and permissions.
+    validators : Validators, optional
+        Ask whether a picture in the cache has changed, and do not download it again if not.
 
     Returns
     -------
@@ -108,7 +133,8 @@ def download(url: str, options: FetchOptions) -> Download:
     'https://example.com/logo.png'
     """
     try:
-        return _follow_redirects(url, options, partial(_read, max_bytes=options.max_bytes))
+        read = partial(_read, max_bytes=options.max_bytes)
+        return _follow_redirects(url, options, read, validators)
     except FetchError as error:
         if error.url == url:
             raise
@@ -205,7 +231,12 @@ def parse_http_url(url: str) -> Url:
 
 
 def _follow_redirects(
-    url: str, options: FetchOptions, read: Read, *, trust_redirects: bool = True
+    url: str,
+    options: FetchOptions,
+    read: Read,
+    validators: Validators | None = None,
+    *,
+    trust_redirects: bool = True,
 ) -> Download:
     """Request a URL and each redirect until an answer has a body.
 
@@ -214,33 +245,96 @@ def _follow_redirects(
     current_url, private, opted_out = url, False, False
     deadline = Deadline(options.total_timeout)
     for _ in range(MAX_REDIRECTS + 1):
-        hop = _request(current_url, deadline, options, read)
-        private, opted_out = private or hop.private, opted_out or hop.opted_out
-        if not trust_redirects and not hop.private:
+        answer, location = _request(current_url, deadline, options, read, validators)
+        private, opted_out = private or answer.private, opted_out or answer.opted_out
+        if not trust_redirects and not answer.private:
             options = options._replace(allow_private=False)
-        if not hop.location:
-            return Download(hop.content, current_url, private, opted_out)
-        current_url = _redirect_target(current_url, hop.location)
+        if not location:
+            return answer._replace(private=private, opted_out=opted_out)
+        current_url = _redirect_target(current_url, location)
     raise FetchError("refused", url, f"more than {MAX_REDIRECTS} redirects; {_BROWSER_HINT}")
 
 
-def _request(url: str, deadline: Deadline, options: FetchOptions, read: Read) -> _Hop:
-    """Make one request, as soon as the host has a free slot."""
+def _request(
+    url: str,
+    deadline: Deadline,
+    options: FetchOptions,
+    read: Read,
+    validators: Validators | None,
+) -> tuple[Download, str | None]:
+    """Make one request, as soon as the host has a free slot. Return the answer and its redirect."""
     parsed = parse_http_url(url)
     connection = open_connection(
         parsed, deadline, options.connect_timeout, options.allow_private, options.max_bytes
     )
+    headers = _headers(url, options, validators)
     with host_slot(url, connection.host, connection.port, options.per_host) as waited:
         deadline.extend(waited)
         with _as_fetch_error(url), closing(connection):
-            connection.request("GET", parsed.request_uri, headers=_HEADERS, preload_content=False)
+            connection.request("GET", parsed.request_uri, headers=headers, preload_content=False)
             with closing(connection.getresponse()) as response:
                 location = response.get_redirect_location() or None
-                if not location:
+                unchanged = response.status == 304 and _is_conditional(headers)
+                if not location and not unchanged:
                     _check_status(url, response)
                 opted_out = _check_opt_out(url, response, options.honour_opt_out)
-                content = b"" if location else read(response)
-                return _Hop(location, content, connection.private, opted_out)  # type: ignore[attr-defined]
+                content = b"" if location or unchanged else read(response)
+                answer = Download(
+                    content,
+                    url,
+                    connection.private,  # type: ignore[attr-defined]
+                    opted_out,
+                    response.headers.get("ETag"),
+                    response.headers.get("Last-Modified"),
+                    fresh_seconds(response.headers.get("Cache-Control")),
+                    unchanged,
+                )
+                return answer, location
+
+
+def _headers(url: str, options: FetchOptions, validators: Validators | None) -> dict[str, str]:
+    headers = dict(_HEADERS)
+    if options.user_agent:
+        headers["User-Agent"] = options.user_agent
+    if options.referer:
+        headers["Referer"] = options.referer
+    if validators is not None and validators.url == url:
+        if validators.etag:
+            headers["If-None-Match"] = validators.etag
+        if validators.last_modified:
+            headers["If-Modified-Since"] = validators.last_modified
+    return headers
+
+
+def _is_conditional(headers: dict[str, str]) -> bool:
+    return "If-None-Match" in headers or "If-Modified-Since" in headers
+
+
+def fresh_seconds(cache_control: str | None) -> float | None:
+    """Read from a Cache-Control header for how long an answer may be used without asking again.
+
+    Parameters
+    ----------
+    cache_control : str or None
+
+    Returns
+    -------
+    float or None
+        Seconds. None if the header does not say.
+
+    Examples
+    --------
+    >>> fresh_seconds("public, max-age=600"), fresh_seconds("no-store"), fresh_seconds(None)
+    (600.0, 0.0, None)
+    """
+    directives = {part.strip().lower() for part in (cache_control or "").split(",")}
+    if directives & {"no-store", "no-cache"}:
+        return 0.0
+    for directive in directives:
+        match = re.fullmatch(r"max-age\s*=\s*\"?(\d{1,12})\"?", directive)
+        if match:
+            return float(match[1])
+    return None
 
 
 def _redirect_target(url: str, location: str) -> str:
@@ -285,7 +379,7 @@ def _check_status(url: str, response: HTTPResponse) -> None:
     status = response.status
     if status in (404, 410):
         raise FetchError("not_found", url, f"the server has no such picture (status {status})")
-    if status != 200:
+    if status not in _SUCCESSES:
         seconds = parse_retry_after(response.headers.get("Retry-After"))
         hint = f"it asks to wait {math.ceil(seconds)} seconds" if seconds else _BROWSER_HINT
         reason = f"the server answered with status {status}; {hint}"

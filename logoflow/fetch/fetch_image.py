@@ -5,10 +5,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logoflow.errors import FetchError, ImageError, TooManyPixels
-from logoflow.fetch.cache import cached_path, read_cached, write_cached
-from logoflow.fetch.download import FetchOptions, download, parse_http_url
+from logoflow.fetch.cache import Cached, cached_path, read_cached, write_cached
+from logoflow.fetch.download import Download, FetchOptions, download, parse_http_url
 from logoflow.fetch.retries import with_retries
 from logoflow.images.decode import decode_image, image_size
+
+MAX_BYTES = 20_000_000
+"""Size of the largest picture that is fetched by default, in bytes."""
+
+# What comes along when an address is copied from a page or a table: also marks without a width.
+_BLANKS = " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2009\u200b\u200e\u202f\u3000\ufeff"
 
 
 class Fetched(NamedTuple):
@@ -42,12 +48,15 @@ def fetch_image(
     *,
     connect_timeout: float = 5.0,
     total_timeout: float = 20.0,
-    max_bytes: int = 20_000_000,
+    max_bytes: int = MAX_BYTES,
     max_pixels: int = 50_000_000,
     retries: int = 2,
     per_host: int = 8,
     honour_opt_out: bool = True,
+    user_agent: str | None = None,
+    referer: str | None = None,
     cache: bool = True,
+    max_age: float | None = None,
     decode: bool = True,
 ) -> Fetched:
     """Fetch a picture by its URL, or read it from the cache.
@@ -55,7 +64,8 @@ def fetch_image(
     Parameters
     ----------
     url : str
-        Starts with ``http://`` or ``https://``. Up to five redirects are followed.
+        Starts with ``http://`` or ``https://``. Blanks around it are ignored. Up to five redirects
+        are followed.
     allow_private : bool
         Allow loopback and private networks, for servers of your own. Every address is checked
         when the connection is made, also after redirects; see
@@ -77,8 +87,13 @@ def fetch_image(
     honour_opt_out : bool
         Do not take a picture if its answer, or a redirect to it, has ``noai``, ``noimageai``,
         ``noindex`` or ``noimageindex`` in an ``X-Robots-Tag`` header.
+    user_agent, referer : str, optional
+        Values of the headers ``User-Agent`` and ``Referer``, for servers that ask for them.
     cache : bool
         Read and write the cache.
+    max_age : float, optional
+        Seconds for which a picture in the cache is used without asking its server whether it has
+        changed. By default as the server says, or an hour if it does not say.
     decode : bool
         Decode the picture to make sure that it is complete. False reads its header only.
 
@@ -94,7 +109,7 @@ def fetch_image(
     OSError
         If the cache folder cannot be written.
     ValueError
-        If `per_host` is less than 1.
+        If `per_host` is less than 1, or a header has a line break.
 
     Examples
     --------
@@ -105,20 +120,52 @@ def fetch_image(
     """
     if per_host < 1:
         raise ValueError(f"per_host={per_host} allows no request; pass 1 or more")
-    url = str(url)
+    url = str(url).strip(_BLANKS)
     parse_http_url(url)
+    _check_headers(user_agent=user_agent, referer=referer)
     options = FetchOptions(
-        allow_private, connect_timeout, total_timeout, max_bytes, per_host, honour_opt_out
+        allow_private,
+        connect_timeout,
+        total_timeout,
+        max_bytes,
+        per_host,
+        honour_opt_out,
+        user_agent,
+        referer,
     )
     cached = read_cached(url, options, decoded=decode) if cache else None
-    result = cached or with_retries(lambda: download(url, options), retries)
-    needs_decoding = decode and not cached
+    is_fresh = cached is not None and cached.is_fresh(max_age)
+    result = (
+        cached.download
+        if cached is not None and is_fresh
+        else _download(url, options, retries, cached)
+    )
+    needs_decoding = decode and not (cached and result.content is cached.download.content)
     width, height = _check_picture(url, result.content, max_bytes, max_pixels, needs_decoding)
-    if cache and not cached:
-        write_cached(url, result, decoded=decode)
+    if cache and not is_fresh:
+        write_cached(url, result, options, decoded=decode)
     sha256 = hashlib.sha256(result.content).hexdigest()
-    path = cached_path(url, result.content) if cache else None
+    path = cached_path(url, result.content, options) if cache else None
     return Fetched(result.content, result.url, width, height, sha256, path)
+
+
+def _download(url: str, options: FetchOptions, retries: int, cached: Cached | None) -> Download:
+    """Download a picture, or find out that the one in the cache is still right."""
+    validators = cached.validators() if cached else None
+    result = with_retries(lambda: download(url, options, validators), retries)
+    if cached and result.unchanged:
+        return result._replace(
+            content=cached.download.content,
+            etag=result.etag or cached.download.etag,
+            last_modified=result.last_modified or cached.download.last_modified,
+        )
+    return result
+
+
+def _check_headers(**headers: str | None) -> None:
+    for name, value in headers.items():
+        if value is not None and not (value.isprintable() and value.isascii()):
+            raise ValueError(f"{name} is {value!r}: give one line of ASCII characters.")
 
 
 def _check_picture(
@@ -130,7 +177,7 @@ def _check_picture(
     try:
         width, height = image_size(content, source="the answer")
         if width * height > max_pixels:
-            raise TooManyPixels(f"{width} x {height} pixels; max_pixels is {max_pixels:,}")
+            raise TooManyPixels(f"{width} x {height} pixels; at most {max_pixels:,} are allowed")
         if decode:
             decode_image(content, max_pixels=max_pixels, source="the answer")
     except TooManyPixels as error:

@@ -3,7 +3,6 @@
 import io
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import PIL.ImageFile
@@ -21,6 +20,8 @@ from logoflow.errors import ImageError, TooManyPixels
 from logoflow.images.exif import exif_orientation
 from logoflow.images.headers import gif_size, image_format, refuse_costly
 from logoflow.images.jpeg_segments import split_metadata
+from logoflow.images.open_files import read_open_file
+from logoflow.utils.addresses import read_bytes
 
 
 # These classes are used directly because Image.open would also try other formats, and because it
@@ -52,6 +53,9 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "avif": AvifImageFile,
     "heif": _open_heif,
 }
+MAX_PIXELS = 50_000_000
+"""Width times height of the largest picture that is decoded by default."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -86,6 +90,7 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> Image.new("RGB", (1024, 768)).save("photo.jpg")
     >>> image_size(Path("photo.jpg").read_bytes())
     (1024, 768)
@@ -110,7 +115,7 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
 def decode_image(
     content: bytes,
     *,
-    max_pixels: int = 50_000_000,
+    max_pixels: int = MAX_PIXELS,
     source: str = "image",
     min_side: int | None = None,
 ) -> np.ndarray:
@@ -147,16 +152,14 @@ def decode_image(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> Image.new("RGB", (1024, 768)).save("photo.jpg")
     >>> decode_image(Path("photo.jpg").read_bytes(), source="photo.jpg").shape
     (768, 1024, 3)
     """
     width, height = image_size(content, source=source)
     if width * height > max_pixels:
-        raise TooManyPixels(
-            f"{source}: {width} x {height} pixels are more than the {max_pixels:,} allowed; "
-            "scale the image down first"
-        )
+        raise _too_many_pixels(source, width, height, max_pixels)
     kind = image_format(content, source=source)
     # Importing gluoncv sets this to True, and a truncated photo would be accepted.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -235,17 +238,18 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     >>> read_image("photo.jpg").shape
     (768, 1024, 3)
     """
-    return decode_image(Path(path).read_bytes(), source=str(path))
+    return decode_image(read_bytes(path), source=str(path))
 
 
-def load_image(image: str | os.PathLike | bytes | np.ndarray) -> np.ndarray:
-    """Load an image from a path, bytes or an array.
+def load_image(image: object) -> np.ndarray:
+    """Load an image from a path, bytes, a file, an array or Pillow.
 
     Parameters
     ----------
-    image : path, bytes, numpy.ndarray or mxnet NDArray
-        The path of a file, the content of a file, or an array (height, width, 3) of RGB values,
-        uint8, 0 to 255.
+    image : path, bytes, file object, array or PIL.Image.Image
+        The path of a file, the content of a file, a file that is open for reading bytes, or an
+        array (height, width, 3) of RGB values, uint8, 0 to 255 (NumPy's or MXNet's). A file that
+        can be rewound is read from its beginning.
 
     Returns
     -------
@@ -272,15 +276,69 @@ def load_image(image: str | os.PathLike | bytes | np.ndarray) -> np.ndarray:
         if str(image).lower().startswith(("http://", "https://")):
             raise ImageError(f"{image} is a URL, not a file: fetch it with fetch_image first")
         return read_image(image)
+    if isinstance(image, Image.Image):
+        return from_pillow(image)
+    if hasattr(image, "read"):
+        content, name = read_open_file(image)
+        return decode_image(content, source=name or "image file")
     array = image.asnumpy() if hasattr(image, "asnumpy") else image
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"An image is a path, bytes or an array, not {type(image).__name__}.")
+        raise TypeError(
+            "An image is a path, bytes, a file, an array or a PIL picture, not "
+            f"{type(image).__name__}."
+        )
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or not array.size:
         raise ImageError(
             f"This array has shape {array.shape} and type {array.dtype}: give an array "
             "height x width x 3 of RGB values from 0 to 255 as uint8."
         )
     return array
+
+
+def from_pillow(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Convert a picture of Pillow to upright RGB, as `decode_image` converts a file.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        It is not changed. An animation gives the frame that it shows.
+    max_pixels : int
+        Largest accepted width times height.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, 3), uint8, RGB, 0 to 255.
+
+    Raises
+    ------
+    TooManyPixels
+        If the picture has more than `max_pixels`.
+    ImageError
+        If its file is truncated or closed, or it has no pixels.
+
+    Examples
+    --------
+    >>> from_pillow(Image.new("L", (8, 6), 90))[0, 0]
+    array([90, 90, 90], dtype=uint8)
+    """
+    name = getattr(image, "filename", "") or "PIL picture"
+    if not image.width * image.height:
+        raise ImageError(f"{name}: a picture of {image.width} x {image.height} pixels is empty")
+    if image.width * image.height > max_pixels:
+        raise _too_many_pixels(name, image.width, image.height, max_pixels)
+    PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        return _decode(image, exif_orientation(image.info.get("exif")))
+    except Exception as error:
+        raise _as_image_error(error, name, image.format or "PIL") from error
+
+
+def _too_many_pixels(source: str, width: int, height: int, max_pixels: int) -> TooManyPixels:
+    return TooManyPixels(
+        f"{source}: {width} x {height} pixels are more than the {max_pixels:,} allowed; "
+        "scale the image down first"
+    )
 
 
 def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
@@ -303,7 +361,7 @@ def _open(content: bytes, kind: str) -> tuple[ImageFile, int]:
     return image, exif_orientation(image.info.get("exif"))
 
 
-def _decode(image: ImageFile, orientation: int) -> np.ndarray:
+def _decode(image: Image.Image, orientation: int) -> np.ndarray:
     transpose = _UPRIGHT.get(orientation)
     image.load()
     rgb = _to_rgb(image)

@@ -1,7 +1,8 @@
 """The level ``"auto"``: look closer only where a first look leaves the answer open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -85,6 +86,54 @@ def looks_of(level: Level, others: Sequence[Level]) -> tuple[Level, Level]:
         )
     first = candidates[-1].windows
     return Level(first), Level(CLOSER[first], level.match_logos, level.read_names)
+
+
+def looks_by_level(levels: Sequence[Level], default: Level) -> dict[Level, tuple[Level, Level]]:
+    """Choose the two looks of each level ``"auto"`` among some levels (`looks_of`).
+
+    Parameters
+    ----------
+    levels : sequence of Level
+    default : Level
+        The level of the first look if there is no other.
+
+    Returns
+    -------
+    dict of Level to (Level, Level)
+        Only the levels ``"auto"`` are in it.
+
+    Examples
+    --------
+    >>> [str(level) for level in looks_by_level([Level("whole"), Level("auto")], Level("grid"))]
+    ['auto']
+    """
+    return {level: looks_of(level, [default, *levels]) for level in levels if level.windows == AUTO}
+
+
+def levels_with_looks(
+    levels: Sequence[Level], looks: Mapping[Level, tuple[Level, Level]]
+) -> list[Level]:
+    """List the levels that photos are scored at: those without ``"auto"``, and all looks.
+
+    Parameters
+    ----------
+    levels : sequence of Level
+    looks : mapping of Level to (Level, Level)
+        From `looks_by_level`.
+
+    Returns
+    -------
+    list of Level
+        Each once.
+
+    Examples
+    --------
+    >>> levels = [Level("regions"), Level("auto")]
+    >>> [str(level) for level in levels_with_looks(levels, looks_by_level(levels, levels[0]))]
+    ['regions', 'more-regions']
+    """
+    one_look = [level for level in levels if level not in looks]
+    return list(dict.fromkeys([*one_look, *chain(*looks.values())]))
 
 
 def fit_stages(

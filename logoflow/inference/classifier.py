@@ -1,8 +1,8 @@
 """A trained network with its classes, its preprocessing and its decisions, saved as one folder."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, tee
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,16 @@ from logoflow.datasets.class_list import check_classes
 from logoflow.datasets.composing.artwork import Source
 from logoflow.errors import ClassifierError
 from logoflow.images.decode import load_image
-from logoflow.inference.auto import looks_of
+from logoflow.inference.answers import answers_table
+from logoflow.inference.auto import levels_with_looks, looks_by_level
+from logoflow.inference.backgrounds import backgrounds_of
 from logoflow.inference.decision import (
     Decision,
     decision_for,
     decisions_from_json,
     decisions_to_json,
 )
+from logoflow.inference.describe import description
 from logoflow.inference.familiarity import check_unknown_rate
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.former_views import refuse_views
@@ -39,22 +42,21 @@ from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.new_brand import add_brand, check_new_brand, remove_brand
 from logoflow.inference.ocr import BrandNameReader
+from logoflow.inference.pictures import Loaded, as_pictures, load_in_batches, read_pictures
 from logoflow.inference.prototypes import Prototypes
 from logoflow.inference.region_evidence import mean_region_logits, region_evidence
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
-from logoflow.inference.scoring import (
-    MIN_BACKGROUND_LEVEL,
-    BackgroundWindows,
-    Boxes,
-    Evidence,
-    background_mask,
-    match_and_read,
-)
-from logoflow.inference.windows import as_pictures, iter_window_logits
-from logoflow.labels import NO_LOGO, label_indices, no_logo_index
+from logoflow.inference.scoring import MIN_BACKGROUND_LEVEL, Boxes, Evidence, match_and_read
+from logoflow.inference.windows import iter_window_logits
+from logoflow.labels import label_indices, no_logo_index
 from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform
 from logoflow.models.build import architecture_of, check_outputs
 from logoflow.models.graph import fused
+from logoflow.utils.addresses import local_path, storage_address
+from logoflow.utils.numbers import check_counts
+from logoflow.utils.progress import bar
+from logoflow.utils.remote import local_copy, output_folder
+from logoflow.utils.threads import network_lock
 
 
 class LogoClassifier:
@@ -99,7 +101,7 @@ class LogoClassifier:
     >>> net.initialize()
     >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
     >>> classifier.predict(np.full((300, 300, 3), 90, np.uint8)).columns.tolist()
-    ['brand', 'probability', 'top_k', 'reason']
+    ['path', 'brand', 'probability', 'top_k', 'reason']
     """
 
     @refuse_views("level")
@@ -146,13 +148,17 @@ class LogoClassifier:
         read_names: bool | None = None,
         batch_size: int = 32,
         top_k: int = 3,
+        on_error: str = "raise",
     ) -> pd.DataFrame:
         """Classify pictures.
 
         Parameters
         ----------
         images : picture or iterable of pictures
-            Each a path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
+            Each a path, the bytes of a file, a file open for reading bytes, a PIL picture, or an
+            array (height, width, 3) of RGB from 0 to 255. A path may name a folder, which stands
+            for all pictures below it, or be a pattern such as ``"photos/*.png"``. An array
+            (pictures, height, width, 3) is a batch.
         level : Level or str, optional
             How closely to look: ``"auto"``, ``"whole"``, ``"grid"``, ``"regions"``,
             ``"more-regions"``, ``"few-windows"``, ``"windows"`` or ``"more-windows"``, or a `Level`
@@ -162,28 +168,36 @@ class LogoClassifier:
             Switch the comparison with known logos, or the reading of brand names, on or off. By
             default both are as `level` says.
         batch_size : int
-            Windows per pass through the network. Memory does not grow with the number of
-            pictures.
+            Windows per pass through the network, and pictures in memory at once. Memory does not
+            grow with the number of pictures.
         top_k : int
             Number of the likeliest classes to list.
+        on_error : {"raise", "row"}
+            Whether a picture that cannot be read raises its error, or gets a row that says why.
 
         Returns
         -------
         DataFrame
-            A row per picture. ``brand`` is the answer, ``"no-logo"`` if no brand is named;
-            ``probability`` is its probability, 0 to 1; ``top_k`` is a list of
-            ``(brand, probability)``, whose first entry may be another than the answer; ``reason``
-            is None or says why no brand is named: ``"no logo"``, ``"unknown brand"`` (the photo
-            probably shows a logo, but of none of the known brands) or ``"two brands"`` (they are
-            about equally probable).
+            A row per picture. ``path`` is where it was read from, or None; ``brand`` is the answer,
+            ``"no-logo"`` if no brand is named; ``probability`` is its probability, 0 to 1;
+            ``top_k`` is a list of ``(brand, probability)``, whose first entry may be another than
+            the answer; ``reason`` is None or says why no brand is named: ``"no logo"``,
+            ``"unknown brand"`` (the photo probably shows a logo, but of none of the known brands)
+            or ``"two brands"`` (they are about equally probable). With ``on_error="row"``, there
+            are two more columns: ``status`` is ``"ok"`` or the kind of error, and ``error`` is None
+            or the error's message.
 
         Raises
         ------
         ImageError
             If a picture cannot be decoded. The message names the picture.
+        FileNotFoundError
+            If there is no such file, a folder has no pictures, or no file fits a pattern.
+        TypeError
+            If `images` holds no pictures.
         ValueError
             If there is no such level, if it needs a matcher and the classifier has none, or if the
-            classifier has decisions, but none for this level.
+            classifier has decisions, but none for this level; or if another argument is wrong.
 
         Examples
         --------
@@ -196,12 +210,10 @@ class LogoClassifier:
         >>> len(answers), [len(row) for row in answers.top_k]
         (2, [2, 2])
         """
+        check_counts(batch_size=batch_size, top_k=top_k)
         level = as_level(level, match_logos, read_names, default=self.level)
-        judgements = self.judgements(images, level, batch_size)
-        rows = [self._row(judgement, top_k) for judgement in judgements]
-        frame = pd.DataFrame(rows, columns=["brand", "probability", "top_k", "reason"])
-        # pandas 3 turns None into NaN, unless it is told not to.
-        return frame.assign(reason=pd.Series([row[-1] for row in rows], dtype=object))
+        answered = self._judged(images, level, batch_size, on_error)
+        return answers_table(answered, self.classes, self.no_logo, top_k, on_error == "row")
 
     def judgements(self, images: object, level: Level, batch_size: int = 32) -> Iterator[Judgement]:
         """Yield the answer for each picture.
@@ -234,19 +246,50 @@ class LogoClassifier:
         >>> [answer.probabilities.shape for answer in classifier.judgements(picture, Level())]
         [(2,)]
         """
+        for _, judgement in self._judged(images, level, batch_size, "raise"):
+            if judgement is not None:
+                yield judgement
+
+    def _judged(
+        self, images: object, level: Level, batch_size: int, on_error: str
+    ) -> Iterable[tuple[Loaded, Judgement | None]]:
+        """Yield each picture with its answer, or with None if it could not be read."""
         decision = decision_for(self.decisions, level)
-        if decision.stages is not None:
-            yield from judge_in_stages(
-                as_pictures(images),
-                decision.stages,
-                self.decisions,
-                lambda pictures, look: self.evidence(pictures, [look], batch_size),
-                self.no_logo,
-                batch_size,
-            )
+        if decision.stages is None:
+            self._check_can_score([level])
+        pictures = read_pictures(images, on_error)
+        answered = (
+            answer
+            for batch in load_in_batches(pictures, batch_size, on_error)
+            for answer in self._judge_batch(batch, level, decision, batch_size)
+        )
+        total = len(pictures) if isinstance(pictures, Sized) else None
+        return bar(answered, "pictures", total)
+
+    def _judge_batch(
+        self, batch: list[Loaded], level: Level, decision: Decision, batch_size: int
+    ) -> Iterator[tuple[Loaded, Judgement | None]]:
+        pixels = [loaded.pixels for loaded in batch if loaded.pixels is not None]
+        with network_lock:
+            judgements = iter(list(self._judge(pixels, level, decision, batch_size)))
+        for loaded in batch:
+            yield loaded, None if loaded.pixels is None else next(judgements)
+
+    def _judge(
+        self, pixels: list[np.ndarray], level: Level, decision: Decision, batch_size: int
+    ) -> Iterator[Judgement]:
+        if decision.stages is None:
+            for photo in self.evidence(pixels, [level], batch_size):
+                yield judge(photo, level, decision, self.no_logo)
             return
-        for photo in self.evidence(images, [level], batch_size):
-            yield judge(photo, level, decision, self.no_logo)
+        yield from judge_in_stages(
+            pixels,
+            decision.stages,
+            self.decisions,
+            lambda pictures, look: self.evidence(pictures, [look], batch_size),
+            self.no_logo,
+            batch_size,
+        )
 
     @refuse_views("level")
     def scores(
@@ -292,10 +335,15 @@ class LogoClassifier:
         >>> classifier.scores([np.full((300, 300, 3), 90, np.uint8)]).shape
         (1, 2)
         """
+        check_counts(batch_size=batch_size)
         level = as_level(level, match_logos, read_names, default=self.level)
-        photos = self.evidence(images, [level], batch_size)
-        rows = [photo.scores(level, self.no_logo) for photo in photos]
-        return np.concatenate([np.zeros((0, len(self.classes))), *rows])
+        self._check_can_score([level])
+        rows = [np.zeros((0, len(self.classes)))]
+        for batch in load_in_batches(bar(read_pictures(images), "pictures"), batch_size):
+            with network_lock:
+                photos = self.evidence([loaded.pixels for loaded in batch], [level], batch_size)
+                rows += [photo.scores(level, self.no_logo) for photo in photos]
+        return np.concatenate(rows)
 
     @refuse_views("levels")
     def calibrate(
@@ -354,34 +402,27 @@ class LogoClassifier:
         2
         """
         check_unknown_rate(unknown_acceptance_rate)
-        images, labels = list(images), label_indices(truth, self.classes)
+        pictures, labels = list(as_pictures(images)), label_indices(truth, self.classes)
         requested_levels = as_levels(levels)
-        looks = {
-            level: looks_of(level, [self.level, *requested_levels])
-            for level in requested_levels
-            if level.windows == AUTO
-        }
-        one_look = [level for level in requested_levels if level not in looks]
-        levels_to_fit = list(dict.fromkeys([*one_look, *chain(*looks.values())]))
+        looks = looks_by_level(requested_levels, self.level)
+        levels_to_fit = levels_with_looks(requested_levels, looks)
         levels_to_score, background = list(levels_to_fit), None
-        if boxes is not None:
-            if largest_layout(levels_to_fit):
-                levels_to_score.append(MIN_BACKGROUND_LEVEL)
-            background = [
-                self._background(image, photo_boxes, label, levels_to_score)
-                for image, photo_boxes, label in zip(images, boxes, labels, strict=True)
-            ]
-        photos = self.evidence(images, levels_to_score)
-        fitted = fit_decisions(
-            photos,
-            labels,
-            self.classes,
-            levels_to_fit,
-            false_positive_rate,
-            background,
-            unknown_acceptance_rate,
-            looks,
-        )
+        with network_lock:
+            if boxes is not None:
+                if largest_layout(levels_to_fit):
+                    levels_to_score.append(MIN_BACKGROUND_LEVEL)
+                background = backgrounds_of(self, pictures, labels, boxes, levels_to_score)
+            photos = self.evidence(pictures, levels_to_score)
+            fitted = fit_decisions(
+                bar(photos, "calibrating", total=len(pictures)),
+                labels,
+                self.classes,
+                levels_to_fit,
+                false_positive_rate,
+                background,
+                unknown_acceptance_rate,
+                looks,
+            )
         warn_if_unreliable(fitted)
         self.decisions |= fitted
         self.level = requested_levels[-1]
@@ -523,11 +564,12 @@ class LogoClassifier:
         def compute_logits(windows: list) -> np.ndarray:
             data = nd.stack(*[self.preprocess(window) for window in windows])
             data = data.as_in_context(self.ctx)
-            if self._fused is None:
-                self._fused = fused(self.net, data)
-            return self._fused(data).asnumpy()
+            with network_lock:
+                if self._fused is None:
+                    self._fused = fused(self.net, data)
+                return self._fused(data).asnumpy()
 
-        return iter_window_logits(images, layout, compute_logits, batch_size)
+        return iter_window_logits(as_pictures(images), layout, compute_logits, batch_size)
 
     def evidence(
         self, images: object, levels: Sequence[Level], batch_size: int = 32
@@ -567,13 +609,7 @@ class LogoClassifier:
         >>> evidence.logits.shape, evidence.matches is None
         ((5, 2), True)
         """
-        for level in levels:
-            self._check_matcher(level)
-            if level.windows == AUTO:
-                raise ValueError(
-                    'The level "auto" has no scores of its own. Call predict or lf.assess, or give '
-                    'another level, such as "regions".'
-                )
+        self._check_can_score(levels)
         images, same_images = tee(as_pictures(images))
         layout, region_layouts = largest_layout(levels), one_pass_layouts(levels)
         no_windows = np.zeros((0, len(self.classes)), np.float32)
@@ -616,8 +652,10 @@ class LogoClassifier:
         >>> classifier.region_logits(np.full((300, 300, 3), 90, np.uint8)).shape
         (2901, 2)
         """
-        nets, photo = self._nets_for_regions(), load_image(image)
-        return mean_region_logits(nets, [net.photo_features(photo) for net in nets])
+        photo = load_image(image)
+        with network_lock:
+            nets = self._nets_for_regions()
+            return mean_region_logits(nets, [net.photo_features(photo) for net in nets])
 
     def _nets_for_regions(self) -> list[RegionNet]:
         if self._region_nets is None:
@@ -630,7 +668,8 @@ class LogoClassifier:
         Parameters
         ----------
         folder : Path or str
-            It is created if it does not exist. A model that was there before is replaced.
+            It is created if it does not exist. A model that was there before is replaced. It may
+            be an address of fsspec, such as ``s3://bucket/model``.
 
         Returns
         -------
@@ -662,7 +701,9 @@ class LogoClassifier:
             "decisions": decisions_to_json(self.decisions),
         }
         logos = self.matcher.index if self.matcher else None
-        return write_model(folder, stored, self.net, logos, self.prototypes)
+        with output_folder(folder) as written:
+            write_model(written, stored, self.net, logos, self.prototypes)
+        return local_path(folder) if storage_address(folder) is None else Path(folder)
 
     @classmethod
     def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
@@ -671,7 +712,7 @@ class LogoClassifier:
         Parameters
         ----------
         folder : Path or str
-            The folder of the model.
+            The folder of the model, or its address, such as ``s3://bucket/model``.
         ctx : Context, optional
             Device. By default, the CPU.
 
@@ -698,7 +739,8 @@ class LogoClassifier:
         ('bmw', 'no-logo')
         """
         ctx = ctx or mx.cpu()
-        stored, net, logos, prototypes = read_model(folder, ctx)
+        with local_copy(folder) as read_folder:
+            stored, net, logos, prototypes = read_model(read_folder, ctx)
         try:
             return cls(
                 net,
@@ -764,19 +806,17 @@ class LogoClassifier:
         """Pickle the model as its files. Unpickling uses a GPU if there is one."""
         return _from_files, (self.to_files(),)
 
-    def _background(
-        self, image: object, boxes: Boxes, label: int, levels: Sequence[Level]
-    ) -> BackgroundWindows:
-        """Find the background of a picture, and logos and names outside its boxes."""
-        matches = letters = None
-        if boxes:
-            matches, letters = match_and_read(image, levels, self.matcher, self.reader, boxes)
-        layout = largest_layout(levels)
-        mask = background_mask(image, boxes, layout) if layout else np.zeros(0, dtype=bool)
-        region_masks = {
-            name: background_mask(image, boxes, name) for name in one_pass_layouts(levels)
-        }
-        return BackgroundWindows(mask, label, matches, letters, region_masks)
+    def __repr__(self) -> str:
+        return description(self)
+
+    def _check_can_score(self, levels: Sequence[Level]) -> None:
+        for level in levels:
+            self._check_matcher(level)
+            if level.windows == AUTO:
+                raise ValueError(
+                    'The level "auto" has no scores of its own. Call predict or lf.assess, or give '
+                    'another level, such as "regions".'
+                )
 
     def _check_matcher(self, level: Level) -> None:
         if level.match_logos and self.matcher is None:
@@ -785,16 +825,6 @@ class LogoClassifier:
                 "this classifier knows no logos. Train it with fit(root, ..., match_logos=True) on "
                 "photos with boxes, or leave match_logos off."
             )
-
-    def _row(self, judgement: Judgement, top_k: int) -> tuple:
-        """Make a row of the table of answers."""
-        shares, label = judgement.probabilities, judgement.label
-        order = np.argsort(-shares, kind="stable")[:top_k]
-        likeliest = [(self.classes[one], float(shares[one])) for one in order]
-        if judgement.reason is None:
-            return self.classes[label], float(shares[label]), likeliest, None
-        probability = float(shares[label]) if self.no_logo is not None else 1 - float(shares[label])
-        return NO_LOGO, probability, likeliest, judgement.reason
 
 
 def _from_files(files: dict[str, bytes]) -> LogoClassifier:

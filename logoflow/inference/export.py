@@ -12,6 +12,7 @@ import numpy as np
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import augs_to_json
 from logoflow.models.graph import fold_kernel_padding, graph_of
+from logoflow.utils.addresses import local_path
 from logoflow.utils.extras import require_extra
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
@@ -84,7 +85,7 @@ def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
     require_extra("export")
     import onnx
 
-    metadata, folder = export_metadata(classifier), Path(folder)
+    metadata, folder = export_metadata(classifier), local_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = Exported(
         symbol=folder / "model-symbol.json",

@@ -12,6 +12,7 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.images.decode import load_image
 from logoflow.labels import NO_LOGO
+from logoflow.utils.addresses import local_path
 
 Boxes = Sequence[Sequence[float]]
 
@@ -69,7 +70,7 @@ def index_logos(root: Path | str) -> LogoIndex:
     >>> index_logos(root).brands
     array([0, 0, 1, 1], dtype=int32)
     """
-    root, classes = Path(root), read_classes(root)
+    root, classes = local_path(root), read_classes(root)
     boxes = read_boxes(root)
     parts: list[tuple[np.ndarray, np.ndarray, int]] = []
     brands: list[int] = []

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from logoflow.inference.pooling import Compare, pool_part
 from logoflow.inference.prototypes import LEAST_SIMILAR
 from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
 from logoflow.inference.windows import windows
+from logoflow.utils.addresses import read_bytes
 
 Boxes = Sequence[Sequence[float]]
 
@@ -296,7 +296,7 @@ def background_mask(image: object, boxes: Boxes, layout: str) -> np.ndarray:
 def _size(image: Any) -> tuple[int, int]:
     """Width and height."""
     if isinstance(image, str | os.PathLike):
-        return image_size(Path(image).read_bytes(), source=str(image))
+        return image_size(read_bytes(image), source=str(image))
     if isinstance(image, bytes):
         return image_size(image)
     height, width = load_image(image).shape[:2]

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -60,13 +58,13 @@ def _intervals(length: int, grid: Grid) -> list[tuple[int, int]]:
 
 
 def iter_window_logits(
-    images: object, layout: str, net: Callable[[list], np.ndarray], batch_size: int
+    images: Iterable, layout: str, net: Callable[[list], np.ndarray], batch_size: int
 ) -> Iterator[np.ndarray]:
     """Pass the windows of pictures through a network, and yield the logits of each picture.
 
     Parameters
     ----------
-    images : picture or iterable of pictures
+    images : iterable of pictures
         What `logoflow.images.decode.load_image` takes.
     layout : str
         A window layout by name.
@@ -99,20 +97,13 @@ def iter_window_logits(
     [(14, 1), (14, 1)]
     """
     window_count = layout_named(layout).window_count
-    crops = _crops(as_pictures(images), layout)
+    crops = _crops(images, layout)
     pending: list[np.ndarray] = []  # logits of a picture whose other windows are in later batches
     while batch := list(islice(crops, batch_size)):
         pending += [*net(batch)]
         while len(pending) >= window_count:
             yield np.stack(pending[:window_count])
             pending = pending[window_count:]
-
-
-def as_pictures(images: Any) -> Iterable:
-    """Return an iterable of pictures, also for a single picture."""
-    if isinstance(images, str | Path | bytes) or getattr(images, "ndim", 0) == 3:
-        return [images]
-    return images
 
 
 def _crops(images: Iterable, layout: str) -> Iterator[np.ndarray]:

@@ -16,6 +16,7 @@ from logoflow.images.decode import read_image
 from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.loading.photo_folder import Boxes, PhotoFolder, split_boxes
 from logoflow.recipes import Recipe, get_recipe
+from logoflow.utils.addresses import local_path
 
 
 class PhotoLoader(DataLoader):
@@ -240,7 +241,7 @@ def split_loader(
     >>> len(loader)
     2
     """
-    root, recipe = Path(root), get_recipe(recipe)
+    root, recipe = local_path(root), get_recipe(recipe)
     is_training = split == "train_data"
     oversampling = recipe.cache_oversampling
     photos = PhotoFolder(

@@ -16,6 +16,7 @@ from logoflow.labels import NO_LOGO
 from logoflow.loading.augment import Augs, transform
 from logoflow.loading.crops import bind_crops, crop_background, crop_no_logo_photo
 from logoflow.loading.photo_cache import photo_reader
+from logoflow.utils.addresses import local_path
 
 Boxes = Sequence[Sequence[float]]
 
@@ -79,7 +80,7 @@ class PhotoFolder(Dataset):
         max_short_side: int | None = None,
         cache: Path | str | None = None,
     ):
-        self.folder, self.augs, self.max_short_side = Path(root), augs, max_short_side
+        self.folder, self.augs, self.max_short_side = local_path(root), augs, max_short_side
         self.boxes: dict[str, Any] = boxes or {}
         self.synsets = class_folders(self.folder.parent, self.folder.name)
         self._no_logo: Any = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None

@@ -26,6 +26,7 @@ from logoflow.training.artwork_examples import artwork_of_classes
 from logoflow.training.losses import balanced_weights
 from logoflow.training.refit import refit
 from logoflow.training.strategies import Plan, fit_on_crops, fit_on_regions
+from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 STEPS_PER_ROOT = 10.0
@@ -176,7 +177,7 @@ def fit(
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
     deadline = None if minutes is None else monotonic() + 60 * minutes
-    ctx, root = as_list(ctx or default_ctx()), Path(root)
+    ctx, root = as_list(ctx or default_ctx()), local_path(root)
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
     recipe = get_recipe(recipe or default_recipe(backbones), **settings)
     architecture, classes = _checked_architecture(backbones), read_classes(root)

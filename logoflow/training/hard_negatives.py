@@ -10,6 +10,7 @@ from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.images.decode import image_size
 from logoflow.inference.windows import windows
 from logoflow.labels import NO_LOGO
+from logoflow.utils.progress import bar
 
 if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier
@@ -76,7 +77,8 @@ def hard_negatives(
     paths = [path for path, label in photos_of(root, split) if label == no_logo]
     if not paths:
         return {}
-    logits_of_photos = classifier.window_logits(paths, layout)
+    all_logits = classifier.window_logits(paths, layout)
+    logits_of_photos = bar(all_logits, "hard negatives", total=len(paths))
     log_odds = np.stack([_log_odds(logits, no_logo)[1:] for logits in logits_of_photos])
     min_log_odds = np.quantile(log_odds, 1 - share)
     regions_by_photo = {}

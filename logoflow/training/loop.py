@@ -21,6 +21,7 @@ from logoflow.training.history import History
 from logoflow.training.losses import make_loss
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.devices import Contexts, as_list
+from logoflow.utils.parameters import as_switch
 from logoflow.utils.progress import bar, in_notebook, watched
 
 
@@ -125,7 +126,7 @@ def train(
     'cnn-0.params'
     """
     recipe = get_recipe(recipe, batch_size=batch_size, learning_rate=learning_rate, wd=wd)
-    ctx = as_list(ctx)
+    ctx, resume = as_list(ctx), as_switch("resume", resume)
     classes = _shared_classes(train_data, val_data, test_data)
     if classes:
         check_outputs(net, classes)

@@ -24,6 +24,7 @@ from logoflow.training.fit_regions import fit_region_head, photos_with_boxes, re
 from logoflow.training.hard_negatives import hard_negatives
 from logoflow.training.loop import train
 from logoflow.training.region_steps import train_on_patches
+from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 
 LEARNING_RATE_SHARE = 0.5
@@ -97,7 +98,7 @@ def refit(
             "quantize."
         )
     classifier.check_classes(read_classes(root))
-    refitted, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), Path(root)
+    refitted, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), local_path(root)
     recipe = recipe_from_json(refitted.metadata["plan"])
     nets = getattr(refitted.net, "members", [refitted.net])
     with _all_photos(root) as all_photos:

@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Sequence
-from pathlib import Path
+
+from logoflow.utils.addresses import local_path, remote_address
 
 
 def parse_value(text: str) -> object:
@@ -66,7 +67,38 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, object]:
         if not (name.isidentifier() and equals):
             raise ValueError(f"{pair!r} is not parameter=value. Write, for example, num_epochs=2.")
         value = parse_value(text)
-        if name.endswith("_dir") and value not in ("", None) and "://" not in text:
-            value = str(Path(text).expanduser().resolve())
+        if name.endswith("_dir") and value not in ("", None) and not remote_address(text):
+            value = str(local_path(text).resolve())
         parameters[name] = value
     return parameters
+
+
+def as_switch(name: str, value: object) -> bool:
+    """Convert a switch, which papermill may pass as text, to True or False.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : object
+        True, False, or one of these words in upper or lower case, as papermill passes
+        ``-p resume true``.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError
+        If the value is anything else.
+
+    Examples
+    --------
+    >>> as_switch("resume", "true"), as_switch("resume", False)
+    (True, False)
+    """
+    switch = parse_value(value) if isinstance(value, str) else value
+    if not isinstance(switch, bool):
+        raise TypeError(f"{name} is {value!r}: give True or False.")
+    return switch

@@ -46,6 +46,22 @@ def checkout() -> Path | None:
     return root if (root / "Makefile").is_file() and (root / "notebooks").is_dir() else None
 
 
+def notebooks_home() -> Path:
+    """Give the folder of the numbered notebooks: the checkout's, or the one inside the package.
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> (notebooks_home() / "01_prepare_data.ipynb").is_file()
+    True
+    """
+    root = checkout()
+    return root / "notebooks" if root else _PACKAGE / "notebooks"
+
+
 def data_home() -> Path:
     """Give the folder for data sets.
 

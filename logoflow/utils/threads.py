@@ -2,8 +2,13 @@
 
 import os
 import sys
+import threading
 import warnings
 from pathlib import Path
+
+network_lock = threading.RLock()
+"""Held while a network runs. MXNet builds and compiles a network at its first use, and two threads
+that do so at once break it."""
 
 
 def physical_cores() -> int:

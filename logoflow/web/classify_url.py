@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import mxnet as mx
 import numpy as np
 from mxnet import gluon
 
-from logoflow.fetch.fetch_image import fetch_image
+from logoflow.fetch.fetch_image import MAX_BYTES, fetch_image
 from logoflow.images.decode import read_image
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.former_views import refuse_views
@@ -16,8 +17,18 @@ from logoflow.loading.augment import Augs, transform, val_test_augs
 from logoflow.plots.pictures import show_images
 
 
-def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> Path:
+def get_image(
+    url: str,
+    show: bool = False,
+    *,
+    allow_private: bool = False,
+    max_bytes: int = MAX_BYTES,
+    honour_opt_out: bool = True,
+    **fetch_options: Any,
+) -> Path:
     """Fetch the picture at a URL into the cache.
+
+    The server is asked each time whether its picture has changed.
 
     Parameters
     ----------
@@ -27,6 +38,12 @@ def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> P
         Whether to show the picture.
     allow_private : bool
         Whether to fetch from loopback and private addresses too.
+    max_bytes : int
+        Largest size of the picture in bytes.
+    honour_opt_out : bool
+        Whether to leave pictures alone whose server asks programs like this one to do so.
+    **fetch_options
+        Other options of `logoflow.fetch_image`, such as `total_timeout` or `user_agent`.
 
     Returns
     -------
@@ -45,7 +62,10 @@ def get_image(url: str, show: bool = False, *, allow_private: bool = False) -> P
     >>> get_image("https://example.com/cup.jpg")  # doctest: +SKIP
     PosixPath('/home/me/.cache/logoflow/urls/3f6c2e...jpg')
     """
-    path = fetch_image(url, allow_private).path
+    options = {"max_age": 0, **fetch_options, "cache": True}
+    path = fetch_image(
+        url, allow_private, max_bytes=max_bytes, honour_opt_out=honour_opt_out, **options
+    ).path
     if show:
         show_images([read_image(path)], 1, 1, (4, 4))  # type: ignore[arg-type]
     return path  # type: ignore[return-value]
@@ -63,6 +83,9 @@ def classify_logo(
     level: LevelLike | None = None,
     match_logos: bool | None = None,
     read_names: bool | None = None,
+    max_bytes: int = MAX_BYTES,
+    honour_opt_out: bool = True,
+    **fetch_options: Any,
 ) -> str:
     """Name the brand in the picture at a URL, and show the picture as the network saw it.
 
@@ -85,6 +108,12 @@ def classify_logo(
         How closely to look, see `LogoClassifier.predict`.
     match_logos, read_names : bool, optional
         Switch the comparison with known logos, or the reading of brand names, on or off.
+    max_bytes : int
+        Largest size of the picture in bytes.
+    honour_opt_out : bool
+        Whether to leave pictures alone whose server asks programs like this one to do so.
+    **fetch_options
+        Other options of `logoflow.fetch_image`, such as `total_timeout` or `user_agent`.
 
     Returns
     -------
@@ -112,7 +141,13 @@ def classify_logo(
             )
         device = ctx if ctx is None or isinstance(ctx, mx.Context) else ctx[0]
         net = LogoClassifier(net, classes, augs, ctx=device)
-    path = get_image(url, allow_private=allow_private)
+    path = get_image(
+        url,
+        allow_private=allow_private,
+        max_bytes=max_bytes,
+        honour_opt_out=honour_opt_out,
+        **fetch_options,
+    )
     answers = net.predict(path, level=level, match_logos=match_logos, read_names=read_names)
     answer = answers.iloc[0]
     show_images(

@@ -7,6 +7,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from logoflow.utils.addresses import local_path
+
 
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_) -> None:
@@ -40,7 +42,7 @@ def serve_folder(folder: Path | str) -> Iterator[str]:
     ...     print(urlopen(f"{address}/hello.txt").read())
     b'hello'
     """
-    folder = Path(folder)
+    folder = local_path(folder)
     if not folder.is_dir():
         raise NotADirectoryError(f"Cannot serve {folder}: there is no such folder.")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))

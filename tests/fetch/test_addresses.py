@@ -111,7 +111,8 @@ def test_allowed_addresses_are_global_for_the_standard_library_too():
 @pytest.mark.parametrize(
     "host",
     ["example.com", "a", "localhost", "my_host.example", "xn--bcher-kva.example", "3com.com"]
-    + ["93.184.216.34", "[2606:2800:220::1]", "a-b.c-d.museum", "1.2.3.example"],
+    + ["93.184.216.34", "[2606:2800:220::1]", "a-b.c-d.museum", "1.2.3.example"]
+    + ["my-blog-.example.com"],
 )
 def test_plain_hosts_are_allowed(host):
     assert odd_host(host) is None
@@ -126,7 +127,6 @@ def test_plain_hosts_are_allowed(host):
         "127.0.0.1.",
         "a..b",
         "-a.com",
-        "a-.com",
         "a b",
         "a%2eb",
         "a/b",

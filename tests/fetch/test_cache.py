@@ -1,6 +1,7 @@
 """Fetched pictures are cached, and returned only to callers that may fetch them."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +10,7 @@ from loopback_servers import JPEG, picture
 from logoflow.errors import FetchError
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.utils.paths import cache_home
+from logoflow.web.classify_url import get_image
 
 pytestmark = pytest.mark.usefixtures("dialled")
 
@@ -144,3 +146,45 @@ def test_a_picture_cached_without_decoding_is_not_taken_for_complete(server):
     assert fetch_image(url, allow_private=True).content == whole
     assert fetch_image(url, allow_private=True, decode=False).content == whole
     assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("rule", ["no-store", "no-cache", "max-age=0", "private, max-age=0"])
+def test_a_picture_that_its_server_calls_short_lived_is_fetched_again(server, rule):
+    url = server.put("/latest.jpg", JPEG, Cache_Control=rule)
+    assert fetch_image(url, allow_private=True).content == JPEG
+    blue = picture(colour="blue")
+    server.put("/latest.jpg", blue, Cache_Control=rule)
+    assert fetch_image(url, allow_private=True).content == blue
+
+
+def test_a_picture_is_used_for_as_long_as_its_server_allows(server, monkeypatch):
+    url = server.put("/latest.jpg", JPEG, Cache_Control="public, max-age=600")
+    fetch_image(url, allow_private=True)
+    now = time.time()
+    for seconds, requests in ((500, 1), (700, 2)):
+        monkeypatch.setattr("logoflow.fetch.cache.time.time", lambda later=now + seconds: later)
+        fetch_image(url, allow_private=True)
+        assert len(server.asked) == requests
+
+
+def test_a_server_is_asked_whether_its_picture_has_changed(server):
+    url = server.put(
+        "/latest.jpg", JPEG, ETag='"one"', Last_Modified="Mon, 05 Jan 2026 10:00:00 GMT"
+    )
+    first = fetch_image(url, allow_private=True)
+    server.put("/latest.jpg", b"", 304, ETag='"one"')
+    assert fetch_image(url, allow_private=True, max_age=0) == first
+    headers = server.asked[-1][1]
+    assert headers["If-None-Match"] == '"one"'
+    assert headers["If-Modified-Since"] == "Mon, 05 Jan 2026 10:00:00 GMT"
+    blue = picture(colour="blue")
+    server.put("/latest.jpg", blue, ETag='"two"')
+    assert fetch_image(url, allow_private=True, max_age=0).content == blue
+
+
+def test_get_image_shows_the_picture_that_is_there_now(server):
+    url = server.put("/latest.jpg", JPEG)
+    assert get_image(url, allow_private=True).read_bytes() == JPEG
+    blue = picture(colour="blue")
+    server.put("/latest.jpg", blue)
+    assert get_image(url, allow_private=True).read_bytes() == blue

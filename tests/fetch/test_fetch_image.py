@@ -31,6 +31,7 @@ from logoflow.errors import FetchError
 from logoflow.fetch import connections
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.utils.paths import cache_home
+from logoflow.web.classify_url import get_image
 
 pytestmark = pytest.mark.usefixtures("dialled")
 
@@ -92,7 +93,7 @@ def test_a_body_without_length_ends_with_the_connection(server):
     "url",
     ["cat.jpg", "/tmp/cat.jpg", "C:\\photos\\cat.jpg", Path("cat.jpg"), "", "example.com/cat.jpg"]
     + ["file:///etc/passwd", "ftp://example.com/a.jpg", "data:image/png;base64,AAAA"]
-    + ["gopher://example.com", "javascript:alert(1)", "//example.com/a.jpg", " http://example.com"],
+    + ["gopher://example.com", "javascript:alert(1)", "//example.com/a.jpg", "h ttp://example.com"],
 )
 def test_paths_and_other_schemes_are_refused_with_a_hint(url, dialled):
     with pytest.raises(FetchError, match="local pictures go to predict") as caught:
@@ -540,3 +541,37 @@ def test_https_drips_end_at_the_total_timeout(tls_server, resolver, monkeypatch)
     url = f"https://shop.example:{tls_server.server_port}/drip_body"
     assert failure(url, total_timeout=0.5).kind == "timeout"
     assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("status", [201, 203])
+def test_other_answers_that_come_with_a_picture_are_taken(server, status):
+    url = server.put("/made.jpg", JPEG, status)
+    assert fetch_image(url, allow_private=True, cache=False).content == JPEG
+
+
+@pytest.mark.parametrize("pasted", ["{} ", " {}", "{}\n", "\t{}\r\n", "\u00a0{}\u200b", "\ufeff{}"])
+def test_blanks_around_a_pasted_address_are_ignored(server, pasted):
+    url = f"{server.base}/good.jpg"
+    assert fetch_image(pasted.format(url), True, cache=False).url == url
+
+
+def test_user_agent_and_referer_can_be_set(server):
+    url = f"{server.base}/good.jpg"
+    options = {"user_agent": "my-shop/1.0", "referer": "https://shop.example/"}
+    fetch_image(url, True, **options)
+    fetch_image(url, True)  # another program may be shown another picture
+    first, second = (headers for _, headers in server.asked)
+    assert (first["User-Agent"], first["Referer"]) == tuple(options.values())
+    assert second["User-Agent"].startswith("logoflow/")
+    for wrong in ("a\r\nCookie: b", "naïve"):
+        with pytest.raises(ValueError, match="give one line of ASCII characters"):
+            fetch_image(url, True, user_agent=wrong)
+
+
+def test_what_errors_advise_can_be_passed_to_all_functions_that_fetch(server):
+    url = server.put("/art.jpg", JPEG, X_Robots_Tag="noindex")
+    with pytest.raises(FetchError, match="honour_opt_out=False"):
+        get_image(url, allow_private=True)
+    assert get_image(url, allow_private=True, honour_opt_out=False).read_bytes() == JPEG
+    with pytest.raises(FetchError, match="max_bytes"):
+        get_image(url, allow_private=True, honour_opt_out=False, max_bytes=10)

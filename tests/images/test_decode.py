@@ -484,3 +484,39 @@ def test_a_tiff_of_several_pages_gives_its_first_page():
 def test_raw_files_and_videos_are_no_photos(content):
     with pytest.raises(ImageError, match="not an image in a supported format"):
         image_format(content)
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_pil_picture_is_converted_as_its_file_is(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encode(STORED[orientation](corner_photo()), "PNG", exif=exif)
+    picture = Image.open(io.BytesIO(content))
+    assert np.array_equal(load_image(picture), decode_image(content))
+
+
+def test_pil_pictures_of_all_modes_become_rgb_and_stay_as_they_are():
+    for mode in ("1", "L", "P", "LA", "RGBA", "CMYK", "I;16", "F"):
+        picture = Image.new(mode, (8, 6))
+        assert (load_image(picture).shape, picture.mode) == ((6, 8, 3), mode)
+    assert near(load_image(Image.new("RGBA", (8, 6), (255, 0, 0, 0)))[0, 0], WHITE)
+
+
+def test_a_pil_picture_with_too_many_pixels_or_a_truncated_file_is_an_error(tmp_path):
+    with pytest.raises(TooManyPixels, match="50,000,000 allowed"):
+        load_image(Image.new("1", (8000, 8000)))
+    (tmp_path / "cut.png").write_bytes(encode(flag(), "PNG")[:-40])
+    with Image.open(tmp_path / "cut.png") as picture, pytest.raises(ImageError, match="cut.png"):
+        load_image(picture)
+
+
+def test_an_open_file_is_an_image_too(tmp_path):
+    (tmp_path / "flag.png").write_bytes(encode(flag(), "PNG"))
+    with open(tmp_path / "flag.png", "rb") as file:
+        assert load_image(file).shape == (32, 48, 3)
+    (tmp_path / "broken.png").write_bytes(b"broken")
+    with (
+        open(tmp_path / "broken.png", "rb") as file,
+        pytest.raises(ImageError, match="broken.png"),
+    ):
+        load_image(file)

@@ -1,10 +1,15 @@
+import io
 import itertools
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import mxnet as mx
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.images.decode import read_image
@@ -54,11 +59,14 @@ def photos(small_root):
 def test_predict_takes_paths_bytes_and_arrays_alike(classifier, photos):
     paths = photos[:3]
     expected = classifier.predict(paths)
-    assert expected.columns.tolist() == ["brand", "probability", "top_k", "reason"]
+    assert expected.columns.tolist() == ["path", "brand", "probability", "top_k", "reason"]
     for images in (
         [str(path) for path in paths],
         [path.read_bytes() for path in paths],
+        [bytearray(path.read_bytes()) for path in paths],
         [read_image(path) for path in paths],
+        [Image.open(path) for path in paths],
+        [io.BytesIO(path.read_bytes()) for path in paths],
         iter(paths),
     ):
         answer = classifier.predict(images)
@@ -68,9 +76,64 @@ def test_predict_takes_paths_bytes_and_arrays_alike(classifier, photos):
 
 def test_one_picture_is_one_row(classifier, photos):
     expected = classifier.predict(photos[:1])
-    for image in (photos[0], str(photos[0]), photos[0].read_bytes(), read_image(photos[0])):
+    with photos[0].open("rb") as file:
+        for image in (photos[0], str(photos[0]), Image.open(photos[0]), file):
+            assert classifier.predict(image).equals(expected)
+    expected["path"] = pd.Series([None], dtype=object)
+    for image in (photos[0].read_bytes(), read_image(photos[0])):
         assert classifier.predict(image).equals(expected)
     assert len(classifier.predict([])) == 0
+
+
+def test_a_folder_a_pattern_and_a_batch_give_a_row_per_picture(classifier, photos):
+    folder = photos[0].parent
+    paths = [str(path) for path in photos if path.parent == folder]
+    assert classifier.predict(folder).path.tolist() == paths
+    assert classifier.predict(f"{folder}/*.jpg").equals(classifier.predict(paths))
+    batch = np.stack([cv2.resize(read_image(path), (200, 150)) for path in paths])
+    answers = classifier.predict(batch)
+    assert answers.path.tolist() == [None] * len(paths)
+    assert answers.brand.tolist() == classifier.predict(list(batch)).brand.tolist()
+
+
+def test_a_picture_that_cannot_be_read_gets_a_row_on_request(classifier, photos, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"broken")
+    images = [photos[0], tmp_path / "broken.jpg", tmp_path / "missing.jpg", None, photos[1]]
+    answers = classifier.predict(images, on_error="row")
+    statuses = ["ok", "not_an_image", "not_found", "not_an_image", "ok"]
+    assert answers.status.tolist() == statuses
+    assert answers.columns.tolist()[:4] == ["path", "status", "error", "brand"]
+    assert answers.path.tolist() == [None if image is None else str(image) for image in images]
+    assert answers.error.isna().tolist() == [True, False, False, False, True]
+    assert answers.brand.isna().tolist() == [False, True, True, True, False]
+    for row, photo in ((0, photos[0]), (4, photos[1])):
+        expected = classifier.predict(photo).iloc[0]
+        assert answers.brand[row] == expected.brand
+        assert answers.probability[row] == pytest.approx(expected.probability)
+
+
+def test_wrong_numbers_are_refused(classifier, photos):
+    for wrong in ({"batch_size": 0}, {"batch_size": 2.5}, {"top_k": 0}, {"top_k": True}):
+        with pytest.raises(ValueError, match="give a whole number, 1 or more"):
+            classifier.predict(photos[:2], **wrong)
+
+
+def test_the_first_pictures_may_come_from_several_threads_at_once(classifier, photos, tmp_path):
+    expected = classifier.predict(photos[:4], level="few-windows")
+    folder = classifier.save(tmp_path / "model")
+    for _ in range(3):
+        fresh, gate = LogoClassifier.load(folder), threading.Barrier(4)
+
+        def first_answer(photo, fresh=fresh, gate=gate):
+            gate.wait()
+            return fresh.predict(photo, level="few-windows").iloc[0]
+
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(first_answer, photos[:4]))
+        assert [answer.brand for answer in answers] == expected.brand.tolist()
+        assert [answer.probability for answer in answers] == pytest.approx(
+            list(expected.probability)
+        )
 
 
 def test_batches_do_not_change_the_answers(classifier, photos):
@@ -408,3 +471,15 @@ def test_a_broken_picture_is_named(classifier, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
     with pytest.raises(ImageError, match=r"broken\.jpg"):
         classifier.predict(tmp_path / "broken.jpg")
+
+
+def test_a_model_is_saved_and_loaded_by_every_kind_of_address(
+    classifier, photos, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    expected = classifier.predict(photos[:2])
+    assert classifier.save("~/models/mine") == tmp_path / "models" / "mine"
+    for address in ("~/models/mine", "$HOME/models/mine", f"file://{tmp_path}/models/mine"):
+        assert LogoClassifier.load(address).predict(photos[:2]).equals(expected)
+    classifier.save("memory://models/mine")
+    assert LogoClassifier.load("memory://models/mine").predict(photos[:2]).equals(expected)

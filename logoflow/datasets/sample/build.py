@@ -15,6 +15,7 @@ from logoflow.datasets.sample import artwork, snapshots
 from logoflow.datasets.sample.artwork import BRANDS
 from logoflow.datasets.sample.scenes import sources_of
 from logoflow.labels import NO_LOGO
+from logoflow.utils.addresses import local_path
 from logoflow.utils.extras import require_extra
 from logoflow.utils.paths import data_home
 from logoflow.utils.threads import physical_cores
@@ -85,7 +86,7 @@ def make_sample(
         "longest_side": longest_side, "seed": seed,
     }  # fmt: skip
     _check(parameters)
-    base = Path(base_directory or data_home() / f"sample-{brands}").expanduser().resolve()
+    base = local_path(base_directory or data_home() / f"sample-{brands}").resolve()
     folder = base / "FlickrLogos-v2"
     made_with = {"made_by": "logoflow", "generator": _VERSION, **parameters}
     if _read_made_with(folder) == made_with:

@@ -19,6 +19,7 @@ from logoflow.models.backbones import (
 from logoflow.models.backbones.onnx_weights import load_onnx
 from logoflow.models.backbones.sanity_check import Statistics, require_cat
 from logoflow.models.backbones.weights import load_params
+from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts
 
 IMAGENET_CLASSES = 1000
@@ -152,7 +153,7 @@ def pretrained_net(
     if weights is None:
         get_backbone(backbone).load_published(net, ctx)
         return net
-    path = Path(weights).expanduser()
+    path = local_path(weights)
     if not path.is_file():
         raise WeightsError(f"There is no weight file {path}.")
     get_backbone(backbone).load_file(net, path, ctx)

@@ -11,17 +11,29 @@ from uuid import uuid4
 
 import numpy as np
 
+from logoflow.fetch.fetch_image import MAX_BYTES
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import Level, LevelLike, as_level
+from logoflow.utils.addresses import local_path, storage_address
 from logoflow.utils.files import write_text
+from logoflow.utils.numbers import check_counts
+from logoflow.utils.parameters import as_switch
+from logoflow.utils.remote import output_folder
+from logoflow.web.bulk.calls import checked_fetch_options, refuse_unguarded_script
 from logoflow.web.bulk.dask_cluster import connected
 from logoflow.web.bulk.dispatch import Tally, run_jobs
 from logoflow.web.bulk.inputs import read_parts
 from logoflow.web.bulk.jobs import Job, plan_jobs
 from logoflow.web.bulk.pickling import pickle_classifier
 from logoflow.web.bulk.seen_urls import SeenUrls
-from logoflow.web.bulk.shards import SUMMARY, check_settings, extra_shards, locked_folder
+from logoflow.web.bulk.shards import (
+    SUMMARY,
+    check_settings,
+    extra_shards,
+    locked_folder,
+    write_shard,
+)
 from logoflow.web.bulk.worker import Options
 
 
@@ -30,8 +42,8 @@ class BulkSummary(NamedTuple):
 
     Attributes
     ----------
-    output : Path
-        The folder of answers. ``pandas.read_parquet(output)`` reads all of them.
+    output : Path or str
+        The folder of answers, or its address. ``pandas.read_parquet(output)`` reads all of them.
     rows : int
         Number of rows in the input and in the output.
     statuses : dict of str to int
@@ -44,7 +56,7 @@ class BulkSummary(NamedTuple):
         Time that this run took.
     """
 
-    output: Path
+    output: Path | str
     rows: int
     statuses: dict[str, int]
     brands: dict[str, int]
@@ -70,6 +82,9 @@ def classify_urls(
     per_host: int = 8,
     allow_private: bool = False,
     retry_failed: bool = False,
+    max_bytes: int = MAX_BYTES,
+    honour_opt_out: bool = True,
+    **fetch_options: Any,
 ) -> BulkSummary:
     """Classify the pictures at many URLs. Every row of the input gives one row of the output.
 
@@ -87,7 +102,8 @@ def classify_urls(
         has the same ``predict``. Its attribute ``name`` (by default the name of its class) then
         tells models apart.
     output : Path or str
-        Folder for the answers, in files ``part-*.parquet``. Their columns are ``url``, ``status``
+        Folder for the answers, or an address of fsspec such as ``s3://bucket/answers``. The answers
+        are in files ``part-*.parquet``. Their columns are ``url``, ``status``
         (``ok`` or the kind of error), ``error``, ``brand``, ``probability``, ``top_k``, ``reason``,
         ``width``, ``height``, ``sha256``, ``final_url``, ``seconds`` (until the picture was
         decoded, waiting times included) and ``model``.
@@ -115,6 +131,13 @@ def classify_urls(
         Whether to fetch from loopback and private addresses too, for servers of your own.
     retry_failed : bool
         Whether to fetch the URLs again that failed in an earlier run.
+    max_bytes : int
+        Largest size of a picture in bytes.
+    honour_opt_out : bool
+        Whether to leave pictures alone whose server asks programs like this one to do so.
+    **fetch_options
+        Other options of `logoflow.fetch_image`: `connect_timeout`, `total_timeout`, `retries`,
+        `user_agent` and `referer`.
 
     Returns
     -------
@@ -131,7 +154,8 @@ def classify_urls(
     ConnectionError
         If no worker can be reached, or if the scheduler or all workers go away.
     RuntimeError
-        If another run writes to the same folder.
+        If another run writes to the same folder, or a script calls this function outside of
+        ``if __name__ == "__main__":``.
     OSError
         If the disk is full. The files that were written before are complete.
     KeyboardInterrupt
@@ -145,10 +169,15 @@ def classify_urls(
     ... # doctest: +SKIP
     {'ok': 980, 'not_found': 15, 'timeout': 5}
     """
-    start, folder = time.monotonic(), Path(output)
-    _check_numbers(top_k=top_k, batch_size=batch_size, rows_per_shard=rows_per_shard)
-    _check_numbers(threads=threads, per_host=per_host)
-    _check_switches(allow_private=allow_private, retry_failed=retry_failed)
+    start = time.monotonic()
+    refuse_unguarded_script()
+    check_counts(top_k=top_k, batch_size=batch_size, rows_per_shard=rows_per_shard)
+    check_counts(threads=threads, per_host=per_host)
+    allow_private = as_switch("allow_private", allow_private)
+    retry_failed = as_switch("retry_failed", retry_failed)
+    fetch_options = checked_fetch_options(
+        {"max_bytes": max_bytes, "honour_opt_out": honour_opt_out} | fetch_options
+    )
     classifier, model, pickled = pickle_classifier(classifier)
     chosen_level = _chosen_level(classifier, level, match_logos, read_names)
     settings = {
@@ -158,30 +187,42 @@ def classify_urls(
         "rows_per_shard": rows_per_shard,
     }
     run = uuid4().hex
-    options = Options(run, model, chosen_level, top_k, batch_size, threads, per_host, allow_private)
+    options = Options(
+        run,
+        model,
+        chosen_level,
+        top_k,
+        batch_size,
+        threads,
+        per_host,
+        allow_private,
+        fetch_options,
+    )
     parts = read_parts(urls, column, rows_per_shard)
-    with locked_folder(folder), closing(SeenUrls()) as seen, closing(Tally()) as tally:
+    with (
+        output_folder(output) as folder,
+        locked_folder(folder),
+        closing(SeenUrls()) as seen,
+        closing(Tally()) as tally,
+    ):
         check_settings(folder, settings)
         jobs = _unfinished(plan_jobs(parts, folder, seen, retry_failed), tally)
         first_job = next(jobs, None)
-        if first_job:
+        if first_job and not first_job.part.num_rows:  # the input has no rows: no worker is needed
+            write_shard(folder, first_job.number, first_job.part, [], model)
+            tally.count([])
+        elif first_job:
             _try_out(classifier, chosen_level, batch_size, top_k)
             with connected(cluster, run, pickled) as client:
                 run_jobs(chain([first_job], jobs), client, options, folder, tally)
         _check_no_shards_left_over(folder, tally.parts)
-        return _write_summary(folder, tally, model, time.monotonic() - start)
+        summary = _write_summary(folder, tally, model, time.monotonic() - start)
+    return summary._replace(output=_where(output))
 
 
-def _check_numbers(**numbers: int) -> None:
-    for name, number in numbers.items():
-        if not isinstance(number, int) or number < 1:
-            raise ValueError(f"{name} is {number!r}: give a whole number, 1 or more.")
-
-
-def _check_switches(**switches: bool) -> None:
-    for name, switch in switches.items():
-        if not isinstance(switch, bool):  # papermill passes "false" as text
-            raise TypeError(f"{name} is {switch!r}: give True or False.")
+def _where(output: Path | str) -> Path | str:
+    """Return where the answers are: an address of fsspec as it was written, or a path."""
+    return storage_address(output) or local_path(output)
 
 
 def _chosen_level(

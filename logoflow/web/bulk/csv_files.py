@@ -2,8 +2,9 @@
 
 import csv
 import io
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
@@ -19,7 +20,7 @@ csv.field_size_limit(sys.maxsize)  # a column may hold whole web pages
 def read_csv(
     path: Path, file: TextIO, column: str, rows: int, separator: str
 ) -> Iterator[pa.Table]:
-    """Read a CSV file as text. Types that are guessed part by part would differ between parts.
+    """Read a CSV file as text (`logoflow.web.bulk.column_types` finds the types of its columns).
 
     Parameters
     ----------
@@ -32,12 +33,13 @@ def read_csv(
     rows : int
         Most rows per table.
     separator : str
-        Character between two fields.
+        Character between two fields. If the header has the column of URLs only with another
+        separator, such as a semicolon, that one counts.
 
     Yields
     ------
     pyarrow.Table
-        With a text column per field of the header.
+        With a text column per field of the header. The first one has no rows.
 
     Raises
     ------
@@ -45,12 +47,14 @@ def read_csv(
         If the file is empty, has no such column, has more fields than its header in all rows, or
         has a quote that is never closed.
     """
-    records = _records(path, file, separator)
+    separator, lines = _find_separator(file, column, separator)
+    records = _records(path, lines, separator)
     header = next((fields for _, fields in records if any(map(str.strip, fields))), None)
     if header is None:
         raise ValueError(f"{path} cannot be read: it is empty.")
     names = _column_names(header)
     check_column(names, column, f"{path}: ")
+    yield pa.table([pa.array([], pa.string()) for _ in names], names)  # there may be no rows
     batch = list(islice(records, rows))
     if batch and all(len(fields) > len(names) for _, fields in batch):
         raise ValueError(f"{path}: its rows have more fields than its header.")
@@ -70,7 +74,22 @@ def check_column(names: Sequence[str], column: str, place: str) -> None:
         )
 
 
-def _records(path: Path, file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _find_separator(file: TextIO, column: str, separator: str) -> tuple[str, Iterable[str]]:
+    """Return the separator that gives the header the column of URLs, and the lines of the file.
+
+    Excel writes semicolons where the comma is the decimal sign, and may say so in a line before the
+    header.
+    """
+    first = file.readline()
+    if match := re.fullmatch(r"\ufeff?sep=(.)\r?\n?", first):
+        return match[1], file
+    for candidate in dict.fromkeys((separator, ";", "\t", ",", "|")):
+        if column in next(csv.reader([first], delimiter=candidate), []):
+            return candidate, chain([first], file)
+    return separator, chain([first], file)
+
+
+def _records(path: Path, file: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each record's line number and fields.
 
     An open quote would swallow all rows after it without a message, so it is an error.

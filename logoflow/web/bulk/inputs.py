@@ -1,25 +1,24 @@
 """Read the rows to classify, from a list, a frame or a file, in parts of equal size."""
 
-import bz2
-import gzip
-import lzma
-import zlib
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from logoflow.utils.addresses import local_path, storage_address
+from logoflow.utils.remote import local_copy
+from logoflow.web.bulk.column_types import convert, infer_types
 from logoflow.web.bulk.csv_files import check_column, read_csv
 from logoflow.web.bulk.shards import ANSWERS
+from logoflow.web.bulk.text_files import DECOMPRESSORS, open_text
 
 _TEXT_SUFFIXES = ("", ".txt", ".text", ".lst", ".list", ".urls")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_DECOMPRESSORS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
 def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
@@ -35,9 +34,12 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
         - a table with a column of URLs: a ``.csv``, ``.tsv`` or ``.parquet`` file, a folder of
           Parquet files, or a DataFrame.
 
-        Text, CSV and TSV files may be compressed (``.gz``, ``.bz2``, ``.xz``). The values of a CSV
-        file stay text as they are written. If a row of a CSV file has too many fields, its ``url``
-        is the whole row with its line number, and its status will be that of a wrong URL.
+        Text, CSV and TSV files may be compressed (``.gz``, ``.bz2``, ``.xz``). They are in UTF-8,
+        UTF-16 or UTF-32; other bytes are read as Windows-1252. A column of a CSV file whose values
+        are all whole numbers, numbers, or ``true`` and ``false`` gets this type; numbers with
+        leading zeros stay text. A file may be at an address of fsspec (``s3://``). If a row of a
+        CSV file has too many fields, its ``url`` is the whole row with its line number, and its
+        status will be that of a wrong URL.
     column : str
         Name of the column of URLs.
     rows : int
@@ -46,7 +48,8 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     Yields
     ------
     pyarrow.Table
-        The column ``url``, then the other columns of the source. A column with the name of a column
+        The column ``url``, then the other columns of the source. There is at least one part, which
+        has no rows if the source has none. A column with the name of a column
         of the answers gets a prefix: ``brand`` becomes ``input_brand``.
 
     Raises
@@ -68,7 +71,7 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         source = [source]
     if isinstance(source, str | Path):
-        tables = _read_file(Path(source), column, rows)
+        tables = _read_path(source, column, rows)
     elif isinstance(source, pd.DataFrame):
         check_column(list(map(str, source.columns)), column, "")
         tables = iter([_frame_to_table(source)])
@@ -81,11 +84,23 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     return _regroup((_with_url_first(table, column) for table in tables), rows)
 
 
+def _read_path(source: Path | str, column: str, rows: int) -> Iterator[pa.Table]:
+    """Read a file or folder, also at an address of fsspec."""
+    if storage_address(source) is None:
+        return _read_file(local_path(source), column, rows)
+    return _read_copy(source, column, rows)
+
+
+def _read_copy(source: Path | str, column: str, rows: int) -> Iterator[pa.Table]:
+    with local_copy(source) as path:
+        yield from _read_file(path, column, rows)
+
+
 def _read_file(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
     """Read a file with the reader for its suffix."""
     if not path.exists():
         raise FileNotFoundError(f"No file {path} with URLs to classify.")
-    is_compressed = path.suffix.lower() in _DECOMPRESSORS
+    is_compressed = path.suffix.lower() in DECOMPRESSORS
     suffix = (Path(path.stem) if is_compressed else path).suffix.lower()
     if path.is_dir() or suffix in (".parquet", ".pq") and not is_compressed:
         return _read_parquet(path, column, rows)
@@ -95,37 +110,38 @@ def _read_file(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
         return _urls_to_tables(_read_lines(path), rows, column)
     raise ValueError(
         f"{path} has a format that is not read here. Give a .txt file with one URL per line, or a "
-        f".csv or .tsv file (these three also as {', '.join(_DECOMPRESSORS)}), or a .parquet file; "
+        f".csv or .tsv file (these three also as {', '.join(DECOMPRESSORS)}), or a .parquet file; "
         "or read the file yourself and give a DataFrame."
     )
 
 
-@contextmanager
-def _open_text(path: Path, newline: str | None = None) -> Iterator[TextIO]:
-    """Open a text file, compressed or not. A byte that is not UTF-8 spoils only its own row."""
-    opener = _DECOMPRESSORS.get(path.suffix.lower(), open)
-    options = {"encoding": "utf-8-sig", "errors": "replace", "newline": newline}
-    try:
-        with opener(path, "rt", **options) as file:  # type: ignore[operator]
-            yield file
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise ValueError(
-            f"{path} cannot be read to its end ({error}). Repair it and make the same call again."
-        ) from error
-
-
 def _read_lines(path: Path) -> Iterator[str]:
-    with _open_text(path) as file:
+    with open_text(path) as file:
         for line in file:
             yield line.strip()
 
 
 def _read_csv_file(path: Path, column: str, rows: int, separator: str) -> Iterator[pa.Table]:
-    with _open_text(path, newline="") as file:
+    """Read a CSV file twice: once to find the types of its columns."""
+    types = infer_types(_until_an_error(_read_csv_text(path, column, rows, separator)), column)
+    for table in _read_csv_text(path, column, rows, separator):
+        yield convert(table, types)
+
+
+def _read_csv_text(path: Path, column: str, rows: int, separator: str) -> Iterator[pa.Table]:
+    with open_text(path, newline="") as file:
         yield from read_csv(path, file, column, rows, separator)
 
 
+def _until_an_error(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Stop at an error. The second reading raises it, when the rows before it are done."""
+    with suppress(ValueError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield from tables
+
+
 def _urls_to_tables(urls: Iterator[object], rows: int, column: str = "url") -> Iterator[pa.Table]:
+    yield pa.table({column: pa.array([], pa.string())})  # a list without URLs has a column too
     while batch := list(islice(urls, rows)):
         yield pa.table({column: pa.array(map(_as_text, batch), pa.string())})
 
@@ -158,6 +174,8 @@ def _read_parquet(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
     if not files:
         raise FileNotFoundError(f"No .parquet files in the folder {path}.")
     empty = _empty_table(path, files)
+    check_column(empty.column_names, column, f"{path}: ")
+    yield empty
     for file in files:
         with _open_parquet(file) as opened:
             for batch in opened.iter_batches(rows):
@@ -214,13 +232,13 @@ def _with_url_first(table: pa.Table, column: str) -> pa.Table:
 def _regroup(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
     """Cut tables of any length into parts of equal length."""
     pending: list[pa.Table] = []
-    pending_rows = 0
+    pending_rows, parts = 0, 0
     for table in tables:
         pending.append(table)
         pending_rows += table.num_rows
         while pending_rows >= rows:
             joined = pa.concat_tables(pending)
             yield joined.slice(0, rows).combine_chunks()
-            pending, pending_rows = [joined.slice(rows)], pending_rows - rows
-    if pending_rows:
+            pending, pending_rows, parts = [joined.slice(rows)], pending_rows - rows, parts + 1
+    if pending_rows or pending and not parts:  # an input without rows is one part without rows
         yield pa.concat_tables(pending).combine_chunks()

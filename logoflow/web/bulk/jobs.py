@@ -79,7 +79,8 @@ def plan_jobs(
         }
         to_fetch = [url for url, shard in missing.items() if shard == number]
         answered_in = {url: shard for url, shard in missing.items() if shard != number}
-        yield Job(number, part, answers, to_fetch, answered_in, done=None not in stored)
+        is_done = None not in stored and (part.num_rows > 0 or shard_path(folder, number).exists())
+        yield Job(number, part, answers, to_fetch, answered_in, is_done)
 
 
 def _stored_answers(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from logoflow.utils.addresses import local_path
 from logoflow.web.bulk.shards import LOCK, SETTINGS
 
 _MIN_PAUSE = 60  # seconds without a new shard; a shorter wait is never a pause
@@ -53,7 +54,7 @@ def throughput(output: Path | str, over: int | None = None) -> pd.DataFrame:
     >>> throughput("predictions").answered.tolist()
     [500, 1000]
     """
-    output = Path(output)
+    output = local_path(output)
     written = sorted((path.stat().st_mtime, path) for path in output.glob("part-*.parquet"))
     if not written:
         raise FileNotFoundError(f"No shards of answers in {output}.")

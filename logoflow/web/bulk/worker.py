@@ -44,6 +44,7 @@ class Options(NamedTuple):
     threads: int
     per_host: int
     allow_private: bool
+    fetch_options: dict[str, Any] = {}
 
 
 class Picture(NamedTuple):
@@ -176,6 +177,7 @@ def _load(row: int, url: str | None, options: Options, budget: PixelBudget) -> P
         max_pixels=MAX_PIXELS,
         cache=False,
         decode=False,
+        **options.fetch_options,
     )
     answer = Answer(
         "ok",

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cloudpickle
+import fsspec
 import mxnet as mx
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from stubs import ByColour
 
 import logoflow as lf
 from logoflow.loading.augment import make_augs
+from logoflow.utils.paths import cache_home
 from logoflow.web.bulk import dask_cluster, dispatch
 
 HERE = Path(__file__).resolve().parent
@@ -61,7 +63,7 @@ def test_one_row_per_row_of_the_input(server, run, tmp_path):
     assert summary.rows == 27
     assert summary.statuses == {"ok": 23, "refused": 3, "not_found": 1}
     table = rows(summary.output)
-    assert list(table.post) == [str(number) for number in range(27)]
+    assert list(table.post) == list(range(27))
     assert list(table.url[:23]) == urls[:23]
     assert set(table.model) == {"by-colour"}
     assert summary.brands == {"red": 23}
@@ -131,7 +133,7 @@ def test_wrong_arguments_raise_before_anything_is_fetched(server, run, tmp_path,
         ({"views": 3}, TypeError, 'views=3 is now level="windows"'),
         ({"threads": 0}, ValueError, "threads is 0"),
         ({"rows_per_shard": 2.5}, ValueError, "rows_per_shard is 2.5"),
-        ({"allow_private": "false"}, TypeError, "allow_private is 'false'"),
+        ({"allow_private": "no"}, TypeError, "allow_private is 'no'"),
         ({"classifier": object()}, TypeError, "object cannot classify"),
         ({"classifier": "no/such/model"}, FileNotFoundError, "LogoClassifier.save"),
         ({"urls": "no.csv"}, FileNotFoundError, "no.csv"),
@@ -469,3 +471,60 @@ def test_the_classifier_of_a_killed_client_is_removed_by_the_next_client(server,
             assert (len(names), held) == (1, 1)
             assert other.id in names[0]
         assert at_workers(client) == ([], 0)
+
+
+def test_an_input_without_rows_gives_a_table_with_all_columns(tmp_path):
+    (tmp_path / "none.csv").write_text("url,post\n")
+    for _ in range(2):  # also when the same call is made again
+        summary = lf.classify_urls(
+            tmp_path / "none.csv", ByColour(), tmp_path / "out", cluster="no"
+        )
+        assert (summary.rows, summary.statuses) == (0, {})
+    table = rows(tmp_path / "out")
+    assert len(table) == 0
+    assert table.columns.tolist()[:3] == ["url", "status", "error"]
+    assert table.columns.tolist()[-1] == "post"
+
+
+def test_answers_go_to_a_storage_and_a_second_call_continues_there(server, run):
+    memory = fsspec.filesystem("memory")
+    urls = pictures(server, 3)
+    first = run(urls, output="memory://answers/posts")
+    assert (first.output, first.statuses) == ("memory://answers/posts", {"ok": 3})
+    assert len(pd.read_parquet("memory://answers/posts/part-000000.parquet")) == 3
+    server.requests.clear()
+    assert run(urls, output="memory://answers/posts").rows == 3
+    assert not server.requests
+    assert not list((cache_home() / "uploads").glob("*"))
+    assert memory.exists("/answers/posts/_summary.json")
+
+
+def test_options_for_fetching_reach_the_workers(server, run):
+    summary = run(pictures(server, 1), max_bytes=10)
+    assert summary.statuses == {"too_large": 1}
+    with pytest.raises(TypeError, match="no argument 'max_byte'.*max_bytes"):
+        run(pictures(server, 1), max_byte=10)
+
+
+def test_papermills_true_counts_and_other_words_do_not(server, run):
+    assert run(pictures(server, 1), retry_failed="true").statuses == {"ok": 1}
+    with pytest.raises(TypeError, match="retry_failed is 'yes'"):
+        run(pictures(server, 1), retry_failed="yes")
+
+
+def test_a_script_without_a_main_guard_is_told_so(server, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import sys\nsys.path.insert(0, {str(HERE)!r})\n"
+        "import logoflow as lf\nfrom stubs import ByColour\n"
+        f"lf.classify_urls([{pictures(server, 1)[0]!r}], ByColour(), {str(tmp_path / 'out')!r})\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, script], stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        for line in process.stderr:
+            if 'if __name__ == "__main__":' in line:
+                break
+        else:
+            pytest.fail("the script ended without a word about the guard")
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,41 @@
+"""Read the content of files that the caller has opened."""
+
+import os
+from typing import Any
+
+
+def read_open_file(file: Any) -> tuple[bytes, str | None]:
+    """Read an open file from its beginning.
+
+    Parameters
+    ----------
+    file : file object
+        Open for reading bytes. One that cannot be rewound, such as a pipe, is read from where it
+        is.
+
+    Returns
+    -------
+    content : bytes
+    name : str or None
+        The path that it was opened with, if any.
+
+    Raises
+    ------
+    TypeError
+        If the file is open for reading text.
+
+    Examples
+    --------
+    >>> from io import BytesIO
+    >>> read_open_file(BytesIO(b"GIF89a"))
+    (b'GIF89a', None)
+    """
+    name = getattr(file, "name", None)
+    name = os.fspath(name) if isinstance(name, str | os.PathLike) else None
+    seekable = getattr(file, "seekable", None)
+    if seekable is not None and seekable():
+        file.seek(0)
+    content = file.read()
+    if not isinstance(content, bytes | bytearray):
+        raise TypeError(f"{name or 'The file'} is open as text: open it with the mode 'rb'.")
+    return bytes(content), name

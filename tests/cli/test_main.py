@@ -1,0 +1,183 @@
+import json
+import subprocess
+import sys
+
+import mxnet as mx
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from logoflow.cli.main import COMMANDS, main
+from logoflow.cli.messages import ExplainedErrors
+from logoflow.errors import ClassifierError
+from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import Decision
+from logoflow.inference.levels import Level
+from logoflow.loading.augment import make_augs
+from logoflow.models.article_nets import lenet5
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A saved classifier that has learnt nothing."""
+    mx.random.seed(0)
+    net = lenet5(3)
+    net.initialize(mx.init.Xavier())
+    augs = make_augs("logoflow", statistics=([120.0] * 3, [60.0] * 3), image_size=64)[1]
+    decisions = {Level("whole"): Decision(threshold=0.1)}
+    classifier = LogoClassifier(net, ("adidas", "aldi", "no-logo"), augs, decisions=decisions)
+    classifier.predict(np.full((64, 64, 3), 90, np.uint8))
+    return str(classifier.save(tmp_path_factory.mktemp("cli") / "model"))
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """A folder with two pictures, one of them in a folder below."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    Image.new("RGB", (80, 60), "red").save("cup.jpg")
+    Image.new("RGB", (80, 60), "blue").save("folder/street.png")
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, arguments)
+
+
+def test_help_lists_the_commands_in_a_fraction_of_a_second():
+    code = (
+        "import sys, time; sys.argv = ['logoflow', '--help']\n"
+        "from logoflow.cli.main import main\n"
+        "main(standalone_mode=False)\n"
+        "print('seconds', time.process_time(), 'mxnet' in sys.modules, 'pandas' in sys.modules)"
+    )
+    outputs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    for command in ("data", "fit", "predict", "classify-urls", "assess", "export", "notebooks"):
+        assert f"\n  {command} " in outputs[0].stdout
+    last_lines = [output.stdout.splitlines()[-1].split() for output in outputs]
+    assert min(float(words[1]) for words in last_lines) < 0.5
+    assert last_lines[0][2:] == ["False", "False"]
+
+
+def test_every_command_has_help():
+    for name in COMMANDS:
+        result = run(name, "--help")
+        assert result.exit_code == 0
+        assert "Usage:" in result.output
+
+
+def test_the_module_runs_the_command_line():
+    command = [sys.executable, "-m", "logoflow", "--version"]
+    assert subprocess.run(command, capture_output=True, text=True).stdout.startswith("logoflow")
+
+
+def test_predict_answers_with_paths(model, photos):
+    result = run("predict", "cup.jpg", "folder/", "*.jpg", "--model", model)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["path", "brand", "probability", "remark"]
+    assert [line.split()[0] for line in lines[1:]] == ["cup.jpg", "folder/street.png", "cup.jpg"]
+
+
+def test_predict_writes_the_same_rows_as_json_and_csv(model, photos):
+    rows = json.loads(run("predict", "cup.jpg", "-m", model, "-f", "json").stdout)
+    keys = ["path", "status", "error", "brand", "probability", "top_k", "reason"]
+    assert [list(row) for row in rows] == [keys]
+    assert (rows[0]["path"], rows[0]["status"], rows[0]["error"]) == ("cup.jpg", "ok", None)
+    assert len(rows[0]["top_k"]) == 3
+    assert rows[0]["top_k"][0].keys() == {"brand", "probability"}
+    assert run("predict", "cup.jpg", "-m", model, "-f", "csv", "-o", "out.csv").exit_code == 0
+    table = pd.read_csv("out.csv")
+    assert table.columns.tolist() == keys
+    assert json.loads(table.top_k[0]) == rows[0]["top_k"]
+    assert table.probability[0] == pytest.approx(rows[0]["probability"])
+
+
+def test_pictures_that_cannot_be_read_are_told_and_the_exit_code_is_1(model, photos):
+    (photos / "broken.jpg").write_text("broken")
+    (photos / "empty").mkdir()
+    arguments = ["cup.jpg", "broken.jpg", "missing.jpg", "empty"]
+    result = run("predict", *arguments, "-m", model, "-f", "json")
+    assert result.exit_code == 1
+    statuses = {row["path"]: row["status"] for row in json.loads(result.stdout)}
+    assert statuses == {
+        "cup.jpg": "ok",
+        "broken.jpg": "not_an_image",
+        "missing.jpg": "not_found",
+        "empty": "not_found",
+    }
+    assert "3 of 4 pictures could not be read." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("predict", "cup.jpg", "-m", "nowhere"), "nowhere"),
+        (("fit", "nowhere", "-m", "model"), "nowhere"),
+        (("data", "nowhere"), "nowhere"),
+        (("predict", "cup.jpg", "-m", "s3://bucket/model"), "s3://bucket/model"),
+    ],
+)
+def test_an_explained_error_is_one_sentence_without_traceback(arguments, message, photos):
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict", "-m", "model"),
+        ("predict", "cup.jpg"),
+        ("predict", "cup.jpg", "-m", "model", "--level", "closest"),
+        ("predict", "cup.jpg", "-m", "model", "--top-k", "0"),
+        ("classify-urls", "a.csv", "b.csv", "-m", "model", "-o", "answers"),
+        ("no-such-command",),
+    ],
+)
+def test_wrong_usage_has_the_exit_code_2(arguments, photos):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+
+
+def group_that_raises(error):
+    group = ExplainedErrors("group")
+
+    @group.command()
+    def fails():
+        raise error
+
+    return CliRunner().invoke(group, ["fails"])
+
+
+def test_a_fault_of_logoflow_keeps_its_traceback():
+    fault = group_that_raises(KeyError("a fault"))
+    assert isinstance(fault.exception, KeyError)
+    explained = group_that_raises(ClassifierError("the model is incomplete"))
+    assert (explained.exit_code, explained.stderr) == (1, "Error: the model is incomplete\n")
+
+
+def test_ctrl_c_says_how_to_go_on():
+    stopped = group_that_raises(KeyboardInterrupt("Stopped. Make the same call again."))
+    assert (stopped.exit_code, stopped.stderr) == (130, "Stopped. Make the same call again.\n")
+
+
+def test_notebooks_are_copied_and_never_replaced(photos):
+    result = run("notebooks", "copies")
+    names = [path.name for path in sorted((photos / "copies").iterdir())]
+    assert [line.split("/")[-1] for line in result.stdout.split()] == names
+    assert "01_prepare_data.ipynb" in names
+    assert run("notebooks", "copies").exit_code == 0
+    (photos / "copies" / names[0]).write_text("edited")
+    again = run("notebooks", "copies")
+    assert again.exit_code == 1
+    assert "is there already and differs" in again.stderr
+    assert (photos / "copies" / names[0]).read_text() == "edited"
