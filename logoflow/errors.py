@@ -41,6 +41,10 @@ class TooManyPixels(ImageError):
     """The header of a picture announces too many pixels. The picture was not decoded."""
 
 
+class NotPreparedError(LogoflowError, FileNotFoundError):
+    """A folder is no prepared data set. The message says what to call first."""
+
+
 class NotebookError(LogoflowError, RuntimeError):
     """A notebook stopped before its end. The message names the failing cell and the page."""
 

@@ -13,6 +13,7 @@ BUILT_IN_BASES = {
     "ClassListError": ValueError,
     "ClassifierError": ValueError,
     "ImageError": ValueError,
+    "NotPreparedError": FileNotFoundError,
     "NotebookError": RuntimeError,
     "ResumeError": ValueError,
     "TooManyPixels": ValueError,
@@ -30,7 +31,7 @@ def is_exception(node):
 
 
 def test_every_exception_derives_from_logoflow_error():
-    assert len(exception_classes()) == 11
+    assert len(exception_classes()) == 12
     assert all(issubclass(error, errors.LogoflowError) for error in exception_classes())
 
 

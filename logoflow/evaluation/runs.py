@@ -189,7 +189,8 @@ def training_key(root: Path | str, settings: Mapping[str, Any]) -> str:
     backbone = arguments["backbone"]
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
     recipe = get_recipe(arguments.pop("recipe") or default_recipe(backbones), **replaced_fields)
-    arguments["num_epochs"] = arguments["num_epochs"] or default_epochs(recipe, Path(root))
+    if arguments["num_epochs"] is None:
+        arguments["num_epochs"] = default_epochs(recipe, Path(root))
     recipe_fields = asdict(recipe)
     del recipe_fields["name"]
     key_arguments = {name: value for name, value in arguments.items() if name not in NOT_IN_KEY}

@@ -16,6 +16,7 @@ from logoflow.images.decode import read_image
 from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.loading.photo_folder import Boxes, PhotoFolder, split_boxes
 from logoflow.recipes import Recipe, get_recipe
+from logoflow.values import whole_number
 
 CACHE_FOLDER = ".cache"  # folder inside the data set, beside its splits
 
@@ -243,6 +244,9 @@ def split_loader(
     2
     """
     root, recipe = Path(root), get_recipe(recipe)
+    batch_size = whole_number("batch_size", batch_size, least=1)
+    num_workers = whole_number("num_workers", num_workers, least=0)
+    image_size = whole_number("image_size", image_size, least=1)
     is_training = split == "train_data"
     oversampling = recipe.cache_oversampling
     photos = PhotoFolder(

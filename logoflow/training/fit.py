@@ -18,13 +18,20 @@ from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import GRID, REGIONS, Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.photo_folder import split_boxes
-from logoflow.models.build import build_net
-from logoflow.models.ensemble import ensemble_architecture
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
-from logoflow.training.losses import balanced_weights
+from logoflow.training.fit_arguments import (
+    check_optimizer,
+    check_training_photos,
+    checked_architecture,
+    checked_devices,
+    checked_weights,
+    prepared_root,
+)
+from logoflow.training.losses import ClassWeights
 from logoflow.training.refit import refit
 from logoflow.training.strategies import Plan, fit_on_crops, fit_on_regions
-from logoflow.utils.devices import Contexts, as_list, default_ctx
+from logoflow.utils.devices import Contexts
+from logoflow.values import number_between, true_or_false, whole_number
 
 STEPS_PER_ROOT = 10.0
 """Fine-tuning steps on regions, for each square root of the number of training photos."""
@@ -49,7 +56,7 @@ def fit(
     refit_epochs: int = 0,
     use_no_logo: bool = True,
     use_boxes: bool = True,
-    class_weights: list[float] | str | None = None,
+    class_weights: ClassWeights | str | None = None,
     num_workers: int = 0,
     ctx: Contexts | None = None,
     seed: int = 0,
@@ -116,9 +123,10 @@ def fit(
         Whether to train on no-logo photos too.
     use_boxes : bool
         Whether to use the boxes around the logos. If False, `fit` trains as if there were none.
-    class_weights : list of float or "balanced", optional
-        Weight of each class in the loss, in label order. With ``"balanced"``, every class counts
-        the same (`logoflow.balanced_weights`).
+    class_weights : list of float, dict or "balanced", optional
+        Weight of each class in the loss: in label order, or by name or label, such as
+        ``{"no-logo": 0.5}``. Classes that a dict does not have get the weight 1. With
+        ``"balanced"``, every class counts the same (`logoflow.balanced_weights`).
     num_workers : int
         Number of processes that decode photos. With 0, the calling process decodes them.
     ctx : Context or sequence of Context, optional
@@ -142,8 +150,10 @@ def fit(
     ------
     ValueError
         Before the training starts: if several backbones normalise photos in different ways,
-        if `match_logos` has no boxes, if there are no validation photos, or if a value is out of
-        range.
+        if `match_logos` has no boxes, if there are no validation photos, if only one class has
+        training photos, or if a value is out of range.
+    NotPreparedError
+        If `root` is not a prepared data set.
     WeightsError, ClassListError, FloatingPointError, ValueError
         See `finetune_net`, `make_loaders`, `train` and `LogoClassifier.calibrate`.
 
@@ -165,20 +175,40 @@ def fit(
     ('adidas', 'aldi', 'no-logo')
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
-    deadline = None if minutes is None else monotonic() + 60 * minutes
-    ctx, root = as_list(ctx or default_ctx()), Path(root)
+    root, ctx = prepared_root(root), checked_devices(ctx)
+    deadline = None if minutes is None else monotonic() + 60 * number_between("minutes", minutes, 0)
+    image_size = whole_number("image_size", image_size, least=1)
+    seed = whole_number("seed", seed, least=0)
+    num_workers = whole_number("num_workers", num_workers, least=0)
+    refit_epochs = whole_number("refit_epochs", refit_epochs, least=0)
+    hard_negative_rounds = whole_number("hard_negative_rounds", hard_negative_rounds, least=1)
+    for name, value in (
+        ("fine_tune", fine_tune),
+        ("use_no_logo", use_no_logo),
+        ("use_boxes", use_boxes),
+        ("match_logos", match_logos),
+        ("read_names", read_names),
+        ("quiet", quiet),
+    ):
+        true_or_false(name, value)
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
     recipe = get_recipe(recipe or default_recipe(backbones), **settings)
-    architecture, classes = _checked_architecture(backbones), read_classes(root)
-    class_weights = _checked_weights(class_weights, root, classes)
+    check_optimizer(recipe)
+    architecture = checked_architecture(backbones, recipe.fixed_size or image_size)
+    classes = read_classes(root)
+    check_training_photos(root, classes, use_no_logo)
+    class_weights = checked_weights(class_weights, root, classes)
     if levels is None:
         levels = _default_levels(recipe, root, use_boxes)
     requested_levels = as_levels(levels, match_logos, read_names)
-    check_rate(false_positive_rate)
-    check_unknown_rate(unknown_acceptance_rate)
+    check_rate(number_between("false_positive_rate", false_positive_rate, 0, 1))
+    if unknown_acceptance_rate is not None:
+        check_unknown_rate(number_between("unknown_acceptance_rate", unknown_acceptance_rate, 0, 1))
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
-    num_epochs = num_epochs or default_epochs(recipe, root)
+    if num_epochs is None:
+        num_epochs = default_epochs(recipe, root)
+    num_epochs = whole_number("num_epochs", num_epochs, least=1)
     plan = Plan(
         root=root,
         backbones=backbones,
@@ -268,33 +298,6 @@ def _default_levels(recipe: Recipe, root: Path, use_boxes: bool) -> tuple[str, s
         return "whole", "windows"
     has_boxes = use_boxes and bool(split_boxes(root, "train_data"))
     return ("whole", REGIONS) if has_boxes else ("whole", GRID)
-
-
-def _checked_architecture(backbones: list[str]) -> str:
-    """Return the name of the architecture, or raise an error before a long training."""
-    if not backbones:
-        raise ValueError("The list of backbones is empty: name at least one backbone.")
-    architecture = ensemble_architecture(backbones)
-    build_net(architecture, 2)
-    return architecture
-
-
-def _checked_weights(
-    class_weights: Sequence[float] | str | None, root: Path | str, classes: tuple[str, ...]
-) -> list[float] | None:
-    """Return the class weights as numbers, after a check."""
-    if class_weights is None:
-        return None
-    if isinstance(class_weights, str):
-        if class_weights != "balanced":
-            raise ValueError(f'class_weights is {class_weights!r}: give numbers or "balanced".')
-        return balanced_weights(root)
-    weights = [float(weight) for weight in class_weights]
-    if len(weights) != len(classes):
-        raise ValueError(
-            f"There are {len(weights)} class_weights, but {len(classes)} classes: {classes}."
-        )
-    return weights
 
 
 def _refit_or_warn(

@@ -18,10 +18,11 @@ from logoflow.training.averaging import WeightAverage
 from logoflow.training.batches import _get_batch, evaluate_accuracy
 from logoflow.training.checkpoint import load_state, read_run_state, save_state
 from logoflow.training.history import History
-from logoflow.training.losses import make_loss
+from logoflow.training.losses import ClassWeights, class_weight_list, make_loss
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.devices import Contexts, as_list
 from logoflow.utils.progress import bar, in_notebook, watched
+from logoflow.values import whole_number
 
 
 def train(
@@ -39,7 +40,7 @@ def train(
     *,
     recipe: str | Recipe = "article",
     seed: int | None = None,
-    class_weights: Sequence[float] | None = None,
+    class_weights: ClassWeights | None = None,
     patience: int | None = None,
     resume: bool = False,
     train_acc_in_passing: bool = False,
@@ -80,8 +81,9 @@ def train(
         Makes shuffling, augmentation and dropout repeatable on one machine. Loaders of
         `logoflow.make_loaders` are repeatable with any number of workers, other loaders only
         without workers.
-    class_weights : sequence of float, optional
-        Weight of each class in the loss, in label order.
+    class_weights : sequence of float or dict, optional
+        Weight of each class in the loss: in label order, or by name or label. Classes that a dict
+        does not have get the weight 1.
     patience : int, optional
         Stop after this many epochs without a better validation accuracy.
     resume : bool
@@ -102,6 +104,8 @@ def train(
 
     Raises
     ------
+    ValueError
+        Before the training starts, if a value is out of range.
     ClassListError
         If the loaders' folders have different classes, or the network has more or fewer outputs
         than there are classes. A label would then stand for another brand.
@@ -127,8 +131,13 @@ def train(
     recipe = get_recipe(recipe, batch_size=batch_size, learning_rate=learning_rate, wd=wd)
     ctx = as_list(ctx)
     classes = _shared_classes(train_data, val_data, test_data)
+    num_epochs = whole_number("num_epochs", num_epochs, least=1)
+    if patience is not None:
+        patience = whole_number("patience", patience, least=1)
     if classes:
         check_outputs(net, classes)
+    if class_weights is not None and classes:
+        class_weights = class_weight_list(class_weights, classes)
     net.collect_params().reset_ctx(ctx)
     if hybridize:
         # With a static graph, a step takes 0.7 of the time.
