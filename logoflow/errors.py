@@ -61,6 +61,10 @@ class WeightsError(LogoflowError):
     """Pretrained weights cannot be found or fetched, or their hash is wrong."""
 
 
+class WorkerError(LogoflowError, RuntimeError):
+    """The processes that decode photos do not answer any more."""
+
+
 class FetchError(LogoflowError):
     """The picture at a URL cannot be fetched.
 

@@ -17,6 +17,7 @@ BUILT_IN_BASES = {
     "NotebookError": RuntimeError,
     "ResumeError": ValueError,
     "TooManyPixels": ValueError,
+    "WorkerError": RuntimeError,
 }
 
 
@@ -31,7 +32,7 @@ def is_exception(node):
 
 
 def test_every_exception_derives_from_logoflow_error():
-    assert len(exception_classes()) == 12
+    assert len(exception_classes()) == 13
     assert all(issubclass(error, errors.LogoflowError) for error in exception_classes())
 
 

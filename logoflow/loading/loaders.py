@@ -8,49 +8,18 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from mxnet.gluon.data import DataLoader, Sampler
+from mxnet.gluon.data import Sampler
 
 from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import photos_of
 from logoflow.images.decode import read_image
 from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.loading.photo_folder import Boxes, PhotoFolder, split_boxes
+from logoflow.loading.photo_loader import PhotoLoader
 from logoflow.recipes import Recipe, get_recipe
 from logoflow.values import whole_number
 
 CACHE_FOLDER = ".cache"  # folder inside the data set, beside its splits
-
-
-class PhotoLoader(DataLoader):
-    """Gluon's DataLoader with its data set as a public attribute.
-
-    Parameters
-    ----------
-    dataset : PhotoFolder
-        Photos of a split.
-    batch_size : int
-        Photos per batch. The last batch of an epoch may be smaller.
-    **options
-        Options of Gluon's DataLoader.
-
-    Attributes
-    ----------
-    dataset : PhotoFolder
-        Photos of the split.
-
-    Examples
-    --------
-    >>> import logoflow as lf
-    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
-    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
-    >>> loader = PhotoLoader(PhotoFolder(root / "val_data", lf.val_test_augs), batch_size=2)
-    >>> len(loader.dataset), len(loader)
-    (4, 2)
-    """
-
-    def __init__(self, dataset: PhotoFolder, batch_size: int, **options: object):
-        super().__init__(dataset, batch_size, **options)
-        self.dataset = dataset
 
 
 class PhotoFolders(NamedTuple):
