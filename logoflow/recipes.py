@@ -115,7 +115,8 @@ class Recipe:
                     f"{field} is {getattr(self, field)!r}: choose one of "
                     f"{', '.join(map(str, choices))}."
                 )
-        _check_numbers(self)
+        for field, value in _checked_values(self).items():
+            object.__setattr__(self, field, value)  # the class is frozen
         # Any other crop may contain the logo, and the network would learn it as no logo.
         if self.crops not in ("around-logos", "regions") and (
             self.backgrounds or self.mines_hard_negatives
@@ -133,20 +134,22 @@ CHOICES = {
 }
 
 
-def _check_numbers(recipe: Recipe) -> None:
-    """Raise an error if a field of a recipe is no number or out of range."""
-    whole_number("batch_size", recipe.batch_size, least=1)
+def _checked_values(recipe: Recipe) -> dict[str, Any]:
+    """Return the numbers of a recipe as Python's own, which JSON can hold, after a check."""
+    values: dict[str, Any] = {"batch_size": whole_number("batch_size", recipe.batch_size, least=1)}
     if recipe.fixed_size is not None:
-        whole_number("fixed_size", recipe.fixed_size, least=1)
+        values["fixed_size"] = whole_number("fixed_size", recipe.fixed_size, least=1)
     if recipe.cache_oversampling is not None:
-        number_between("cache_oversampling", recipe.cache_oversampling, 1)
+        oversampling = number_between("cache_oversampling", recipe.cache_oversampling, 1)
+        values["cache_oversampling"] = oversampling
     for name in ("learning_rate", "wd", "backgrounds", "warmup_epochs", "head_lr_multiplier"):
-        number_between(name, getattr(recipe, name), 0)
+        values[name] = number_between(name, getattr(recipe, name), 0)
     for name in ("label_smoothing", "ema_decay"):
-        number_between(name, getattr(recipe, name), 0, 1, below=True)
-    number_between("frozen", recipe.frozen, 0, 1)
+        values[name] = number_between(name, getattr(recipe, name), 0, 1, below=True)
+    values["frozen"] = number_between("frozen", recipe.frozen, 0, 1)
     for name in ("appearance", "mines_hard_negatives", "keeps_best"):
-        true_or_false(name, getattr(recipe, name))
+        values[name] = true_or_false(name, getattr(recipe, name))
+    return values
 
 
 RECIPES = {

@@ -2,9 +2,10 @@
 
 import math
 from numbers import Integral, Real
+from typing import Any
 
 
-def whole_number(name: str, value: object, least: int) -> int:
+def whole_number(name: str, value: Any, least: int) -> int:
     """Return a whole number, after a check.
 
     Parameters
@@ -37,7 +38,7 @@ def whole_number(name: str, value: object, least: int) -> int:
 
 
 def number_between(
-    name: str, value: object, low: float, high: float = math.inf, *, below: bool = False
+    name: str, value: Any, low: float, high: float = math.inf, *, below: bool = False
 ) -> float:
     """Return a finite number, after a check.
 
@@ -74,12 +75,12 @@ def number_between(
         and low <= value <= high
         and not (below and value == high)
     ):
-        return float(value)
+        return value if isinstance(value, int | float) else float(value)
     limit = "" if high == math.inf else f", and {'below' if below else 'at most'} {high:g}"
     raise ValueError(f"{name} is {value!r}. It must be a number, {low:g} or more{limit}.")
 
 
-def true_or_false(name: str, value: object) -> bool:
+def true_or_false(name: str, value: Any) -> bool:
     """Return True or False, after a check. Any text would count as true.
 
     Parameters

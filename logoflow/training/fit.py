@@ -12,15 +12,17 @@ import mxnet as mx
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import check_rate
-from logoflow.inference.familiarity import check_unknown_rate
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import GRID, REGIONS, Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.photo_folder import split_boxes
+from logoflow.models.build import architecture_of
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.training.fit_arguments import (
+    as_backbones,
     check_optimizer,
+    check_rates,
+    check_switches,
     check_training_photos,
     checked_architecture,
     checked_devices,
@@ -28,10 +30,11 @@ from logoflow.training.fit_arguments import (
     prepared_root,
 )
 from logoflow.training.losses import ClassWeights
+from logoflow.training.plan import Plan
 from logoflow.training.refit import refit
-from logoflow.training.strategies import Plan, fit_on_crops, fit_on_regions
+from logoflow.training.strategies import fit_on_crops, fit_on_regions
 from logoflow.utils.devices import Contexts
-from logoflow.values import number_between, true_or_false, whole_number
+from logoflow.values import number_between, whole_number
 
 STEPS_PER_ROOT = 10.0
 """Fine-tuning steps on regions, for each square root of the number of training photos."""
@@ -60,6 +63,8 @@ def fit(
     num_workers: int = 0,
     ctx: Contexts | None = None,
     seed: int = 0,
+    patience: int | None = None,
+    resume_dir: Path | str | None = None,
     quiet: bool = False,
     **settings: object,
 ) -> LogoClassifier:
@@ -134,6 +139,13 @@ def fit(
     seed : int
         Seed of the initial weights of the output layer, the order of the photos, augmentation
         and dropout.
+    patience : int, optional
+        Stop the training of a network after this many epochs without a better accuracy on the
+        validation photos, and keep the best epoch. By default, there is no such stop.
+    resume_dir : Path or str, optional
+        Folder for finished stages: fitted output layers and epochs of training. If `fit` is killed
+        or interrupted, the same call continues from there. Other photos or settings begin anew, in
+        a folder of their own. After a complete training, `fit` removes its files.
     quiet : bool
         Whether to print nothing.
     **settings : object
@@ -160,8 +172,14 @@ def fit(
     Warns
     -----
     UserWarning
-        If there are too few no-logo photos for `false_positive_rate`, or if the `refit_epochs`
-        failed.
+        If there are too few no-logo photos for `false_positive_rate`, if the `refit_epochs`
+        failed, if a file in `resume_dir` is damaged, or if the training was interrupted.
+
+    Notes
+    -----
+    An interrupt (Ctrl-C, or *Interrupt* in a notebook) does not lose the training: `fit` calibrates
+    and returns the best so far. Before there is anything to return, or if you interrupt again, it
+    raises KeyboardInterrupt as usual.
 
     Examples
     --------
@@ -181,33 +199,29 @@ def fit(
     seed = whole_number("seed", seed, least=0)
     num_workers = whole_number("num_workers", num_workers, least=0)
     refit_epochs = whole_number("refit_epochs", refit_epochs, least=0)
+    patience = None if patience is None else whole_number("patience", patience, least=1)
     hard_negative_rounds = whole_number("hard_negative_rounds", hard_negative_rounds, least=1)
-    for name, value in (
-        ("fine_tune", fine_tune),
-        ("use_no_logo", use_no_logo),
-        ("use_boxes", use_boxes),
-        ("match_logos", match_logos),
-        ("read_names", read_names),
-        ("quiet", quiet),
-    ):
-        true_or_false(name, value)
-    backbones = [backbone] if isinstance(backbone, str) else list(backbone)
+    check_switches(
+        fine_tune=fine_tune,
+        use_no_logo=use_no_logo,
+        use_boxes=use_boxes,
+        match_logos=match_logos,
+        read_names=read_names,
+        quiet=quiet,
+    )
+    backbones = as_backbones(backbone)
     recipe = get_recipe(recipe or default_recipe(backbones), **settings)
     check_optimizer(recipe)
-    architecture = checked_architecture(backbones, recipe.fixed_size or image_size)
+    checked_architecture(backbones, recipe.fixed_size or image_size)
     classes = read_classes(root)
     check_training_photos(root, classes, use_no_logo)
     class_weights = checked_weights(class_weights, root, classes)
-    if levels is None:
-        levels = _default_levels(recipe, root, use_boxes)
+    levels = _default_levels(recipe, root, use_boxes) if levels is None else levels
     requested_levels = as_levels(levels, match_logos, read_names)
-    check_rate(number_between("false_positive_rate", false_positive_rate, 0, 1))
-    if unknown_acceptance_rate is not None:
-        check_unknown_rate(number_between("unknown_acceptance_rate", unknown_acceptance_rate, 0, 1))
+    check_rates(false_positive_rate, unknown_acceptance_rate)
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
-    if num_epochs is None:
-        num_epochs = default_epochs(recipe, root)
+    num_epochs = default_epochs(recipe, root) if num_epochs is None else num_epochs
     num_epochs = whole_number("num_epochs", num_epochs, least=1)
     plan = Plan(
         root=root,
@@ -228,27 +242,36 @@ def fit(
         num_workers=num_workers,
         ctx=ctx,
         seed=seed,
+        patience=patience,
+        resume_dir=None if resume_dir is None else Path(resume_dir).expanduser(),
         quiet=quiet,
     )
     strategy = fit_on_regions if recipe.crops == "regions" else fit_on_crops
     classifier, history = strategy(plan)
-    classifier.metadata = {
-        "backbone": architecture,
-        "recipe": recipe.name,
-        "plan": asdict(recipe),
-        "image_size": image_size,
-        "fine_tune": fine_tune,
-        "epochs": num_epochs,
-        "hard_negative_rounds": rounds,
-        "use_no_logo": use_no_logo,
-        "use_boxes": use_boxes,
-        "class_weights": class_weights,
-        "seed": seed,
-        "history": history,
-    }
+    classifier.metadata = _metadata(plan, classifier, history)
     if refit_epochs:
         return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
     return classifier
+
+
+def _metadata(
+    plan: Plan, classifier: LogoClassifier, history: dict[str, list]
+) -> dict[str, object]:
+    """Describe the training, as `refit` and readers of a saved model need it."""
+    return {
+        "backbone": architecture_of(classifier.net),
+        "recipe": plan.recipe.name,
+        "plan": asdict(plan.recipe),
+        "image_size": plan.image_size,
+        "fine_tune": plan.fine_tune,
+        "epochs": plan.num_epochs,
+        "hard_negative_rounds": plan.rounds,
+        "use_no_logo": plan.use_no_logo,
+        "use_boxes": plan.use_boxes,
+        "class_weights": plan.class_weights,
+        "seed": plan.seed,
+        "history": history,
+    }
 
 
 def default_epochs(recipe: Recipe, root: Path) -> int:
@@ -306,10 +329,10 @@ def _refit_or_warn(
     """Train the last epochs. If they fail, return the classifier, which took hours to train."""
     try:
         return refit(classifier, root, num_epochs=num_epochs, num_workers=num_workers, ctx=ctx)
-    except (OSError, FloatingPointError) as error:
+    except (OSError, FloatingPointError, KeyboardInterrupt) as error:
         warnings.warn(
-            f"The last epochs on all photos failed ({error}). fit returns the classifier from "
-            "before them. To try again, call "
+            f"The last epochs on all photos failed ({str(error) or 'interrupted'}). fit returns "
+            "the classifier from before them. To try again, call "
             f"logoflow.refit(classifier, root, num_epochs={num_epochs}).",
             stacklevel=3,
         )

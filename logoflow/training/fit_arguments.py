@@ -8,12 +8,15 @@ import mxnet as mx
 from logoflow.datasets.class_list import CLASS_FILE
 from logoflow.datasets.prepared import photos_of
 from logoflow.errors import NotPreparedError
+from logoflow.inference.decision import check_rate
+from logoflow.inference.familiarity import check_unknown_rate
 from logoflow.labels import no_logo_index
 from logoflow.models.build import build_net
 from logoflow.models.ensemble import ensemble_architecture
 from logoflow.recipes import Recipe
 from logoflow.training.losses import ClassWeights, balanced_weights, class_weight_list
 from logoflow.utils.devices import Contexts, as_list, default_ctx
+from logoflow.values import number_between, true_or_false
 
 
 def prepared_root(root: Path | str) -> Path:
@@ -82,6 +85,43 @@ def check_training_photos(root: Path, classes: Sequence[str], use_no_logo: bool)
         )
 
 
+def check_switches(**switches: object) -> None:
+    """Raise an error if an argument is neither True nor False. Any text would count as true.
+
+    Parameters
+    ----------
+    **switches : object
+        Values by the name of the argument.
+
+    Raises
+    ------
+    ValueError
+        With the name of the argument.
+    """
+    for name, value in switches.items():
+        true_or_false(name, value)
+
+
+def check_rates(false_positive_rate: object, unknown_acceptance_rate: object) -> None:
+    """Raise an error if a decision cannot be fitted for these rates.
+
+    Parameters
+    ----------
+    false_positive_rate : object
+        A number above 0 and below 1.
+    unknown_acceptance_rate : object
+        The same, or None.
+
+    Raises
+    ------
+    ValueError
+        With the name of the argument.
+    """
+    check_rate(number_between("false_positive_rate", false_positive_rate, 0))
+    if unknown_acceptance_rate is not None:
+        check_unknown_rate(number_between("unknown_acceptance_rate", unknown_acceptance_rate, 0))
+
+
 def checked_devices(ctx: Contexts | None) -> list[mx.Context]:
     """Return the devices as a list, after a check.
 
@@ -116,6 +156,36 @@ def checked_devices(ctx: Contexts | None) -> list[mx.Context]:
     return devices
 
 
+def as_backbones(backbone: object) -> list[str]:
+    """Return the names of backbones as a list, after a check.
+
+    Parameters
+    ----------
+    backbone : object
+        A name, or a sequence of names.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, or if there is no name.
+
+    Examples
+    --------
+    >>> as_backbones("lenet5")
+    ['lenet5']
+    """
+    names = [backbone] if isinstance(backbone, str) else backbone
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"backbone is {backbone!r}: give the name of a backbone, or several.")
+    if not names:
+        raise ValueError("The list of backbones is empty: name at least one backbone.")
+    return list(names)
+
+
 def checked_architecture(backbones: list[str], image_size: int) -> str:
     """Return the name of the architecture, or raise an error before a long training.
 
@@ -140,10 +210,6 @@ def checked_architecture(backbones: list[str], image_size: int) -> str:
     Traceback (most recent call last):
     ValueError: image_size is 8, too small for lenet5: give a larger one, such as 160.
     """
-    if not backbones:
-        raise ValueError("The list of backbones is empty: name at least one backbone.")
-    if not all(isinstance(name, str) for name in backbones):
-        raise ValueError(f"backbone is {backbones!r}: give the names of backbones.")
     architecture = ensemble_architecture(backbones)
     symbol = build_net(architecture, 2)(mx.sym.var("data"))
     try:

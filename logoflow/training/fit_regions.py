@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from mxnet import gluon
@@ -16,12 +16,12 @@ from logoflow.inference.regions import RegionNet, can_embed, region_nets
 from logoflow.inference.scoring import Evidence, Parts
 from logoflow.loading.photo_folder import split_boxes
 from logoflow.training.region_examples import (
-    Examples,
     PhotoWithBoxes,
     prototypes_of_boxes,
     region_examples,
 )
 from logoflow.training.region_head import (
+    RegionHead,
     choose_strength,
     fit_output,
     fit_regression,
@@ -39,27 +39,6 @@ MAX_PHOTOS = 3000
 
 MAX_REMEMBERED_PHOTOS = 400
 """Number of photos with boxes that a classifier remembers regions of, at most."""
-
-
-class RegionHead(NamedTuple):
-    """What the fit of an output layer needs and leaves.
-
-    Parameters
-    ----------
-    examples : Examples
-        Regions of the training photos.
-    strength : float
-        Regularisation that cross-validation chose, scikit-learn's `C`.
-    folds : int
-        Folds of the cross-validation. Below 2 there was none.
-    prototypes : Prototypes or None
-        Regions that a classifier compares new photos with.
-    """
-
-    examples: Examples
-    strength: float
-    folds: int
-    prototypes: Prototypes | None
 
 
 def photos_with_boxes(

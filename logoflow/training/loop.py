@@ -45,6 +45,7 @@ def train(
     resume: bool = False,
     train_acc_in_passing: bool = False,
     after_epoch: Callable[[int], None] | None = None,
+    on_interrupt: Callable[[str], None] | None = None,
     quiet: bool = False,
 ) -> History:
     """Train a network and keep the epoch that is best on validation.
@@ -94,6 +95,10 @@ def train(
     after_epoch : callable, optional
         Called with the epoch's number after each epoch, while the network has the weights that
         were evaluated.
+    on_interrupt : callable, optional
+        If given, an interrupt (Ctrl-C, or *Interrupt* in a notebook) ends the training once there
+        is a best epoch, and `train` returns. The function is called with the number of epochs, as
+        text. By default, KeyboardInterrupt is raised as usual.
     quiet : bool
         Whether to print nothing.
 
@@ -152,27 +157,34 @@ def train(
     else:
         history.resume_path.unlink(missing_ok=True)  # a previous run wrote it
     live_plot = LivePlot() if watched() and in_notebook() else None
-    for epoch in range(len(history.rows), num_epochs):
-        if history.out_of_patience(patience):
-            break
-        start = time()
-        seed_epoch(seed, epoch)
-        train_loss, train_acc = _train_epoch(net, ctx, train_data, trainer, loss, average, epoch)
-        with average.applied():
-            if not train_acc_in_passing:
-                train_acc = evaluate_accuracy(train_data, net, ctx)
-            val_acc = evaluate_accuracy(val_data, net, ctx)
-            test_acc = None if test_data is None else evaluate_accuracy(test_data, net, ctx)
-            history.add(epoch, train_loss, train_acc, val_acc, test_acc, time() - start)
-            replaced_checkpoint = history.keep_if_best(net)
-            if after_epoch:
-                after_epoch(epoch)
-        if resume:
-            save_state(history.resume_path, net, trainer, average, settings | history.state())
-        if replaced_checkpoint is not None:
-            replaced_checkpoint.unlink(missing_ok=True)
-        if live_plot:
-            live_plot.update(history.frame)
+    try:
+        for epoch in range(len(history.rows), num_epochs):
+            if history.out_of_patience(patience):
+                break
+            start = time()
+            seed_epoch(seed, epoch)
+            train_loss, train_acc = _train_epoch(
+                net, ctx, train_data, trainer, loss, average, epoch
+            )
+            with average.applied():
+                if not train_acc_in_passing:
+                    train_acc = evaluate_accuracy(train_data, net, ctx)
+                val_acc = evaluate_accuracy(val_data, net, ctx)
+                test_acc = None if test_data is None else evaluate_accuracy(test_data, net, ctx)
+                history.add(epoch, train_loss, train_acc, val_acc, test_acc, time() - start)
+                replaced_checkpoint = history.keep_if_best(net)
+                if after_epoch:
+                    after_epoch(epoch)
+            if resume:
+                save_state(history.resume_path, net, trainer, average, settings | history.state())
+            if replaced_checkpoint is not None:
+                replaced_checkpoint.unlink(missing_ok=True)
+            if live_plot:
+                live_plot.update(history.frame)
+    except KeyboardInterrupt:
+        if on_interrupt is None or history.best_path is None:
+            raise
+        on_interrupt(f"{len(history.rows)} of {num_epochs} epochs")
     average.apply()
     return history
 
