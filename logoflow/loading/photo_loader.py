@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,8 @@ class PhotoLoader(DataLoader):
     >>> len(loader.dataset), len(loader)
     (4, 2)
     """
+
+    _batchify_fn: Callable[[Sequence], list]
 
     def __init__(self, dataset: "PhotoFolder", batch_size: int, **options: object):
         super().__init__(dataset, batch_size, **options)
