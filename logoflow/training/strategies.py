@@ -59,7 +59,9 @@ def fit_on_crops(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
     if not plan.fine_tune or plan.deadline is not None:
         raise ValueError('fine_tune=False and minutes need the recipe "regions".')
     _require_validation_photos(plan.root)
-    classes, nets, histories, interrupts = read_classes(plan.root), [], [], []
+    classes, histories = read_classes(plan.root), []
+    nets: list[gluon.HybridBlock] = []
+    interrupts: list[str] = []
     with work_folder(plan, interrupts) as folder:
         members = _members(folder, plan)
         for name, seed, weight_file in members:
@@ -113,7 +115,9 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
     ValueError
         If there are no validation photos and the calibration needs some.
     """
-    classes, nets, histories, interrupts = read_classes(plan.root), [], [], []
+    classes, histories = read_classes(plan.root), []
+    nets: list[gluon.HybridBlock] = []
+    interrupts: list[str] = []
     no_logo = no_logo_index(classes)
     photos = photos_with_boxes(
         plan.root,
@@ -300,7 +304,8 @@ def _train_net(
     on_interrupt: Callable[[str], None],
 ) -> History:
     """Train a network, and write the weights that the recipe keeps to `weight_file`."""
-    recipe, interrupts = plan.recipe, []
+    recipe = plan.recipe
+    interrupts: list[str] = []
     prefix, hard_negatives_path = weight_file.with_suffix(""), None
     if plan.resume_dir is not None:
         hard_negatives_path = weight_file.with_suffix(".hard-negatives.json")
