@@ -60,6 +60,10 @@ class TooManyPixels(ImageError):
     """The header of a picture announces too many pixels. The picture was not decoded."""
 
 
+class NotPreparedError(LogoflowError, FileNotFoundError):
+    """A folder is no prepared data set. The message says what to call first."""
+
+
 class NotebookError(LogoflowError, RuntimeError):
     """A notebook stopped before its end. The message names the failing cell and the page."""
 
@@ -74,6 +78,10 @@ class TooManyBytes(LogoflowError):
 
 class WeightsError(LogoflowError):
     """Pretrained weights cannot be found or fetched, or their hash is wrong."""
+
+
+class WorkerError(LogoflowError, RuntimeError):
+    """The processes that decode photos do not answer any more."""
 
 
 class FetchError(LogoflowError):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from logoflow.values import number_between, true_or_false, whole_number
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -74,8 +76,9 @@ class Recipe:
     Raises
     ------
     ValueError
-        If `crops` or `normalise_by` has an unknown value, or if the crops cannot show background
-        alone and the recipe asks for backgrounds or hard negatives.
+        If `crops`, `normalise_by` or `schedule` has an unknown value, if a number is out of range,
+        or if the crops cannot show background alone and the recipe asks for backgrounds or hard
+        negatives.
 
     Examples
     --------
@@ -109,8 +112,11 @@ class Recipe:
         for field, choices in CHOICES.items():
             if getattr(self, field) not in choices:
                 raise ValueError(
-                    f"{field} is {getattr(self, field)!r}: choose one of {', '.join(choices)}."
+                    f"{field} is {getattr(self, field)!r}: choose one of "
+                    f"{', '.join(map(str, choices))}."
                 )
+        for field, value in _checked_values(self).items():
+            object.__setattr__(self, field, value)  # the class is frozen
         # Any other crop may contain the logo, and the network would learn it as no logo.
         if self.crops not in ("around-logos", "regions") and (
             self.backgrounds or self.mines_hard_negatives
@@ -124,7 +130,27 @@ class Recipe:
 CHOICES = {
     "crops": ("random", "whole", "around-logos", "regions"),
     "normalise_by": ("nothing", "training-set", "backbone"),
+    "schedule": (None, "cosine"),
 }
+
+
+def _checked_values(recipe: Recipe) -> dict[str, Any]:
+    """Return the numbers of a recipe as Python's own, which JSON can hold, after a check."""
+    values: dict[str, Any] = {"batch_size": whole_number("batch_size", recipe.batch_size, least=1)}
+    if recipe.fixed_size is not None:
+        values["fixed_size"] = whole_number("fixed_size", recipe.fixed_size, least=1)
+    if recipe.cache_oversampling is not None:
+        oversampling = number_between("cache_oversampling", recipe.cache_oversampling, 1)
+        values["cache_oversampling"] = oversampling
+    for name in ("learning_rate", "wd", "backgrounds", "warmup_epochs", "head_lr_multiplier"):
+        values[name] = number_between(name, getattr(recipe, name), 0)
+    for name in ("label_smoothing", "ema_decay"):
+        values[name] = number_between(name, getattr(recipe, name), 0, 1, below=True)
+    values["frozen"] = number_between("frozen", recipe.frozen, 0, 1)
+    for name in ("appearance", "mines_hard_negatives", "keeps_best"):
+        values[name] = true_or_false(name, getattr(recipe, name))
+    return values
+
 
 RECIPES = {
     recipe.name: recipe

@@ -16,9 +16,11 @@ BUILT_IN_BASES = {
     "ClassifierError": ValueError,
     "DamagedFileError": ValueError,
     "ImageError": ValueError,
+    "NotPreparedError": FileNotFoundError,
     "NotebookError": RuntimeError,
     "ResumeError": ValueError,
     "TooManyPixels": ValueError,
+    "WorkerError": RuntimeError,
 }
 
 
@@ -33,7 +35,7 @@ def is_exception(node):
 
 
 def test_every_exception_derives_from_logoflow_error():
-    assert len(exception_classes()) == 15
+    assert len(exception_classes()) == 16
     assert all(issubclass(error, errors.LogoflowError) for error in exception_classes())
 
 

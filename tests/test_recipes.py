@@ -1,5 +1,7 @@
+import json
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 
 from logoflow.recipes import RECIPES, get_recipe, recipe_from_json
@@ -70,3 +72,26 @@ def test_a_stored_recipe_of_the_user_is_read_completely_or_refused():
         recipe_from_json({"name": "mine", "batch_size": 8})
     with pytest.raises(ValueError, match="'mine' was saved by another version"):
         recipe_from_json({**asdict(mine), "momentum": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"batch_size": 0}, "batch_size is 0: give a whole number, 1 or more"),
+        ({"batch_size": 8.0}, r"batch_size is 8\.0"),
+        ({"learning_rate": -1}, "learning_rate is -1. It must be a number, 0 or more"),
+        ({"wd": "0.1"}, r"wd is '0\.1'"),
+        ({"ema_decay": 1}, "ema_decay is 1.*below 1"),
+        ({"frozen": 3}, "frozen is 3.*at most 1"),
+        ({"appearance": "no"}, "appearance is 'no': give True or False"),
+        ({"schedule": "cos"}, "schedule is 'cos': choose one of None, cosine"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        get_recipe("logoflow", **wrong)
+
+
+def test_numbers_of_numpy_become_numbers_that_json_can_hold():
+    recipe = get_recipe("logoflow", batch_size=np.int64(8), learning_rate=np.float32(0.5))
+    assert json.loads(json.dumps(asdict(recipe)))["learning_rate"] == 0.5

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from logoflow.datasets.prepared import SPLITS, photos_of
+from logoflow.datasets.prepared import photos_of
 from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.results import TrainingResult, load_result, save_result
 from logoflow.inference.classifier import LogoClassifier
@@ -21,6 +21,7 @@ from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
 from logoflow.training.fit import default_epochs, default_recipe, fit
+from logoflow.training.resume import photo_sizes
 from logoflow.utils.devices import Contexts
 
 NOT_IN_KEY = (
@@ -36,6 +37,7 @@ NOT_IN_KEY = (
     # These do not change the result.
     "num_workers",
     "ctx",
+    "resume_dir",
     "quiet",
 )
 """Arguments of `logoflow.fit` that are not part of a training's key (`training_key`)."""
@@ -173,11 +175,7 @@ def training_key(root: Path | str, settings: Mapping[str, Any]) -> str:
     False
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
-    photos = [
-        (split, path.parent.name, path.name, path.stat().st_size)
-        for split in SPLITS
-        for path, _ in photos_of(root, split)
-    ]
+    photos = photo_sizes(root)
     defaults = {
         name: parameter.default
         for name, parameter in signature(fit).parameters.items()
@@ -189,7 +187,10 @@ def training_key(root: Path | str, settings: Mapping[str, Any]) -> str:
     backbone = arguments["backbone"]
     backbones = [backbone] if isinstance(backbone, str) else list(backbone)
     recipe = get_recipe(arguments.pop("recipe") or default_recipe(backbones), **replaced_fields)
-    arguments["num_epochs"] = arguments["num_epochs"] or default_epochs(recipe, Path(root))
+    if arguments["num_epochs"] is None:
+        arguments["num_epochs"] = default_epochs(recipe, Path(root))
+    if arguments["patience"] is None:  # the results of earlier versions have no such argument
+        del arguments["patience"]
     recipe_fields = asdict(recipe)
     del recipe_fields["name"]
     key_arguments = {name: value for name, value in arguments.items() if name not in NOT_IN_KEY}

@@ -268,7 +268,7 @@ def as_levels(
     >>> [str(level) for level in as_levels(("whole", Level("windows")), read_names=True)]
     ['whole, read_names', 'windows']
     """
-    if isinstance(levels, str | Level) or not levels:
+    if isinstance(levels, str | Level) or not isinstance(levels, Iterable) or not levels:
         raise ValueError(f'levels is {levels!r}: give a list of levels, such as ("whole",).')
     combined = []
     for level in levels:

@@ -8,47 +8,17 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from mxnet.gluon.data import DataLoader, Sampler
+from mxnet.gluon.data import Sampler
 
 from logoflow.datasets.class_list import check_classes, read_classes
 from logoflow.datasets.prepared import CACHE_FOLDER, photos_of
 from logoflow.images.decode import read_image
 from logoflow.loading.augment import Augs, Statistics, make_augs, needs_statistics
 from logoflow.loading.photo_folder import Boxes, PhotoFolder, split_boxes
+from logoflow.loading.photo_loader import PhotoLoader
 from logoflow.recipes import Recipe, get_recipe
 from logoflow.utils.addresses import local_path
-
-
-class PhotoLoader(DataLoader):
-    """Gluon's DataLoader with its data set as a public attribute.
-
-    Parameters
-    ----------
-    dataset : PhotoFolder
-        Photos of a split.
-    batch_size : int
-        Photos per batch. The last batch of an epoch may be smaller.
-    **options
-        Options of Gluon's DataLoader.
-
-    Attributes
-    ----------
-    dataset : PhotoFolder
-        Photos of the split.
-
-    Examples
-    --------
-    >>> import logoflow as lf
-    >>> sample = lf.make_sample("photos", brands=2, train=2, val=1, test=1, no_logo=2)
-    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
-    >>> loader = PhotoLoader(PhotoFolder(root / "val_data", lf.val_test_augs), batch_size=2)
-    >>> len(loader.dataset), len(loader)
-    (4, 2)
-    """
-
-    def __init__(self, dataset: PhotoFolder, batch_size: int, **options: object):
-        super().__init__(dataset, batch_size, **options)
-        self.dataset = dataset
+from logoflow.values import whole_number
 
 
 class PhotoFolders(NamedTuple):
@@ -242,6 +212,9 @@ def split_loader(
     2
     """
     root, recipe = local_path(root), get_recipe(recipe)
+    batch_size = whole_number("batch_size", batch_size, least=1)
+    num_workers = whole_number("num_workers", num_workers, least=0)
+    image_size = whole_number("image_size", image_size, least=1)
     is_training = split == "train_data"
     oversampling = recipe.cache_oversampling
     photos = PhotoFolder(

@@ -78,7 +78,8 @@ def plot_counts(
         layout="constrained",
     )
     for axis, (title, counts) in zip(axes.flat, panels, strict=False):
-        bars = axis.barh([name for name, _ in counts], [count for _, count in counts])
+        bars = axis.barh(range(len(counts)), [count for _, count in counts])
+        axis.set_yticks(range(len(counts)), [name for name, _ in counts])
         axis.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=SMALL_TEXT)
         axis.set(title=f"by {title}", xlabel="rows", ylim=(longest - 0.5, -0.5))  # from the top
         axis.margins(x=0.15)

@@ -6,13 +6,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from logoflow.labels import NO_LOGO
 from logoflow.plots.figures import SMALL_TEXT, show_figure
+
+MAX_CLASSES = 30
+"""Classes that a figure shows. Of more classes, it shows those with the lowest recall."""
+
+MAX_LABEL_LETTERS = 40
 
 
 def plot_confusion(
     confusion: np.ndarray, classes: Sequence[str], *, caption: str = "", alt: str = ""
 ) -> None:
     """Draw a confusion matrix. Colours show the share of the photos of a class.
+
+    Of more than 30 classes, the rows are the 30 with the lowest recall. The columns are the same
+    classes, no-logo, and all other answers together.
 
     Parameters
     ----------
@@ -28,13 +37,15 @@ def plot_confusion(
     --------
     >>> plot_confusion(np.array([[3, 1], [0, 2]]), ["shell", "no-logo"])
     """
+    confusion, rows, columns, title = _worst_of_confusion(np.asarray(confusion), list(classes))
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    side = max(4.0, 0.27 * len(classes) + 1)
+    side = max(4.0, 0.27 * len(columns) + 1)
     figure, axis = plt.subplots(figsize=(side, side), layout="constrained")
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axis.set_xticks(range(len(classes)), classes, rotation=90, fontsize=SMALL_TEXT)
-    axis.set_yticks(range(len(classes)), classes, fontsize=SMALL_TEXT)
+    axis.set_xticks(range(len(columns)), _shortened(columns), rotation=90, fontsize=SMALL_TEXT)
+    axis.set_yticks(range(len(rows)), _shortened(rows), fontsize=SMALL_TEXT)
     axis.set(xlabel="answer", ylabel="truth")
+    axis.set_title(title, fontsize=SMALL_TEXT)
     for row, column in zip(*np.nonzero(confusion), strict=True):
         color = "white" if shares[row, column] > 0.5 else "black"
         count = confusion[row, column]
@@ -42,8 +53,49 @@ def plot_confusion(
     show_figure(figure, caption, alt)
 
 
+def _worst_of_confusion(
+    confusion: np.ndarray, classes: list[str]
+) -> tuple[np.ndarray, list[str], list[str], str]:
+    """Choose what a figure shows: the counts, the names of rows and columns, and a title."""
+    if len(classes) <= MAX_CLASSES:
+        return confusion, classes, classes, ""
+    photos = confusion.sum(axis=1)
+    recall = np.where(photos, confusion.diagonal() / np.maximum(photos, 1), np.nan)
+    rows = _worst(recall)
+    columns = rows + [label for label, name in enumerate(classes) if name == NO_LOGO]
+    columns = list(dict.fromkeys(columns))
+    shown = confusion[np.ix_(rows, columns)]
+    others = photos[rows] - shown.sum(axis=1)
+    names = [classes[label] for label in columns] + ["other classes"]
+    return (
+        np.column_stack([shown, others]),
+        [classes[label] for label in rows],
+        names,
+        _worst_title(len(rows), len(classes)),
+    )
+
+
+def _worst(recall: np.ndarray) -> list[int]:
+    """Choose the classes with the lowest recall, worst first. Classes without photos are last."""
+    return np.argsort(recall, kind="stable")[:MAX_CLASSES].tolist()
+
+
+def _worst_title(shown: int, classes: int) -> str:
+    return f"the {shown} classes with the lowest recall, of {classes:,}"
+
+
+def _shortened(names: Sequence[str]) -> list[str]:
+    """Cut long names, which would leave no room for the figure."""
+    return [
+        name if len(name) <= MAX_LABEL_LETTERS else f"{name[: MAX_LABEL_LETTERS - 1]}…"
+        for name in map(str, names)
+    ]
+
+
 def plot_recalls(recalls: pd.DataFrame, *, caption: str = "", alt: str = "") -> None:
     """Draw the recall of each class, with a colour per network.
+
+    Of more than 30 classes, it draws the 30 with the lowest mean recall.
 
     Parameters
     ----------
@@ -57,8 +109,13 @@ def plot_recalls(recalls: pd.DataFrame, *, caption: str = "", alt: str = "") -> 
     >>> recalls = {"frozen": [0.8, 0.9], "fine-tuned": [0.9, 1.0]}
     >>> plot_recalls(pd.DataFrame(recalls, index=["shell", "no-logo"]))
     """
+    xlabel = ""
+    if len(recalls) > MAX_CLASSES:
+        xlabel = _worst_title(MAX_CLASSES, len(recalls))
+        recalls = recalls.iloc[_worst(recalls.mean(axis=1).to_numpy())]
+    recalls = recalls.set_axis(_shortened(recalls.index))
     figure, axis = plt.subplots(figsize=(9, 3), layout="constrained")
-    recalls.plot.bar(ax=axis, ylim=(0, 1.02), ylabel="recall", width=0.8)
+    recalls.plot.bar(ax=axis, ylim=(0, 1.02), xlabel=xlabel, ylabel="recall", width=0.8)
     columns = len(recalls.columns)
     axis.legend(fontsize=SMALL_TEXT, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)
     show_figure(figure, caption, alt)

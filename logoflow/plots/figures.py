@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter, ScalarFormatter
 
 from logoflow.utils.progress import in_notebook
 
@@ -16,6 +18,7 @@ SMALL_TEXT = 9
 def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: bool = False) -> None:
     """Show a figure with a caption and an alternative text, and close it.
 
+    Titles and labels are shown as they are: ``$`` in the name of a brand does not begin a formula.
     Outside a notebook, the figure is shown by matplotlib, without caption and alternative text.
 
     Parameters
@@ -34,6 +37,7 @@ def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: boo
     >>> figure, axis = plt.subplots()
     >>> show_figure(figure, "An empty plot.", "Two axes without data.")
     """
+    _show_text_as_it_is(figure)
     if not in_notebook():
         plt.show()
         plt.close(figure)
@@ -48,6 +52,17 @@ def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: boo
     display({mime: buffer.getvalue()}, raw=True, metadata={mime: {"alt": alt or caption}})
     if caption:
         display(Markdown(f"*{caption}*"))
+
+
+def _show_text_as_it_is(figure: Figure) -> None:
+    """Keep matplotlib from reading texts as formulas, except for the numbers along axes."""
+    for text in figure.findobj(Text):
+        text.set(parse_math=False, usetex=False)
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), ScalarFormatter | LogFormatter):
+                for text in (*axis.get_ticklabels(), axis.get_offset_text()):
+                    text.set_parse_math(True)
 
 
 def plot_workflow(steps: Sequence[str], *, caption: str = "", alt: str = "") -> None:

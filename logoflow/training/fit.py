@@ -13,21 +13,31 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.composing.artwork import Artwork, Source
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import check_rate
-from logoflow.inference.familiarity import check_unknown_rate
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import GRID, REGIONS, Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.photo_folder import split_boxes
-from logoflow.models.build import build_net
-from logoflow.models.ensemble import ensemble_architecture
+from logoflow.models.build import architecture_of
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.training.artwork_examples import artwork_of_classes
-from logoflow.training.losses import balanced_weights
+from logoflow.training.fit_arguments import (
+    as_backbones,
+    check_optimizer,
+    check_rates,
+    check_switches,
+    check_training_photos,
+    checked_architecture,
+    checked_devices,
+    checked_weights,
+    prepared_root,
+)
+from logoflow.training.losses import ClassWeights
+from logoflow.training.plan import Plan
 from logoflow.training.refit import refit
-from logoflow.training.strategies import Plan, fit_on_crops, fit_on_regions
+from logoflow.training.strategies import fit_on_crops, fit_on_regions
 from logoflow.utils.addresses import local_path
-from logoflow.utils.devices import Contexts, as_list, default_ctx
+from logoflow.utils.devices import Contexts
+from logoflow.values import number_between, whole_number
 
 STEPS_PER_ROOT = 10.0
 """Fine-tuning steps on regions, for each square root of the number of training photos."""
@@ -52,11 +62,13 @@ def fit(
     refit_epochs: int = 0,
     use_no_logo: bool = True,
     use_boxes: bool = True,
-    class_weights: list[float] | str | None = None,
+    class_weights: ClassWeights | str | None = None,
     artwork: Mapping[str, Sequence[Source]] | str | None = None,
     num_workers: int = 0,
     ctx: Contexts | None = None,
     seed: int = 0,
+    patience: int | None = None,
+    resume_dir: Path | str | None = None,
     quiet: bool = False,
     **settings: object,
 ) -> LogoClassifier:
@@ -120,9 +132,10 @@ def fit(
         Whether to train on no-logo photos too.
     use_boxes : bool
         Whether to use the boxes around the logos. If False, `fit` trains as if there were none.
-    class_weights : list of float or "balanced", optional
-        Weight of each class in the loss, in label order. With ``"balanced"``, every class counts
-        the same (`logoflow.balanced_weights`).
+    class_weights : list of float, dict or "balanced", optional
+        Weight of each class in the loss: in label order, or by name or label, such as
+        ``{"no-logo": 0.5}``. Classes that a dict does not have get the weight 1. With
+        ``"balanced"``, every class counts the same (`logoflow.balanced_weights`).
     artwork : mapping of str to sequence, or "simple-icons", optional
         Logos to learn from beside the photos, from the name of a brand to its logos
         (`logoflow.datasets.composing.artwork.read_artwork`). It helps most with up to five photos
@@ -135,6 +148,13 @@ def fit(
     seed : int
         Seed of the initial weights of the output layer, the order of the photos, augmentation
         and dropout.
+    patience : int, optional
+        Stop the training of a network after this many epochs without a better accuracy on the
+        validation photos, and keep the best epoch. By default, there is no such stop.
+    resume_dir : Path or str, optional
+        Folder for finished stages: fitted output layers and epochs of training. If `fit` is killed
+        or interrupted, the same call continues from there. Other photos or settings begin anew, in
+        a folder of their own. After a complete training, `fit` removes its files.
     quiet : bool
         Whether to print nothing.
     **settings : object
@@ -151,8 +171,10 @@ def fit(
     ------
     ValueError
         Before the training starts: if several backbones normalise photos in different ways,
-        if `match_logos` has no boxes, if there are no validation photos, if `artwork` is of no
-        class, or if a value is out of range.
+        if `match_logos` has no boxes, if there are no validation photos, if only one class has
+        training photos, if `artwork` is of no class, or if a value is out of range.
+    NotPreparedError
+        If `root` is not a prepared data set.
     ArtworkError, ImageError, OSError
         If artwork cannot be read, before the training starts.
     WeightsError, ClassListError, FloatingPointError, ValueError
@@ -161,8 +183,14 @@ def fit(
     Warns
     -----
     UserWarning
-        If there are too few no-logo photos for `false_positive_rate`, or if the `refit_epochs`
-        failed.
+        If there are too few no-logo photos for `false_positive_rate`, if the `refit_epochs`
+        failed, if a file in `resume_dir` is damaged, or if the training was interrupted.
+
+    Notes
+    -----
+    An interrupt (Ctrl-C, or *Interrupt* in a notebook) does not lose the training: `fit` calibrates
+    and returns the best so far. Before there is anything to return, or if you interrupt again, it
+    raises KeyboardInterrupt as usual.
 
     Examples
     --------
@@ -176,21 +204,38 @@ def fit(
     ('adidas', 'aldi', 'no-logo')
     """
     refuse_former_names(settings, FORMER_ARGUMENTS)
-    deadline = None if minutes is None else monotonic() + 60 * minutes
-    ctx, root = as_list(ctx or default_ctx()), local_path(root)
-    backbones = [backbone] if isinstance(backbone, str) else list(backbone)
+    root, ctx = prepared_root(root), checked_devices(ctx)
+    deadline = None if minutes is None else monotonic() + 60 * number_between("minutes", minutes, 0)
+    image_size = whole_number("image_size", image_size, least=1)
+    seed = whole_number("seed", seed, least=0)
+    num_workers = whole_number("num_workers", num_workers, least=0)
+    refit_epochs = whole_number("refit_epochs", refit_epochs, least=0)
+    patience = None if patience is None else whole_number("patience", patience, least=1)
+    hard_negative_rounds = whole_number("hard_negative_rounds", hard_negative_rounds, least=1)
+    check_switches(
+        fine_tune=fine_tune,
+        use_no_logo=use_no_logo,
+        use_boxes=use_boxes,
+        match_logos=match_logos,
+        read_names=read_names,
+        quiet=quiet,
+    )
+    backbones = as_backbones(backbone)
     recipe = get_recipe(recipe or default_recipe(backbones), **settings)
-    architecture, classes = _checked_architecture(backbones), read_classes(root)
-    class_weights = _checked_weights(class_weights, root, classes)
-    if levels is None:
-        levels = _default_levels(recipe, root, use_boxes)
+    check_optimizer(recipe)
+    checked_architecture(backbones, recipe.fixed_size or image_size)
+    classes = read_classes(root)
+    check_training_photos(root, classes, use_no_logo)
+    class_weights = checked_weights(class_weights, root, classes)
+    levels = _default_levels(recipe, root, use_boxes) if levels is None else levels
     requested_levels = as_levels(levels, match_logos, read_names)
-    check_rate(false_positive_rate)
-    check_unknown_rate(unknown_acceptance_rate)
+    check_rates(false_positive_rate, unknown_acceptance_rate)
     matcher = _make_matcher(root, use_boxes, requested_levels)
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
-    num_epochs = num_epochs or default_epochs(recipe, root)
-    logos = _read_artwork(artwork, classes, recipe, backbones, refit_epochs)
+    num_epochs = default_epochs(recipe, root) if num_epochs is None else num_epochs
+    num_epochs = whole_number("num_epochs", num_epochs, least=1)
+    goes_on = resume_dir is not None or refit_epochs > 0
+    logos = _read_artwork(artwork, classes, recipe, backbones, goes_on=goes_on)
     plan = Plan(
         root=root,
         backbones=backbones,
@@ -211,27 +256,36 @@ def fit(
         num_workers=num_workers,
         ctx=ctx,
         seed=seed,
+        patience=patience,
+        resume_dir=None if resume_dir is None else local_path(resume_dir),
         quiet=quiet,
     )
     strategy = fit_on_regions if recipe.crops == "regions" else fit_on_crops
     classifier, history = strategy(plan)
-    classifier.metadata = {
-        "backbone": architecture,
-        "recipe": recipe.name,
-        "plan": asdict(recipe),
-        "image_size": image_size,
-        "fine_tune": fine_tune,
-        "epochs": num_epochs,
-        "hard_negative_rounds": rounds,
-        "use_no_logo": use_no_logo,
-        "use_boxes": use_boxes,
-        "class_weights": class_weights,
-        "seed": seed,
-        "history": history,
-    }
+    classifier.metadata = _metadata(plan, classifier, history)
     if refit_epochs:
         return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
     return classifier
+
+
+def _metadata(
+    plan: Plan, classifier: LogoClassifier, history: dict[str, list]
+) -> dict[str, object]:
+    """Describe the training, as `refit` and readers of a saved model need it."""
+    return {
+        "backbone": architecture_of(classifier.net),
+        "recipe": plan.recipe.name,
+        "plan": asdict(plan.recipe),
+        "image_size": plan.image_size,
+        "fine_tune": plan.fine_tune,
+        "epochs": plan.num_epochs,
+        "hard_negative_rounds": plan.rounds,
+        "use_no_logo": plan.use_no_logo,
+        "use_boxes": plan.use_boxes,
+        "class_weights": plan.class_weights,
+        "seed": plan.seed,
+        "history": history,
+    }
 
 
 def default_epochs(recipe: Recipe, root: Path) -> int:
@@ -283,43 +337,16 @@ def _default_levels(recipe: Recipe, root: Path, use_boxes: bool) -> tuple[str, s
     return ("whole", REGIONS) if has_boxes else ("whole", GRID)
 
 
-def _checked_architecture(backbones: list[str]) -> str:
-    """Return the name of the architecture, or raise an error before a long training."""
-    if not backbones:
-        raise ValueError("The list of backbones is empty: name at least one backbone.")
-    architecture = ensemble_architecture(backbones)
-    build_net(architecture, 2)
-    return architecture
-
-
-def _checked_weights(
-    class_weights: Sequence[float] | str | None, root: Path | str, classes: tuple[str, ...]
-) -> list[float] | None:
-    """Return the class weights as numbers, after a check."""
-    if class_weights is None:
-        return None
-    if isinstance(class_weights, str):
-        if class_weights != "balanced":
-            raise ValueError(f'class_weights is {class_weights!r}: give numbers or "balanced".')
-        return balanced_weights(root)
-    weights = [float(weight) for weight in class_weights]
-    if len(weights) != len(classes):
-        raise ValueError(
-            f"There are {len(weights)} class_weights, but {len(classes)} classes: {classes}."
-        )
-    return weights
-
-
 def _refit_or_warn(
     classifier: LogoClassifier, root: Path, num_epochs: int, num_workers: int, ctx: list[mx.Context]
 ) -> LogoClassifier:
     """Train the last epochs. If they fail, return the classifier, which took hours to train."""
     try:
         return refit(classifier, root, num_epochs=num_epochs, num_workers=num_workers, ctx=ctx)
-    except (OSError, FloatingPointError) as error:
+    except (OSError, FloatingPointError, KeyboardInterrupt) as error:
         warnings.warn(
-            f"The last epochs on all photos failed ({error}). fit returns the classifier from "
-            "before them. To try again, call "
+            f"The last epochs on all photos failed ({str(error) or 'interrupted'}). fit returns "
+            "the classifier from before them. To try again, call "
             f"logoflow.refit(classifier, root, num_epochs={num_epochs}).",
             stacklevel=3,
         )
@@ -342,14 +369,15 @@ def _read_artwork(
     classes: Sequence[str],
     recipe: Recipe,
     backbones: Sequence[str],
-    refit_epochs: int,
+    *,
+    goes_on: bool,
 ) -> dict[int, list[Artwork]] | None:
     """Read the artwork, by label, and raise an error if `fit` cannot use it."""
     if artwork is None:
         return None
-    if recipe.crops != "regions" or list(backbones) != ["logo_lite0"] or refit_epochs:
+    if recipe.crops != "regions" or list(backbones) != ["logo_lite0"] or goes_on:
         raise ValueError(
             "artwork is for the backbone 'logo_lite0' with the recipe 'regions', the defaults of "
-            "fit, without refit_epochs."
+            "fit, without refit_epochs and resume_dir."
         )
     return artwork_of_classes(artwork, classes)

@@ -10,8 +10,10 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
+from logoflow.training.fit_arguments import checked_architecture, checked_devices, prepared_root
 from logoflow.training.fixed_features import train_head
-from logoflow.utils.devices import Contexts, as_list, default_ctx
+from logoflow.utils.devices import Contexts
+from logoflow.values import whole_number
 
 CROPS = 3
 BATCH_SIZE = 32
@@ -57,8 +59,10 @@ def fit_head(
 
     Raises
     ------
-    FileNotFoundError
+    NotPreparedError
         If `root` is not a prepared data set.
+    ValueError
+        If a value is out of range. Nothing has started then.
     WeightsError
         If the pretrained weights cannot be found or fetched.
 
@@ -71,7 +75,12 @@ def fit_head(
     >>> classifier.classes
     ('adidas', 'aldi', 'no-logo')
     """
-    ctx, classes = as_list(ctx or default_ctx()), read_classes(root)
+    root, ctx = prepared_root(root), checked_devices(ctx)
+    image_size = whole_number("image_size", image_size, least=1)
+    checked_architecture([backbone], image_size)
+    seed = whole_number("seed", seed, least=0)
+    num_workers = whole_number("num_workers", num_workers, least=0)
+    classes = read_classes(root)
     mx.random.seed(seed)
     net = finetune_net(len(classes), backbone, ctx=ctx)
     net.hybridize()

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from mxnet import gluon
@@ -24,6 +24,7 @@ from logoflow.training.region_examples import (
     region_examples,
 )
 from logoflow.training.region_head import (
+    RegionHead,
     choose_strength,
     fit_output,
     fit_regression,
@@ -41,30 +42,6 @@ MAX_PHOTOS = 3000
 
 MAX_REMEMBERED_PHOTOS = 400
 """Number of photos with boxes that a classifier remembers regions of, at most."""
-
-
-class RegionHead(NamedTuple):
-    """What the fit of an output layer needs and leaves.
-
-    Parameters
-    ----------
-    examples : Examples
-        Regions of the training photos.
-    strength : float
-        Regularisation that cross-validation chose, scikit-learn's `C`.
-    folds : int
-        Folds of the cross-validation. Below 2 there was none.
-    prototypes : Prototypes or None
-        Regions that a classifier compares new photos with.
-    composed : Examples or None
-        Further examples, from artwork.
-    """
-
-    examples: Examples
-    strength: float
-    folds: int
-    prototypes: Prototypes | None
-    composed: Examples | None = None
 
 
 def photos_with_boxes(

@@ -1,5 +1,6 @@
 """Hard negatives: regions of no-logo photos that a network mistakes for a logo."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.images.decode import image_size
 from logoflow.inference.windows import windows
 from logoflow.labels import NO_LOGO
+from logoflow.utils.files import write_text
 from logoflow.utils.progress import bar
 
 if TYPE_CHECKING:
@@ -97,7 +99,11 @@ def _log_odds(logits: np.ndarray, no_logo: int) -> np.ndarray:
 
 
 def hard_negative_callback(
-    classifier: "LogoClassifier", photos: "PhotoFolder", num_epochs: int, rounds: int
+    classifier: "LogoClassifier",
+    photos: "PhotoFolder",
+    num_epochs: int,
+    rounds: int,
+    path: Path | None = None,
 ) -> Callable[[int], None] | None:
     """Make a callback that adds hard negatives to the training photos between rounds.
 
@@ -111,6 +117,9 @@ def hard_negative_callback(
         Number of epochs of the whole training.
     rounds : int
         Number of rounds that the epochs are divided into.
+    path : Path, optional
+        JSON file for the hard negatives. If it exists, a training that continues begins with those
+        in it.
 
     Returns
     -------
@@ -134,10 +143,15 @@ def hard_negative_callback(
     """
     if rounds < 2 or classifier.no_logo is None:
         return None
+    if path is not None and path.exists():
+        photos.boxes.update(json.loads(path.read_text(encoding="utf-8")))
 
     def after_epoch(epoch: int) -> None:
         if _is_end_of_round(epoch, num_epochs, rounds):
-            photos.boxes.update(hard_negatives(classifier, photos.folder))
+            regions_by_photo = hard_negatives(classifier, photos.folder)
+            photos.boxes.update(regions_by_photo)
+            if path is not None:
+                write_text(path, json.dumps(regions_by_photo))
 
     return after_epoch
 

@@ -18,11 +18,12 @@ from logoflow.training.averaging import WeightAverage
 from logoflow.training.batches import _get_batch, evaluate_accuracy
 from logoflow.training.checkpoint import load_state, read_run_state, save_state
 from logoflow.training.history import History
-from logoflow.training.losses import make_loss
+from logoflow.training.losses import ClassWeights, class_weight_list, make_loss
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.devices import Contexts, as_list
 from logoflow.utils.parameters import as_switch
 from logoflow.utils.progress import bar, in_notebook, watched
+from logoflow.values import whole_number
 
 
 def train(
@@ -40,11 +41,12 @@ def train(
     *,
     recipe: str | Recipe = "article",
     seed: int | None = None,
-    class_weights: Sequence[float] | None = None,
+    class_weights: ClassWeights | None = None,
     patience: int | None = None,
     resume: bool = False,
     train_acc_in_passing: bool = False,
     after_epoch: Callable[[int], None] | None = None,
+    on_interrupt: Callable[[str], None] | None = None,
     quiet: bool = False,
 ) -> History:
     """Train a network and keep the epoch that is best on validation.
@@ -81,8 +83,9 @@ def train(
         Makes shuffling, augmentation and dropout repeatable on one machine. Loaders of
         `logoflow.make_loaders` are repeatable with any number of workers, other loaders only
         without workers.
-    class_weights : sequence of float, optional
-        Weight of each class in the loss, in label order.
+    class_weights : sequence of float or dict, optional
+        Weight of each class in the loss: in label order, or by name or label. Classes that a dict
+        does not have get the weight 1.
     patience : int, optional
         Stop after this many epochs without a better validation accuracy.
     resume : bool
@@ -93,6 +96,10 @@ def train(
     after_epoch : callable, optional
         Called with the epoch's number after each epoch, while the network has the weights that
         were evaluated.
+    on_interrupt : callable, optional
+        If given, an interrupt (Ctrl-C, or *Interrupt* in a notebook) ends the training once there
+        is a best epoch, and `train` returns. The function is called with the number of epochs, as
+        text. By default, KeyboardInterrupt is raised as usual.
     quiet : bool
         Whether to print nothing.
 
@@ -103,6 +110,8 @@ def train(
 
     Raises
     ------
+    ValueError
+        Before the training starts, if a value is out of range.
     ClassListError
         If the loaders' folders have different classes, or the network has more or fewer outputs
         than there are classes. A label would then stand for another brand.
@@ -128,8 +137,13 @@ def train(
     recipe = get_recipe(recipe, batch_size=batch_size, learning_rate=learning_rate, wd=wd)
     ctx, resume = as_list(ctx), as_switch("resume", resume)
     classes = _shared_classes(train_data, val_data, test_data)
+    num_epochs = whole_number("num_epochs", num_epochs, least=1)
+    if patience is not None:
+        patience = whole_number("patience", patience, least=1)
     if classes:
         check_outputs(net, classes)
+    if class_weights is not None and classes:
+        class_weights = class_weight_list(class_weights, classes)
     net.collect_params().reset_ctx(ctx)
     if hybridize:
         # With a static graph, a step takes 0.7 of the time.
@@ -144,27 +158,34 @@ def train(
     else:
         history.resume_path.unlink(missing_ok=True)  # a previous run wrote it
     live_plot = LivePlot() if watched() and in_notebook() else None
-    for epoch in range(len(history.rows), num_epochs):
-        if history.out_of_patience(patience):
-            break
-        start = time()
-        seed_epoch(seed, epoch)
-        train_loss, train_acc = _train_epoch(net, ctx, train_data, trainer, loss, average, epoch)
-        with average.applied():
-            if not train_acc_in_passing:
-                train_acc = evaluate_accuracy(train_data, net, ctx)
-            val_acc = evaluate_accuracy(val_data, net, ctx)
-            test_acc = None if test_data is None else evaluate_accuracy(test_data, net, ctx)
-            history.add(epoch, train_loss, train_acc, val_acc, test_acc, time() - start)
-            replaced_checkpoint = history.keep_if_best(net)
-            if after_epoch:
-                after_epoch(epoch)
-        if resume:
-            save_state(history.resume_path, net, trainer, average, settings | history.state())
-        if replaced_checkpoint is not None:
-            replaced_checkpoint.unlink(missing_ok=True)
-        if live_plot:
-            live_plot.update(history.frame)
+    try:
+        for epoch in range(len(history.rows), num_epochs):
+            if history.out_of_patience(patience):
+                break
+            start = time()
+            seed_epoch(seed, epoch)
+            train_loss, train_acc = _train_epoch(
+                net, ctx, train_data, trainer, loss, average, epoch
+            )
+            with average.applied():
+                if not train_acc_in_passing:
+                    train_acc = evaluate_accuracy(train_data, net, ctx)
+                val_acc = evaluate_accuracy(val_data, net, ctx)
+                test_acc = None if test_data is None else evaluate_accuracy(test_data, net, ctx)
+                history.add(epoch, train_loss, train_acc, val_acc, test_acc, time() - start)
+                replaced_checkpoint = history.keep_if_best(net)
+                if after_epoch:
+                    after_epoch(epoch)
+            if resume:
+                save_state(history.resume_path, net, trainer, average, settings | history.state())
+            if replaced_checkpoint is not None:
+                replaced_checkpoint.unlink(missing_ok=True)
+            if live_plot:
+                live_plot.update(history.frame)
+    except KeyboardInterrupt:
+        if on_interrupt is None or history.best_path is None:
+            raise
+        on_interrupt(f"{len(history.rows)} of {num_epochs} epochs")
     average.apply()
     return history
 

@@ -1,13 +1,19 @@
 """The loss: cross-entropy as in the articles, optionally with class weights and label smoothing."""
 
-from collections.abc import Callable, Sequence
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of
+from logoflow.values import number_between
+
+ClassWeights: TypeAlias = Sequence[float] | Mapping[str | int, float]
 
 
 def make_loss(
@@ -40,9 +46,11 @@ def make_loss(
     >>> loss(nd.zeros((1, 4)), nd.array([2])).asnumpy().round(3)  # log(4)
     array([1.386], dtype=float32)
     """
-    if not 0 <= label_smoothing < 1:
+    number_between("label_smoothing", label_smoothing, 0, 1, below=True)
+    if isinstance(class_weights, Mapping):
         raise ValueError(
-            f"label_smoothing is {label_smoothing}. It must be 0 or more, and below 1."
+            f"class_weights is {class_weights!r}, but the loss has no class names: give a list of "
+            "weights in label order."
         )
     cross_entropy = gluon.loss.SoftmaxCrossEntropyLoss()
 
@@ -56,6 +64,72 @@ def make_loss(
         return losses
 
     return loss
+
+
+def class_weight_list(class_weights: ClassWeights, classes: Sequence[str]) -> list[float]:
+    """List the weight of each class, after a check.
+
+    Parameters
+    ----------
+    class_weights : sequence of float, or dict
+        Weights in label order, or weights by the name or the label of a class. Classes that a dict
+        does not have get the weight 1.
+    classes : sequence of str
+        Class names in label order.
+
+    Returns
+    -------
+    list of float
+        One weight per class, in label order.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer weights than classes, if there is no such class, if a class has
+        two weights, or if a weight is negative or no finite number.
+
+    Examples
+    --------
+    >>> class_weight_list({"no-logo": 0.5, 2: 3}, ["bmw", "no-logo", "ups"])
+    [1.0, 0.5, 3.0]
+    """
+    if isinstance(class_weights, Mapping):
+        by_label = {_class_label(key, classes): key for key in class_weights}
+        if len(by_label) < len(class_weights):
+            raise ValueError(f"class_weights is {class_weights!r}: a class has two weights.")
+        weights = [
+            class_weights[by_label[label]] if label in by_label else 1.0
+            for label in range(len(classes))
+        ]
+    else:
+        weights = list(class_weights)
+    if len(weights) != len(classes):
+        raise ValueError(
+            f"There are {len(weights)} class_weights, but {len(classes)} classes: "
+            f"{', '.join(classes)}."
+        )
+    weights = [
+        number_between(f"The class weight of {name}", weight, 0)
+        for name, weight in zip(classes, weights, strict=True)
+    ]
+    if not any(weights):
+        raise ValueError("All class_weights are 0: give at least one class a higher weight.")
+    return weights
+
+
+def _class_label(key: object, classes: Sequence[str]) -> int:
+    """Return the label of a class that is given by its name or label."""
+    if isinstance(key, str) and key in classes:
+        return list(classes).index(key)
+    is_label = isinstance(key, Integral) and not isinstance(key, bool)
+    if is_label and 0 <= key < len(classes):  # type: ignore[operator]
+        return int(key)  # type: ignore[call-overload]
+    similar = difflib.get_close_matches(str(key), classes)
+    hint = f" Did you mean {', '.join(similar)}?" if similar else ""
+    raise ValueError(
+        f"class_weights has the key {key!r}, which is no class: give the name of a class, or its "
+        f"label from 0 to {len(classes) - 1}.{hint}"
+    )
 
 
 def balanced_weights(root: Path | str) -> list[float]:

@@ -20,12 +20,13 @@ from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, tr
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
+from logoflow.training.fit_arguments import checked_devices, prepared_root
 from logoflow.training.fit_regions import fit_region_head, photos_with_boxes, remember_logos
 from logoflow.training.hard_negatives import hard_negatives
 from logoflow.training.loop import train
 from logoflow.training.region_steps import train_on_patches
-from logoflow.utils.addresses import local_path
-from logoflow.utils.devices import Contexts, as_list, default_ctx
+from logoflow.utils.devices import Contexts
+from logoflow.values import whole_number
 
 LEARNING_RATE_SHARE = 0.5
 """The learning rate, as a share of the recipe's. A lower rate keeps what the network has learnt."""
@@ -73,7 +74,7 @@ def refit(
         logoflow with other recipes made it.
     ClassListError
         If the data set has other classes than the classifier.
-    FileNotFoundError
+    NotPreparedError
         If `root` is not a prepared data set.
     FloatingPointError
         If the loss becomes infinite or NaN.
@@ -97,8 +98,11 @@ def refit(
             "refit needs a classifier that fit returned, not an INT8 twin: call refit first, then "
             "quantize."
         )
+    root, ctx = prepared_root(root), checked_devices(ctx)
+    num_epochs = whole_number("num_epochs", num_epochs, least=1)
+    num_workers = whole_number("num_workers", num_workers, least=0)
     classifier.check_classes(read_classes(root))
-    refitted, ctx, root = deepcopy(classifier), as_list(ctx or default_ctx()), local_path(root)
+    refitted = deepcopy(classifier)
     recipe = recipe_from_json(refitted.metadata["plan"])
     nets = getattr(refitted.net, "members", [refitted.net])
     with _all_photos(root) as all_photos:

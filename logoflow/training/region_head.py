@@ -1,6 +1,7 @@
 """Fit the output layer of a network to the features of regions, before any fine-tuning."""
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from mxnet import gluon, nd
@@ -8,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
+from logoflow.inference.prototypes import Prototypes
 from logoflow.training.region_examples import Examples
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)
@@ -19,6 +21,30 @@ MAX_ITERATIONS = 100
 
 WEIGHT_SCALE = 1000.0
 """Total weight of the examples, so that `STRENGTHS` mean the same for few and for many photos."""
+
+
+class RegionHead(NamedTuple):
+    """What the fit of an output layer needs and leaves.
+
+    Parameters
+    ----------
+    examples : Examples
+        Regions of the training photos.
+    strength : float
+        Regularisation that cross-validation chose, scikit-learn's `C`.
+    folds : int
+        Folds of the cross-validation. Below 2 there was none.
+    prototypes : Prototypes or None
+        Regions that a classifier compares new photos with.
+    composed : Examples or None
+        Further examples, from artwork.
+    """
+
+    examples: Examples
+    strength: float
+    folds: int
+    prototypes: Prototypes | None
+    composed: Examples | None = None
 
 
 def focus_on_logos(

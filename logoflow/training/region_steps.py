@@ -1,7 +1,8 @@
 """Fine-tune a network on the regions of random patches of photos."""
 
+import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,9 +20,12 @@ from logoflow.loading.photo_cache import photo_reader
 from logoflow.models.freezing import freeze_lower, keep_running_statistics
 from logoflow.recipes import Recipe
 from logoflow.training.averaging import WeightAverage
+from logoflow.training.checkpoint import save_state
+from logoflow.training.early_stopping import EarlyStopping
 from logoflow.training.loop import seed_epoch
 from logoflow.training.region_examples import PhotoWithBoxes
 from logoflow.training.region_patches import PATCH_SIDE, UNKNOWN, draw_patch
+from logoflow.training.region_state import region_state, restore_region_state
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.progress import bar
 
@@ -29,7 +33,7 @@ HARDEST = 8
 """Regions without a logo that count in each patch: those with the largest loss."""
 
 STEPS_PER_ROW = 20
-"""Steps that a row of the history sums up."""
+"""Steps that a row of the history sums up. A resume file is written after each row."""
 
 WARMUP_SHARE = 0.1  # of all steps
 
@@ -71,8 +75,13 @@ def train_on_patches(
     cache: Path | None = None,
     class_weights: Sequence[float] | None = None,
     deadline: float | None = None,
+    early_stopping: EarlyStopping | None = None,
+    resume_path: Path | None = None,
+    on_interrupt: Callable[[str], None] | None = None,
 ) -> dict[str, list]:
     """Train a network on patches. Afterwards it has the moving average of its weights.
+
+    With `early_stopping`, it has the best of these averages.
 
     Parameters
     ----------
@@ -98,6 +107,14 @@ def train_on_patches(
         Weight of each class in the loss.
     deadline : float, optional
         Time of `time.monotonic` after which no further step starts.
+    early_stopping : EarlyStopping, optional
+        It is asked after each pass over the photos.
+    resume_path : Path, optional
+        File for the state of the training. If it exists, the training continues from it. It must
+        belong to the same data set and settings.
+    on_interrupt : callable, optional
+        If given, an interrupt ends the training, and this function is called with the number of
+        steps, as text. By default, KeyboardInterrupt is raised as usual.
 
     Returns
     -------
@@ -120,23 +137,46 @@ def train_on_patches(
     weights = None if class_weights is None else nd.array(class_weights, ctx=ctx)
     history: dict[str, list] = {"step": [], "loss": []}
     losses: list[nd.NDArray] = []
+    order: list[int] = []
     seed_epoch(seed, 0)
-    batches = patch_batches(photos, no_logo, recipe, cache)
-    for step in bar(range(1, num_steps + 1), "steps"):
-        if deadline is not None and monotonic() > deadline:
-            break
-        patches, labels = next(batches)
-        data = _normalise(nd.array(patches, ctx=ctx), augs)
-        with autograd.record():
-            loss = patch_loss(patch_net(data, pooling), nd.array(labels, ctx=ctx), no_logo, weights)
-        loss.backward()
-        trainer.step(len(patches))
-        average.update()
-        losses.append(loss.mean())
-        if step % STEPS_PER_ROW == 0 or step == num_steps:
-            _add_row(history, step, losses)
-            losses = []
+    first = step = 0
+    if resume_path is not None and resume_path.exists():
+        first = step = restore_region_state(
+            resume_path, net, trainer, average, history, order, early_stopping
+        )
+    steps_per_epoch = math.ceil(len(photos) / recipe.batch_size)
+    batches = patch_batches(photos, no_logo, recipe, cache, order)
+    try:
+        for step in bar(range(first + 1, num_steps + 1), "steps"):
+            if deadline is not None and monotonic() > deadline:
+                break
+            patches, labels = next(batches)
+            data = _normalise(nd.array(patches, ctx=ctx), augs)
+            with autograd.record():
+                loss = patch_loss(
+                    patch_net(data, pooling), nd.array(labels, ctx=ctx), no_logo, weights
+                )
+            loss.backward()
+            trainer.step(len(patches))
+            average.update()
+            losses.append(loss.mean())
+            if early_stopping is not None and step % steps_per_epoch == 0:
+                with average.applied():
+                    if early_stopping.is_over():
+                        break
+            if step % STEPS_PER_ROW == 0 or step == num_steps:
+                _add_row(history, step, losses)
+                losses = []
+                if resume_path is not None:
+                    run_state = region_state(step, history, order, early_stopping)
+                    save_state(resume_path, net, trainer, average, run_state)
+    except KeyboardInterrupt:
+        if on_interrupt is None:
+            raise
+        on_interrupt(f"{step} of {num_steps} steps")
     average.apply()
+    if early_stopping is not None:
+        early_stopping.load_best()
     nd.waitall()
     return history
 
@@ -171,7 +211,11 @@ def _make_trainer(net: gluon.HybridBlock, recipe: Recipe, num_steps: int) -> glu
 
 
 def patch_batches(
-    photos: Sequence[PhotoWithBoxes], no_logo: int | None, recipe: Recipe, cache: Path | None
+    photos: Sequence[PhotoWithBoxes],
+    no_logo: int | None,
+    recipe: Recipe,
+    cache: Path | None,
+    order: list[int] | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield batches of patches without end. Each photo comes once before any comes again.
 
@@ -184,6 +228,8 @@ def patch_batches(
         Its `batch_size` and `appearance` are used.
     cache : Path or None
         Folder for the decoded photos.
+    order : list of int, optional
+        Positions of the photos that come next. It is changed with each batch.
 
     Yields
     ------
@@ -195,11 +241,11 @@ def patch_batches(
     paths = [path for path, _, _ in photos]
     read = photo_reader(paths, cache, "regions")
     appearance = patch_appearance() if recipe.appearance else []
-    order: list[int] = []
+    order = [] if order is None else order
     while True:
         patches, labels = [], []
         while len(order) < recipe.batch_size:
-            order += random.sample(range(len(photos)), len(photos))
+            order.extend(random.sample(range(len(photos)), len(photos)))
         for position in order[: recipe.batch_size]:
             path, label, boxes = photos[position]
             image, _ = read(path)
@@ -208,7 +254,7 @@ def patch_batches(
                 patch = aug(patch)
             patches.append(np.asarray(patch, np.float32))
             labels.append(region_labels)
-        order = order[recipe.batch_size :]
+        del order[: recipe.batch_size]
         yield np.stack(patches), np.stack(labels)
 
 

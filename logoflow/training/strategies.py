@@ -1,29 +1,27 @@
 """The two ways in which `fit` trains: on crops of photos, and on regions of photos."""
 
 import math
-import tempfile
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import mxnet as mx
 import pandas as pd
 from mxnet import gluon, init
 
 from logoflow.datasets.class_list import read_classes
-from logoflow.datasets.composing.artwork import Artwork
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.levels import Level
-from logoflow.inference.matching import LogoMatcher
 from logoflow.labels import no_logo_index
 from logoflow.loading.augment import make_augs
-from logoflow.loading.loaders import CACHE_FOLDER, Loaders, make_loaders
+from logoflow.loading.loaders import CACHE_FOLDER, Loaders, make_loaders, split_loader
 from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
 from logoflow.models.finetune import finetune_net
 from logoflow.models.freezing import freeze_lower
 from logoflow.models.weight_files import save_weights
 from logoflow.recipes import Recipe
+from logoflow.training.batches import evaluate_accuracy
+from logoflow.training.early_stopping import EarlyStopping
 from logoflow.training.fit_regions import (
     calibrate_by_left_out,
     can_leave_out,
@@ -34,73 +32,11 @@ from logoflow.training.fit_regions import (
 from logoflow.training.hard_negatives import hard_negative_callback
 from logoflow.training.history import History
 from logoflow.training.loop import train
+from logoflow.training.plan import Plan
 from logoflow.training.region_examples import PhotoWithBoxes
+from logoflow.training.region_head import RegionHead
 from logoflow.training.region_steps import train_on_patches
-
-
-class Plan(NamedTuple):
-    """What `fit` was asked for, checked.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of a prepared data set.
-    backbones : list of str
-        One network is trained for each.
-    recipe : Recipe
-    levels : sequence of Level
-        A decision is fitted for each.
-    matcher : LogoMatcher or None
-        Known logos, if a level needs them.
-    false_positive_rate : float
-        Share of no-logo photos that may get a brand, above 0 and below 1.
-    unknown_acceptance_rate : float or None
-        Share of photos of unknown brands that may get a brand. None: there is no test for them.
-    fine_tune : bool
-        Whether to train the layers below the output layer.
-    num_epochs : int
-        Passes over the training photos.
-    deadline : float or None
-        Time of `time.monotonic` after which no further fine-tuning step starts.
-    rounds : int
-        Rounds of training, with a search for hard negatives between them.
-    image_size : int
-        Side of the network's input in pixels.
-    use_no_logo, use_boxes : bool
-        Whether to train on no-logo photos, and to use boxes.
-    class_weights : list of float or None
-        Weight of each class in the loss.
-    artwork : dict of int to list of Artwork, or None
-        Logos by label, to learn from beside the photos.
-    num_workers : int
-        Processes that decode photos.
-    ctx : list of Context
-        Devices.
-    seed : int
-    quiet : bool
-        Whether to print nothing.
-    """
-
-    root: Path
-    backbones: list[str]
-    recipe: Recipe
-    levels: Sequence[Level]
-    matcher: LogoMatcher | None
-    false_positive_rate: float
-    unknown_acceptance_rate: float | None
-    fine_tune: bool
-    num_epochs: int
-    deadline: float | None
-    rounds: int
-    image_size: int
-    use_no_logo: bool
-    use_boxes: bool
-    class_weights: list[float] | None
-    artwork: dict[int, list[Artwork]] | None
-    num_workers: int
-    ctx: list[mx.Context]
-    seed: int
-    quiet: bool
+from logoflow.training.resume import drop_if_damaged, load_head, save_head, work_folder
 
 
 def fit_on_crops(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
@@ -125,7 +61,9 @@ def fit_on_crops(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
         raise ValueError('fine_tune=False and minutes need the recipe "regions".')
     _require_validation_photos(plan.root)
     classes, histories = read_classes(plan.root), []
-    with tempfile.TemporaryDirectory() as folder:
+    nets: list[gluon.HybridBlock] = []
+    interrupts: list[str] = []
+    with work_folder(plan, interrupts) as folder:
         members = _members(folder, plan)
         for name, seed, weight_file in members:
             net = _new_net(name, len(classes), plan.recipe, plan.ctx, seed)
@@ -139,10 +77,21 @@ def fit_on_crops(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
                 use_no_logo=plan.use_no_logo,
                 use_boxes=plan.use_boxes,
             )
-            histories.append(_train_net(net, loaders, weight_file, plan, seed))
-        net = _together(net, [weight_file for _, _, weight_file in members], plan, len(classes))
-    classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=plan.matcher)
-    _calibrate(classifier, plan)
+            try:
+                history = _train_net(net, loaders, weight_file, plan, seed, interrupts.append)
+            except KeyboardInterrupt:
+                if not nets:
+                    raise
+                interrupts.append("nothing of this network")
+            else:
+                nets.append(net)
+                histories.append(history)
+            if interrupts:
+                _warn_of_interrupt(interrupts[0], len(nets), len(members))
+                break
+        net = _together(nets, members, plan, len(classes))
+        classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=plan.matcher)
+        _calibrate(classifier, plan)
     return classifier, _history_columns(histories)
 
 
@@ -168,6 +117,8 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
         If there are no validation photos and the calibration needs some.
     """
     classes, histories = read_classes(plan.root), []
+    nets: list[gluon.HybridBlock] = []
+    interrupts: list[str] = []
     no_logo = no_logo_index(classes)
     photos = photos_with_boxes(
         plan.root,
@@ -181,33 +132,73 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
         photos += photos_with_boxes(plan.root, ["val_data"], use_boxes=False)
     else:
         _require_validation_photos(plan.root)
-    with tempfile.TemporaryDirectory() as folder:
+    with work_folder(plan, interrupts) as folder:
         members = _members(folder, plan)
         for name, seed, weight_file in members:
             net = _new_net(name, len(classes), plan.recipe, plan.ctx, seed)
             _, augs = make_augs(plan.recipe, net, image_size=plan.image_size)
-            head = fit_region_head(
-                net, augs, photos, no_logo, seed, plan.class_weights, plan.artwork
+            try:
+                head = _fit_head(net, augs, photos, no_logo, plan, seed, weight_file)
+            except KeyboardInterrupt:
+                if not nets:
+                    raise
+                interrupts.append("nothing of this network")
+            else:
+                nets.append(net)
+                if plan.fine_tune and has_boxes:
+                    histories.append(
+                        _fine_tune_on_patches(
+                            net, augs, photos, no_logo, plan, seed, weight_file, interrupts.append
+                        )
+                    )
+                save_weights(net, weight_file)
+            if interrupts:
+                _warn_of_interrupt(interrupts[0], len(nets), len(members))
+                break
+        net, is_single = _together(nets, members, plan, len(classes)), len(nets) == 1
+        prototypes = head.prototypes if is_single else None
+        if has_boxes and (histories or not is_single):  # the features are not those of the head
+            prototypes = remember_logos(net, augs, photos, no_logo, plan.seed, plan.artwork)
+        classifier = LogoClassifier(net, classes, augs, matcher=plan.matcher, prototypes=prototypes)
+        if leaves_out:
+            calibrate_by_left_out(
+                classifier,
+                head,
+                plan.levels,
+                plan.false_positive_rate,
+                plan.unknown_acceptance_rate,
             )
-            if plan.fine_tune and has_boxes:
-                histories.append(_fine_tune_on_patches(net, augs, photos, no_logo, plan, seed))
-            save_weights(net, weight_file)
-        net = _together(net, [weight_file for _, _, weight_file in members], plan, len(classes))
-    prototypes = head.prototypes if is_single else None
-    if has_boxes and (histories or not is_single):  # the features are not those of the head
-        prototypes = remember_logos(net, augs, photos, no_logo, plan.seed, plan.artwork)
-    classifier = LogoClassifier(net, classes, augs, matcher=plan.matcher, prototypes=prototypes)
-    if leaves_out:
-        calibrate_by_left_out(
-            classifier,
-            head,
-            plan.levels,
-            plan.false_positive_rate,
-            plan.unknown_acceptance_rate,
-        )
-    else:
-        _calibrate(classifier, plan)
+        else:
+            _calibrate(classifier, plan)
     return classifier, _joined(histories)
+
+
+def _warn_of_interrupt(progress: str, networks: int, all_networks: int) -> None:
+    """Say what an interrupted training keeps."""
+    warnings.warn(
+        f"The training was interrupted after {progress}. fit calibrates and returns the best so "
+        f"far ({networks} of {all_networks} networks). Interrupt again to stop without a result.",
+        stacklevel=4,
+    )
+
+
+def _fit_head(
+    net: gluon.HybridBlock,
+    augs: list,
+    photos: list[PhotoWithBoxes],
+    no_logo: int | None,
+    plan: Plan,
+    seed: int,
+    weight_file: Path,
+) -> RegionHead:
+    """Fit the output layer, or load it if an earlier call with this work folder fitted it."""
+    path = weight_file.with_suffix(".head.npz")
+    head = load_head(path, net.output)
+    if head is None:
+        head = fit_region_head(net, augs, photos, no_logo, seed, plan.class_weights, plan.artwork)
+        if plan.resume_dir is not None:
+            save_head(path, head, net.output)
+    return head
 
 
 def _fine_tune_on_patches(
@@ -217,7 +208,29 @@ def _fine_tune_on_patches(
     no_logo: int | None,
     plan: Plan,
     seed: int,
+    weight_file: Path,
+    on_interrupt: Callable[[str], None],
 ) -> dict[str, list]:
+    early_stopping = resume_path = None
+    if plan.resume_dir is not None:
+        resume_path = weight_file.with_suffix(".resume.npz")
+        drop_if_damaged(resume_path)
+    if plan.patience is not None:
+        validation = split_loader(
+            plan.root,
+            "val_data",
+            augs,
+            plan.recipe,
+            plan.recipe.batch_size,
+            plan.num_workers,
+            image_size=plan.image_size,
+        )
+        early_stopping = EarlyStopping(
+            net,
+            lambda: evaluate_accuracy(validation, net, plan.ctx[:1]),
+            plan.patience,
+            weight_file.with_suffix(".best.params"),
+        )
     return train_on_patches(
         net,
         photos,
@@ -230,24 +243,30 @@ def _fine_tune_on_patches(
         cache=plan.root / CACHE_FOLDER,
         class_weights=plan.class_weights,
         deadline=plan.deadline,
+        early_stopping=early_stopping,
+        resume_path=resume_path,
+        on_interrupt=on_interrupt,
     )
 
 
-def _members(folder: str, plan: Plan) -> list[tuple[str, int, Path]]:
+def _members(folder: Path, plan: Plan) -> list[tuple[str, int, Path]]:
     """Backbone, seed and weight file of each network to train."""
     return [
-        (name, plan.seed + ENSEMBLE_SEED_STRIDE * number, Path(folder) / f"member{number}.params")
+        (name, plan.seed + ENSEMBLE_SEED_STRIDE * number, folder / f"member{number}.params")
         for number, name in enumerate(plan.backbones)
     ]
 
 
 def _together(
-    net: gluon.HybridBlock, weight_files: list[Path], plan: Plan, classes: int
+    nets: list[gluon.HybridBlock], members: list[tuple[str, int, Path]], plan: Plan, classes: int
 ) -> gluon.HybridBlock:
-    """Return the only network, or an ensemble of the networks in the weight files."""
-    if len(weight_files) == 1:
-        return net
-    return _load_ensemble(weight_files, ensemble_architecture(plan.backbones), classes, plan.ctx)
+    """Return the only trained network, or an ensemble of the trained networks."""
+    if len(nets) == 1:
+        return nets[0]
+    trained = members[: len(nets)]
+    architecture = ensemble_architecture([name for name, _, _ in trained])
+    weight_files = [weight_file for _, _, weight_file in trained]
+    return _load_ensemble(weight_files, architecture, classes, plan.ctx)
 
 
 def _joined(histories: list[dict[str, list]]) -> dict[str, list]:
@@ -278,10 +297,20 @@ def _new_net(
 
 
 def _train_net(
-    net: gluon.Block, loaders: Loaders, weight_file: Path, plan: Plan, seed: int
+    net: gluon.Block,
+    loaders: Loaders,
+    weight_file: Path,
+    plan: Plan,
+    seed: int,
+    on_interrupt: Callable[[str], None],
 ) -> History:
     """Train a network, and write the weights that the recipe keeps to `weight_file`."""
     recipe = plan.recipe
+    interrupts: list[str] = []
+    prefix, hard_negatives_path = weight_file.with_suffix(""), None
+    if plan.resume_dir is not None:
+        hard_negatives_path = weight_file.with_suffix(".hard-negatives.json")
+        drop_if_damaged(History(prefix).resume_path, hard_negatives_path)
     classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
     history = train(
         net,
@@ -291,7 +320,7 @@ def _train_net(
         None,
         recipe.batch_size,
         plan.num_epochs,
-        weight_file.with_suffix(""),
+        prefix,
         True,
         recipe.learning_rate,
         recipe.wd,
@@ -299,12 +328,21 @@ def _train_net(
         seed=seed,
         class_weights=plan.class_weights,
         train_acc_in_passing=True,
+        patience=plan.patience,
+        resume=plan.resume_dir is not None,
         after_epoch=hard_negative_callback(
-            classifier, loaders.photos.train, plan.num_epochs, plan.rounds
+            classifier,
+            loaders.photos.train,
+            plan.num_epochs,
+            plan.rounds,
+            hard_negatives_path,
         ),
+        on_interrupt=interrupts.append,
         quiet=plan.quiet,
     )
-    if recipe.keeps_best:
+    if interrupts:
+        on_interrupt(interrupts[0])
+    if recipe.keeps_best or plan.patience is not None or interrupts:
         history.load_best(net)
     save_weights(net, weight_file)
     return history

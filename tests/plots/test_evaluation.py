@@ -74,3 +74,53 @@ def test_confusion_shows_the_counts(figures):
 def test_recalls_are_bars_by_class(figures):
     plot_recalls(pd.DataFrame({"x": [0.1, 0.9], "y": [0.5, 0.6]}, index=["a", "b"]))
     assert len(figures[0][0].axes[0].patches) == 4
+
+
+def many_classes(count, *, right):
+    """Make a confusion matrix in which class 7 is always wrong, and its names."""
+    confusion = np.diag([right] * count)
+    confusion[7, 7], confusion[7, 8], confusion[7, count - 1] = 0, 1, right - 1
+    return confusion, [f"brand {number}" for number in range(count - 1)] + ["no-logo"]
+
+
+def test_of_many_classes_the_confusion_shows_the_worst_30(figures):
+    confusion, classes = many_classes(1000, right=3)
+    plot_confusion(confusion, classes)
+    axis = figures[0][0].axes[0]
+    rows, columns = (
+        [label.get_text() for label in labels]
+        for labels in (axis.get_yticklabels(), axis.get_xticklabels())
+    )
+    assert len(rows) == 30
+    assert rows[0] == "brand 7"
+    assert columns[30:] == ["no-logo", "other classes"]
+    assert axis.get_title() == "the 30 classes with the lowest recall, of 1,000"
+    first_row = {columns[int(x)]: text for text, (x, y) in texts_at(axis) if y == 0}
+    assert first_row == {"brand 8": "1", "no-logo": "2"}
+    assert max(figures[0][0].get_size_inches()) < 12
+
+
+def texts_at(axis):
+    return [(text.get_text(), text.get_position()) for text in axis.texts]
+
+
+def test_an_answer_that_is_not_shown_counts_among_the_others(figures):
+    confusion, classes = many_classes(40, right=3)
+    confusion[7, 8], confusion[7, 38] = 0, 1  # brand 38 is not among the 30
+    plot_confusion(confusion, classes)
+    texts = [text for text, (_, y) in texts_at(figures[0][0].axes[0]) if y == 0]
+    assert texts == ["2", "1"]
+
+
+def test_of_many_classes_the_recalls_show_the_worst_30(figures):
+    recalls = pd.DataFrame({"x": np.linspace(1, 0, 100), "y": 1.0}, index=map(str, range(100)))
+    plot_recalls(recalls)
+    axis = figures[0][0].axes[0]
+    assert len(axis.patches) == 60
+    assert axis.get_xticklabels()[0].get_text() == "99"
+    assert "of 100" in axis.get_xlabel()
+
+
+def test_a_long_name_leaves_room_for_the_figure(figures):
+    plot_recalls(pd.DataFrame({"x": [0.1, 0.9]}, index=["a" * 200, "b"]))
+    assert len(figures[0][0].axes[0].get_xticklabels()[0].get_text()) == 40

@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
+from logoflow.errors import NotPreparedError
 from logoflow.evaluation.measure import assess
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
@@ -184,3 +185,78 @@ def test_a_former_name_of_an_argument_is_an_error_that_gives_the_new_one(small_r
 def test_the_former_argument_views_is_refused_with_its_new_name(small_root):
     with pytest.raises(TypeError, match=r'views=\(1, 3\) is now levels=\("whole", "windows"\)'):
         fit(small_root, views=(1, 3))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"num_epochs": 0}, "num_epochs is 0: give a whole number, 1 or more"),
+        ({"num_epochs": "2"}, "num_epochs is '2'"),
+        ({"num_epochs": 1.5}, r"num_epochs is 1\.5"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"learning_rate": -1}, "learning_rate is -1"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"image_size": (32, 32)}, r"image_size is \(32, 32\)"),
+        ({"image_size": 8}, "image_size is 8, too small for efficientnet_lite0"),
+        ({"levels": 1}, "levels is 1: give a list of levels"),
+        ({"hard_negative_rounds": 0}, "hard_negative_rounds is 0"),
+        ({"refit_epochs": -1}, "refit_epochs is -1"),
+        ({"num_workers": -1}, "num_workers is -1"),
+        ({"minutes": "5"}, "minutes is '5'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"use_boxes": "no"}, "use_boxes is 'no': give True or False"),
+        ({"optimizer": "adamx"}, "optimizer is 'adamx': choose one of MXNet's"),
+        ({"ctx": "gpu"}, "ctx is 'gpu': give a context"),
+        ({"false_positive_rate": "0.1"}, r"false_positive_rate is '0\.1'"),
+        ({"class_weights": {"bwm": 2}}, "key 'bwm', which is no class"),
+        ({"class_weights": {3: 2}}, "key 3, which is no class.*0 to 2"),
+        ({"class_weights": [1, -1, 1]}, "class weight of aldi is -1"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_before_anything_starts(
+    small_root, monkeypatch, wrong, message
+):
+    def never(*_, **__):
+        raise AssertionError("A network was made.")
+
+    monkeypatch.setattr(strategies, "_new_net", never)
+    with pytest.raises(ValueError, match=message):
+        fit(small_root, "efficientnet_lite0", **wrong)
+
+
+def test_numbers_of_numpy_are_numbers_and_are_saved(small_root, tmp_path):
+    settings = {**QUICK, "levels": ("whole",), "num_epochs": np.int64(1), "seed": np.int32(2)}
+    classifier = fit(small_root, "lenet5", **settings)
+    classifier.save(tmp_path / "model")
+    assert classifier.metadata["epochs"] == 1
+
+
+def test_class_weights_in_a_dict_are_by_name_or_label(small_root):
+    quick = {**QUICK, "num_epochs": 1, "levels": ("whole",)}
+    classifier = fit(small_root, "lenet5", **quick, class_weights={"no-logo": 0.5, 0: 3})
+    assert classifier.metadata["class_weights"] == [3.0, 1.0, 0.5]
+
+
+def test_photos_that_are_not_prepared_are_refused_with_the_call_that_prepares_them(tmp_path):
+    (tmp_path / "brands" / "bmw").mkdir(parents=True)
+    with pytest.raises(NotPreparedError, match=r"root = logoflow\.prepare_root\(\"folder\", "):
+        fit(tmp_path / "brands")
+    with pytest.raises(NotPreparedError, match="does not exist"):
+        fit(tmp_path / "no such folder")
+
+
+def test_the_folder_above_a_prepared_data_set_is_refused_with_the_name_of_the_data_set(
+    small_root, tmp_path
+):
+    (tmp_path / "data" / "brands").mkdir(parents=True)
+    shutil.copy(small_root / "classes.json", tmp_path / "data" / "brands")
+    with pytest.raises(NotPreparedError, match=r"Or did you mean .*data/brands\?"):
+        fit(tmp_path / "data")
+
+
+def test_a_single_class_with_photos_is_refused(small_root, tmp_path):
+    shutil.copytree(small_root, tmp_path / "root")
+    for photo in (tmp_path / "root" / "train_data").glob("aldi/*"):
+        photo.unlink()
+    with pytest.raises(ValueError, match="adidas has photos in .*train_data. fit needs two"):
+        fit(tmp_path / "root", use_no_logo=False)
