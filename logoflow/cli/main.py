@@ -11,6 +11,8 @@ COMMANDS = {
     "data": "data",
     "fit": "fit",
     "predict": "predict",
+    "identify": "identify",
+    "add-brand": "add_brand",
     "classify-urls": "classify_urls",
     "assess": "assess",
     "export": "export",

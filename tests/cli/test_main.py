@@ -181,3 +181,24 @@ def test_notebooks_are_copied_and_never_replaced(photos):
     assert again.exit_code == 1
     assert "is there already and differs" in again.stderr
     assert (photos / "copies" / names[0]).read_text() == "edited"
+
+
+def test_identify_lists_brands_without_a_model(photos):
+    result = run("identify", "cup.jpg", "--top-k", "2", "--format", "json")
+    assert result.exit_code == 0
+    rows = json.loads(result.stdout)
+    assert [sorted(row) for row in rows] == [
+        ["brand", "height", "similarity", "sure", "width", "x", "y"]
+    ] * 2
+    assert not any(row["sure"] for row in rows)
+    result = run("identify", "no-such.jpg")
+    assert result.exit_code == 1
+    assert "no-such.jpg" in result.stderr
+
+
+def test_add_brand_says_why_a_model_cannot_learn_one(photos, model):
+    result = run("add-brand", "acme", "-m", model, "-a", "cup.jpg", "-o", "new")
+    assert result.exit_code == 1
+    assert "remembers no regions" in result.stderr
+    assert not (photos / "new").exists()
+    assert run("add-brand", "acme", "-m", model, "-a", "cup.jpg").exit_code == 2
