@@ -35,7 +35,7 @@ def is_exception(node):
 
 
 def test_every_exception_derives_from_logoflow_error():
-    assert len(exception_classes()) == 16
+    assert len(exception_classes()) == 17
     assert all(issubclass(error, errors.LogoflowError) for error in exception_classes())
 
 

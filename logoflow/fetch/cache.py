@@ -14,7 +14,16 @@ from logoflow.utils.paths import cache_home
 FRESH_SECONDS = 3600.0
 """A picture is used for so long without asking its server again, if the server does not say."""
 
-_EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp", "bmp": ".bmp"}
+_EXTENSIONS = {
+    "jpeg": ".jpg",
+    "png": ".png",
+    "gif": ".gif",
+    "webp": ".webp",
+    "bmp": ".bmp",
+    "tiff": ".tif",
+    "avif": ".avif",
+    "heif": ".heic",
+}
 
 
 class Cached(NamedTuple):

@@ -198,7 +198,8 @@ def decode_rgba(content: bytes, *, source: str = "image") -> np.ndarray:
     Examples
     --------
     >>> Image.new("RGBA", (64, 48), (255, 0, 0, 128)).save("logo.png")
-    >>> decode_rgba(Path("logo.png").read_bytes())[0, 0].tolist()
+    >>> with open("logo.png", "rb") as file:
+    ...     decode_rgba(file.read())[0, 0].tolist()
     [255, 0, 0, 128]
     """
     rgb = decode_image(content, source=source)  # refuses what is too large or broken

@@ -163,7 +163,7 @@ def remove_brand(classifier: "LogoClassifier", name: str) -> None:
     Raises
     ------
     ValueError
-        If there is no such brand, or if fewer than two classes would be left.
+        See `LogoClassifier.remove_brand`.
     """
     if name not in classifier.classes or name == NO_LOGO:
         raise ValueError(f"There is no brand {name!r}. The classes are {list(classifier.classes)}.")
@@ -171,6 +171,11 @@ def remove_brand(classifier: "LogoClassifier", name: str) -> None:
         raise ValueError("A classifier needs two classes, so no brand can be removed.")
     if classifier.matcher is not None:
         raise ValueError("This classifier knows logos of its brands: train it again without one.")
+    if not all(hasattr(net, "output") for net in _members(classifier.net)):
+        raise ValueError(
+            f"The classes of a {type(classifier.net).__name__} are fixed: train it again without "
+            f"{name!r}."
+        )
     label = classifier.classes.index(name)
     kept = np.delete(np.arange(len(classifier.classes)), label)
     outputs = [

@@ -11,16 +11,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from logoflow.datasets.walking import PHOTO_SUFFIXES
 from logoflow.errors import ImageError, LogoflowError
 from logoflow.images.decode import MAX_PIXELS, load_image
 from logoflow.images.headers import image_format
 from logoflow.images.open_files import read_open_file
 from logoflow.utils.addresses import list_files, local_path, storage_address
 
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp")
-"""Names of picture files end like this. Files with other names count by their content."""
-
-UNREADABLE = (".heic", ".heif", ".avif", ".tif", ".tiff", ".jxl", ".jp2", ".svg", ".dng", ".cr2")
+UNREADABLE = (".jxl", ".jp2", ".svg", ".dng", ".cr2", ".nef", ".arw", ".psd")
 """Pictures in these formats are not read. In folders they are left out with a warning."""
 
 BATCH_PIXELS = 2 * MAX_PIXELS
@@ -253,9 +251,11 @@ def _pictures_in_storage(address: str) -> list[Picture]:
         raise FileNotFoundError(f"There is no file or folder {address}.")
     if addresses == [address]:
         return [Picture(address, address)]
-    pictures = [name for name in addresses if name.lower().endswith(SUFFIXES)]
+    pictures = [name for name in addresses if name.lower().endswith(PHOTO_SUFFIXES)]
     if not pictures:
-        raise FileNotFoundError(f"The folder {address} has no pictures ({', '.join(SUFFIXES)}).")
+        raise FileNotFoundError(
+            f"The folder {address} has no pictures ({', '.join(PHOTO_SUFFIXES)})."
+        )
     return [Picture(name, name) for name in pictures]
 
 
@@ -268,11 +268,11 @@ def _known_pictures(paths: Iterable[Path], folder: Path, problem: str) -> list[P
     if unreadable:
         warnings.warn(
             f"{len(unreadable)} pictures are left out, such as {unreadable[0]}: logoflow reads "
-            "JPEG, PNG, WebP, GIF and BMP. Convert them first.",
+            "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF. Convert them first.",
             stacklevel=2,
         )
     if not pictures:
-        raise FileNotFoundError(f"{problem} that logoflow reads ({', '.join(SUFFIXES)}).")
+        raise FileNotFoundError(f"{problem} that logoflow reads ({', '.join(PHOTO_SUFFIXES)}).")
     return [Picture(path, str(path)) for path in pictures]
 
 
@@ -282,7 +282,7 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 
 
 def _is_picture(path: Path) -> bool:
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in PHOTO_SUFFIXES:
         return True
     try:
         with path.open("rb") as file:

@@ -260,11 +260,16 @@ def fit(
         resume_dir=None if resume_dir is None else local_path(resume_dir),
         quiet=quiet,
     )
-    strategy = fit_on_regions if recipe.crops == "regions" else fit_on_crops
+    return _train(plan, refit_epochs)
+
+
+def _train(plan: Plan, refit_epochs: int) -> LogoClassifier:
+    """Train, calibrate, and learn on for some epochs if that was asked for."""
+    strategy = fit_on_regions if plan.recipe.crops == "regions" else fit_on_crops
     classifier, history = strategy(plan)
     classifier.metadata = _metadata(plan, classifier, history)
     if refit_epochs:
-        return _refit_or_warn(classifier, root, refit_epochs, num_workers, ctx)
+        return _refit_or_warn(classifier, plan.root, refit_epochs, plan.num_workers, plan.ctx)
     return classifier
 
 

@@ -91,7 +91,7 @@ def class_weight_list(class_weights: ClassWeights, classes: Sequence[str]) -> li
     Examples
     --------
     >>> class_weight_list({"no-logo": 0.5, 2: 3}, ["bmw", "no-logo", "ups"])
-    [1.0, 0.5, 3.0]
+    [1.0, 0.5, 3]
     """
     if isinstance(class_weights, Mapping):
         by_label = {_class_label(key, classes): key for key in class_weights}

@@ -318,8 +318,8 @@ def test_the_page_has_each_seed_their_mean_and_the_differences(scripts, tmp_path
     assert "| 5 photos, with no-logo | 0 | 4 | 0.500 | 0.000 |" in lines
     assert "| 5 photos, with no-logo | mean |  | 0.750 | 0.000 |" in lines
     assert "| 5 photos, without no-logo | mean |  | 0.500 |  |" in lines
-    assert "| 20 photos, without no-logo | +0.000 (+0.000 to +0.000) |  |  |" in lines
-    assert "| mean of these rows | +0.375 |  |  |" in lines
+    assert "| 20 photos, without no-logo | +0.000 (+0.000 to +0.000) |  |  |  |" in lines
+    assert "| mean of these rows | +0.375 |  |  |  |" in lines
     order = [line.split(" | ")[0] for line in lines if " | mean | " in line]
     assert order == [
         "| 5 photos, without no-logo",
