@@ -178,7 +178,7 @@ def rank_of(known: KnownBrands, brand: str, embeddings: np.ndarray) -> int:
 
 def per_brand(known: KnownBrands, embeddings: np.ndarray) -> np.ndarray:
     """Return the similarity of a picture to each brand."""
-    logos = brand_similarities(embeddings.astype(np.float32), known)[0]
+    logos = brand_similarities(embeddings.astype(np.float32), known)
     similarities = np.full(len(known.names), -1.0)
     np.maximum.at(similarities, known.brands, logos)
     return similarities

@@ -14,8 +14,8 @@ from logoflow.cli.options import format_option
 def identify(picture: str, top_k: int, brands: str | None, format_: str) -> None:
     """Name the brands that PICTURE may show, without any training.
 
-    The picture is compared with the artwork of 3,459 brands. Each row has the region that is most
-    like the artwork, in pixels.
+    The picture is compared with the artwork of 3,459 brands. Each row says where the logo
+    probably is, in pixels.
     """
     from logoflow.cli.tables import table_text
     from logoflow.inference.identify import identify as name_brands

@@ -7,7 +7,7 @@ import numpy as np
 from logoflow.datasets.composing.artwork import Artwork, Source, read_artwork
 from logoflow.datasets.composing.compose import compose_crop
 from logoflow.datasets.composing.photos import compose_photo
-from logoflow.inference.identify import best_regions, embed_pictures, embed_regions
+from logoflow.inference.identify import best_cosines, embed_pictures, embed_regions
 from logoflow.inference.known_brands import KnownBrands
 from logoflow.utils.progress import bar
 
@@ -107,5 +107,5 @@ def with_usual(names: tuple[str, ...], embeddings: np.ndarray, brands: np.ndarra
     similarities = []
     for seed in range(WITHOUT_LOGO):
         picture, _ = compose_photo(np.random.default_rng(seed), None, longest_side=480)
-        similarities.append(best_regions(embed_regions(picture), embeddings)[0])
+        similarities.append(best_cosines(embed_regions(picture), embeddings))
     return KnownBrands(names, embeddings, brands, np.mean(similarities, axis=0))

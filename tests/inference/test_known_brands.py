@@ -33,16 +33,16 @@ def photo_of(brand, seed=1):
 
 
 def test_composed_photos_are_named_and_located():
-    named, overlap = [], []
+    named, is_inside = [], []
     for seed in range(4):
         photo, boxes = photo_of("Starbucks", seed)
         first = lf.identify(photo).iloc[0]
         named.append(first.brand)
         x, y, width, height = boxes[0]
         middle = first.x + first.width / 2, first.y + first.height / 2
-        overlap.append(x - width <= middle[0] <= x + 2 * width and y - height <= middle[1])
+        is_inside.append(x <= middle[0] <= x + width and y <= middle[1] <= y + height)
     assert named.count("Starbucks") >= 3
-    assert sum(overlap) >= 3
+    assert sum(is_inside) >= 3
 
 
 def test_a_photo_without_a_logo_gives_no_sure_answer():
@@ -82,11 +82,10 @@ def test_several_logos_of_a_brand_count_as_one_brand():
 
 def test_the_similarity_is_the_mean_of_the_best_regions(three):
     regions = embed_regions(photo_of("BMW")[0])
-    similarities, best = brand_similarities(regions, three)
+    similarities = brand_similarities(regions, three)
     cosines = regions @ three.embeddings.T
     expected = np.sort(cosines, axis=0)[-3:].mean(0) - three.usual / 2
     assert np.allclose(similarities, expected, atol=1e-5)
-    assert np.array_equal(best, cosines.argmax(0))
 
 
 def test_pictures_are_embedded_in_batches_as_at_once():
