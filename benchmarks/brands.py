@@ -3,10 +3,10 @@
     python benchmarks/accuracy.py brands --seeds 0 1 2
 
 21 of the 27 brands have an icon in Simple Icons. `logo_lite0` has seen none of them. They are
-learnt from that icon and from their names in four typefaces, and told apart on crops around the
-largest logo of each training photo, and on whole photos: the query photos, and 12 training photos
-of each brand. The same photos are then compared with all brands of `lf.identify`. The seed draws
-the composed pictures; the file of all brands has one seed.
+learnt from that icon and from their names in four typefaces, which count as one logo. They are told
+apart on crops around the largest logo of each training photo, and on whole photos: the query
+photos, and 12 training photos of each brand. The same photos are then compared with all brands of
+`lf.identify`. The seed draws the composed pictures; the file of all brands has one seed.
 
 The results go to results/brands.json, and the table to brands.md.
 """
@@ -28,6 +28,7 @@ from small import SHARED
 import logoflow as lf
 from logoflow.datasets.composing.simple_icons import plain_name, simple_icons
 from logoflow.datasets.flickrlogos27 import read_flickrlogos27
+from logoflow.inference.build_known_brands import embed_brand
 from logoflow.inference.identify import (
     SURE_LEAD,
     SURE_SIMILARITY,
@@ -35,7 +36,7 @@ from logoflow.inference.identify import (
     embed_pictures,
     embed_regions,
 )
-from logoflow.inference.index_brands import CROP_SIDE
+from logoflow.inference.index_brands import CROP_SIDE, with_usual
 from logoflow.inference.known_brands import KnownBrands, simple_icons_brands
 from logoflow.labels import NO_LOGO
 from logoflow.utils.files import write_text
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.data.exists() or not options.no_logo.is_dir():
         print(f"{options.data} or {options.no_logo} is missing.", file=sys.stderr)
         return 2
-    splits = read_flickrlogos27(options.data)
+    splits = read_flickrlogos27(options.data, no_logo_dir=options.no_logo)
     brands = [name for name in splits.classes if plain_name(name) in simple_icons()]
     training = [photo for photo in (*splits.train, *splits.val) if photo.label in brands]
     crops = embed_crops(training)
@@ -108,12 +109,11 @@ def no_logo_photos(options: argparse.Namespace) -> list[Path]:
 
 
 def known_from_artwork(brands: Sequence[str], seed: int) -> KnownBrands:
-    """Learn brands from their icons and their names, with each typeface as a logo of its own."""
-    artwork = {}
-    for name in brands:
-        icon = simple_icons()[plain_name(name)]
-        artwork[name] = [lf.icon_of(name), *lf.wordmarks(icon.title, icon.primary_color)]
-    return lf.index_brands(artwork, seed=seed)
+    """Learn brands from their icons and their names, as build_known_brands does."""
+    titles = [simple_icons()[plain_name(name)].title for name in brands]
+    parts = [embed_brand((seed, title, [])) for title in titles]
+    owners = np.repeat(np.arange(len(brands)), [len(part) for part in parts])
+    return with_usual(tuple(brands), np.concatenate(parts), owners)
 
 
 def embed_crops(photos: Sequence) -> Shown:
