@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -119,7 +120,7 @@ def compose_photos(
     part.mkdir(parents=True)
     try:
         write = partial(_write, part, drawings, photos, longest_side, seed)
-        with ThreadPoolExecutor(physical_cores()) as pool:
+        with _opencv_without_threads(), ThreadPoolExecutor(physical_cores()) as pool:
             for _ in bar(pool.map(write, plans), "photos"):
                 pass
         write_lists(
@@ -181,6 +182,17 @@ def compose_photo(
         if rng.random() < COVERED_SHARE:
             photo = cover_a_part(rng, photo, box)
     return photograph(rng, photo), boxes
+
+
+@contextmanager
+def _opencv_without_threads() -> Iterator[None]:
+    """Keep OpenCV from starting threads beside those that compose photos."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _add_logo(
