@@ -226,10 +226,11 @@ def times(photo: Path, backgrounds: Path) -> dict[str, float]:
     start = time.perf_counter()
     subprocess.run(command, check=True, env=environment)
     fresh = time.perf_counter() - start
+    artwork = {"bmw": [lf.icon_of("bmw")], "ford": [lf.icon_of("ford")]}
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         data_set = lf.compose_photos(
-            {"bmw": [lf.icon_of("bmw")], "ford": [lf.icon_of("ford")]},
+            artwork,
             folder,
             backgrounds=backgrounds,
             train=150,
