@@ -147,7 +147,7 @@ class CachedPhotos:
         """
         index = self._indices[Path(photo)]
         flat = self._pixels[self._ends[index] : self._ends[index + 1]]
-        if zlib.crc32(flat) != self._checksums[index]:
+        if zlib.crc32(flat.data) != self._checksums[index]:
             warnings.warn(
                 f"{self._path} is damaged, so {photo} is decoded again. Delete the cache file, and "
                 "check the disk.",
@@ -327,7 +327,7 @@ def _write_cache(
 
         def write_photo(index: int) -> None:
             photo, _ = read_photo(paths[index], max_short_side)
-            checksums[index] = zlib.crc32(np.ascontiguousarray(photo))
+            checksums[index] = zlib.crc32(np.ascontiguousarray(photo).data)
             pixels[ends[index] : ends[index + 1]] = photo.ravel()
 
         with ThreadPoolExecutor(physical_cores()) as pool:  # decoding releases Python's lock

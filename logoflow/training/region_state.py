@@ -36,7 +36,7 @@ def region_state(
         "history": history,
         "order": order,
         "random": random.getstate(),
-        "numpy": [name, keys.tolist(), *rest],
+        "numpy": [name, np.asarray(keys).tolist(), *rest],
         "early_stopping": early_stopping and early_stopping.state(),
     }
 
