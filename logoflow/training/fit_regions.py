@@ -109,13 +109,14 @@ def fit_region_head(
     """
     photos = _at_most(photos, MAX_PHOTOS, seed)
     region_net = RegionNet(net, augs)
-    examples, prototypes = region_examples(region_net, photos, no_logo, seed)
+    composed = drawn = None
+    if artwork:
+        composed, drawn = composed_regions(region_net, artwork, len(photos), seed)
+    examples, prototypes = region_examples(region_net, photos, no_logo, seed, drawn)
     has_boxes = any(boxes for _, _, boxes in photos)
     if has_boxes and region_net.can_embed:
         prototypes = prototypes_of_boxes([region_net], [examples], photos, no_logo, seed)
-    composed = None
-    if artwork:
-        composed, drawn = composed_regions(region_net, artwork, len(photos), seed)
+    if drawn is not None:
         prototypes = drawn if prototypes is None else join_prototypes([prototypes, drawn])
     if class_weights is not None:
         examples = _weighted(examples, class_weights)
