@@ -1,6 +1,7 @@
 """Pictures of every kind that logoflow reads, as the bytes of files."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def exif(orientation: int) -> Image.Exif:
     return tags
 
 
+@cache
 def odd_pictures() -> dict[str, bytes]:
     """Return pictures of every kind by name."""
     plain, small = photo(), photo(96, 72)
