@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +13,7 @@ import numpy as np
 from logoflow.errors import FetchError, ImageError
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import MAX_PIXELS, decode_image, image_size
-from logoflow.inference.answer_rows import WITH_ERRORS, error_row, json_row
+from logoflow.inference.answer_rows import WITH_ERRORS, answer_row, error_row, json_row
 from logoflow.web.pixel_budget import PixelBudget
 from logoflow.web.service.limits import Limits
 
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from logoflow.inference.levels import Level
 
 BATCH_SIZE = 16
-"""Pictures of a batch. A batch takes what is waiting: no picture waits for others."""
+"""Pictures of a batch, at most."""
+
+GRACE, MOMENT = 0.005, 0.05
+"""Seconds to wait for the next pictures of clients that were just answered: for the request, and
+for the picture to be decoded. The network takes twice as long for one picture as for one of eight
+in a batch."""
 
 DECODERS = 2
 FETCHERS = 8
@@ -69,6 +75,7 @@ class Answerer:
     -----
     Threads decode pictures while one thread runs the network. It takes all pictures that wait for
     the same level, because the network is faster for several pictures than for one after another.
+    A single client never waits for others.
     Pictures that wait have at most twice as many pixels as the largest picture.
 
     Examples
@@ -92,6 +99,7 @@ class Answerer:
         self._budget = PixelBudget(2 * max(limits.max_pixels, MAX_PIXELS))
         self._decoders = ThreadPoolExecutor(DECODERS, "decode")
         self._fetchers = ThreadPoolExecutor(FETCHERS, "fetch")
+        self._decoding: set[Future] = set()
         self._arrived: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._answer_all, name="network", daemon=True)
         self._thread.start()
@@ -128,6 +136,8 @@ class Answerer:
         row: Future[Row] = Future()
         row.set_running_or_notify_cancel()  # a client that gives up cannot cancel it
         if sent.url is None:
+            self._decoding.add(row)
+            row.add_done_callback(self._decoding.discard)
             self._decoders.submit(_or_exception, row, self._decode, sent, level, top_k, row)
         else:
             self._fetchers.submit(_or_exception, row, self._fetch, sent, level, top_k, row)
@@ -163,21 +173,46 @@ class Answerer:
         named: Future = Future()
         named.add_done_callback(lambda done: _hand_on(done, sent, row))
         self._arrived.put(Waiting(pixels, level, top_k, named))
+        self._decoding.discard(row)
 
     def _answer_all(self) -> None:
         """Answer batches until None arrives."""
         waiting: deque[Waiting] = deque()
-        is_open = True
+        answered, is_open = 0, True
         while is_open or waiting:
-            while is_open and (not waiting or not self._arrived.empty()):
-                arrived = self._arrived.get()
-                is_open = arrived is not None
-                if arrived is not None:
-                    waiting.append(arrived)
-            if waiting:
-                self._answer_batch(_take_batch(waiting))
+            expected = answered + self._arrived.qsize() + len(waiting)
+            is_open = is_open and self._collect(waiting, expected)
+            batch = _take_batch(waiting)
+            self._answer_batch(batch)
+            answered = len(batch)
+
+    def _collect(self, waiting: deque[Waiting], expected: int) -> bool:
+        """Take pictures as they arrive; return whether more can come."""
+        start = time.monotonic()
+        while len(waiting) < BATCH_SIZE:
+            left = start + self._patience(expected - len(waiting)) - time.monotonic()
+            try:
+                arrived = self._arrived.get(timeout=max(0.0, left) if waiting else None)
+            except queue.Empty:
+                return True
+            if arrived is None:
+                return False
+            waiting.append(arrived)
+        return True
+
+    def _patience(self, missing: int) -> float:
+        """Give the seconds to wait for pictures that are missing from a batch.
+
+        The clients that were just answered probably ask again. Once they have, their pictures are
+        being decoded, and will arrive.
+        """
+        if missing <= 0:
+            return 0.0
+        return MOMENT if self._decoding else GRACE
 
     def _answer_batch(self, batch: list[Waiting]) -> None:
+        if not batch:
+            return
         try:
             rows = self._rows(batch)
         except Exception as error:
@@ -191,18 +226,17 @@ class Answerer:
             waiting.row.set_result(row)
 
     def _rows(self, batch: Sequence[Waiting]) -> list[Row]:
-        answers = self._classifier.predict(
-            [waiting.pixels for waiting in batch],
-            level=batch[0].level,
-            top_k=batch[0].top_k,
-            batch_size=BATCH_SIZE,
-            on_error="row",
-        )
-        return [json_row(row) for row in answers.to_dict("records")]
+        level, top_k = batch[0].level, batch[0].top_k
+        pictures = [waiting.pixels for waiting in batch]
+        judgements = self._classifier.judgements(pictures, level, BATCH_SIZE)
+        classes, no_logo = self._classifier.classes, self._classifier.no_logo
+        return [_row(answer_row(None, one, classes, no_logo, top_k)) for one in judgements]
 
 
 def _take_batch(waiting: deque[Waiting]) -> list[Waiting]:
     """Take the pictures that wait for the same as the first one, up to a full batch."""
+    if not waiting:
+        return []
     first = waiting[0]
     same = [one for one in waiting if (one.level, one.top_k) == (first.level, first.top_k)]
     batch = same[:BATCH_SIZE]
@@ -231,8 +265,12 @@ def _hand_on(done: Future, sent: Sent, row: Future) -> None:
 
 
 def _failed(sent: Sent, error: Exception, status: str | None = None) -> Row:
-    row = json_row(dict(zip(WITH_ERRORS, error_row(None, error), strict=True)))
+    row = _row(error_row(None, error))
     return _named(sent, row if status is None else {**row, "status": status})
+
+
+def _row(values: tuple) -> Row:
+    return json_row(dict(zip(WITH_ERRORS, values, strict=True)))
 
 
 def _named(sent: Sent, row: Row) -> Row:

@@ -236,14 +236,14 @@ def test_many_clients_at_once_get_their_own_answers(address, classifier):
 
 def test_a_fault_of_the_classifier_affects_only_its_own_picture(classifier, monkeypatch):
     service = Service(classifier, limits=LIMITS)
-    predict = classifier.predict
+    judgements = classifier.judgements
 
-    def picky(images, **options):
+    def picky(images, *options):
         if any(image.shape == (75, 100, 3) for image in images):
             raise RuntimeError("a fault")
-        return predict(images, **options)
+        return judgements(images, *options)
 
-    monkeypatch.setattr(classifier, "predict", picky)
+    monkeypatch.setattr(classifier, "judgements", picky)
     pictures = [encode(photo(100, 75), "PNG"), *[encode(photo(120, 80), "PNG")] * 7]
     with serving(service) as address, ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(lambda content: post(address, content), pictures))
