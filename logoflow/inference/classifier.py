@@ -25,8 +25,9 @@ from logoflow.inference.decision import (
     decisions_to_json,
 )
 from logoflow.inference.describe import description
-from logoflow.inference.familiarity import check_unknown_rate
+from logoflow.inference.evidence import Evidence
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
+from logoflow.inference.fit_familiarity import check_unknown_rate
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.judge import Judgement, judge, judge_in_stages
 from logoflow.inference.levels import (
@@ -46,7 +47,7 @@ from logoflow.inference.pictures import Loaded, as_pictures, load_in_batches, re
 from logoflow.inference.prototypes import Prototypes
 from logoflow.inference.region_evidence import mean_region_logits, region_evidence
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
-from logoflow.inference.scoring import MIN_BACKGROUND_LEVEL, Boxes, Evidence, match_and_read
+from logoflow.inference.scoring import MIN_BACKGROUND_LEVEL, Boxes, match_and_read
 from logoflow.inference.windows import iter_window_logits
 from logoflow.labels import label_indices, no_logo_index
 from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform

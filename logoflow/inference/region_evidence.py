@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_softmax
 
+from logoflow.inference.evidence import Parts
 from logoflow.inference.levels import GRID, MORE_REGIONS
 from logoflow.inference.prototypes import Prototypes, joint_embeddings
 from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
-from logoflow.inference.scoring import Parts
 
 if TYPE_CHECKING:
     from logoflow.inference.region_features import RegionFeatures

@@ -10,11 +10,11 @@ from mxnet import gluon
 
 from logoflow.datasets.composing.artwork import Artwork
 from logoflow.datasets.prepared import photos_of
+from logoflow.inference.evidence import Evidence, Parts
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.levels import GRID, Level
 from logoflow.inference.prototypes import Prototypes, join_prototypes
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
-from logoflow.inference.scoring import Evidence, Parts
 from logoflow.loading.photo_folder import split_boxes
 from logoflow.training.artwork_examples import composed_regions
 from logoflow.training.region_examples import (
