@@ -39,6 +39,7 @@ from logoflow.inference.levels import (
     largest_layout,
     one_pass_layouts,
 )
+from logoflow.inference.locate import find_logos
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.new_brand import add_brand, check_new_brand, remove_brand
@@ -473,7 +474,7 @@ class LogoClassifier:
         >>> classifier.add_brand("acme", artwork=["acme.svg"])  # doctest: +SKIP
         """
         prototypes = check_new_brand(self, name, artwork, photos)
-        nets = self._nets_for_regions()
+        nets = self.nets_for_regions()
         add_brand(self, nets, prototypes, name, artwork=artwork, photos=photos, seed=seed)
         self._use_new_classes()
 
@@ -622,7 +623,7 @@ class LogoClassifier:
             matches, letters = match_and_read(image, levels, self.matcher, self.reader)
             regions = {}
             if region_layouts:
-                nets, photo = self._nets_for_regions(), load_image(image)
+                nets, photo = self.nets_for_regions(), load_image(image)
                 regions = region_evidence(nets, photo, region_layouts, self.prototypes)
             yield Evidence(logits, matches, letters, regions)
 
@@ -654,10 +655,59 @@ class LogoClassifier:
         """
         photo = load_image(image)
         with network_lock:
-            nets = self._nets_for_regions()
+            nets = self.nets_for_regions()
             return mean_region_logits(nets, [net.photo_features(photo) for net in nets])
 
-    def _nets_for_regions(self) -> list[RegionNet]:
+    def locate(self, photo: Any, *, level: LevelLike | None = None) -> pd.DataFrame:
+        """Find the logos of a photo. Several logos, of one brand or of several, get a box each.
+
+        Parameters
+        ----------
+        photo : picture
+            A path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
+        level : Level or str, optional
+            ``"grid"``, ``"regions"`` or ``"more-regions"``. Default: the classifier's level, or
+            else the first of these levels that has a decision.
+
+        Returns
+        -------
+        DataFrame
+            A row per logo, the clearest first; none if `predict` names no brand. ``brand`` and
+            ``probability`` (0 to 1) are the answer for the part of the photo that shows none of the
+            logos above. ``x``, ``y``, ``width`` and ``height`` are the box in pixels.
+
+        Raises
+        ------
+        ImageError, OSError
+            If the picture cannot be read.
+        ValueError
+            If no level scores regions, or the network does not pool its features.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.finetune_net(2, "logo_lite0")
+        >>> classifier = LogoClassifier(net, ("bmw", "ford"), lf.val_test_augs)
+        >>> classifier.locate(np.full((300, 400, 3), 90, np.uint8)).columns.tolist()
+        ['brand', 'probability', 'x', 'y', 'width', 'height']
+        """
+        found = find_logos(self, photo, level)
+        rows = [[self.classes[logo.label], logo.probability, *logo.box] for logo in found]
+        return pd.DataFrame(rows, columns=["brand", "probability", "x", "y", "width", "height"])
+
+    def nets_for_regions(self) -> list[RegionNet]:
+        """Return the classifier's networks as networks for regions, compiled once.
+
+        Returns
+        -------
+        list of RegionNet
+            One, or those of an ensemble.
+
+        Raises
+        ------
+        ValueError
+            If a network does not pool its features.
+        """
         if self._region_nets is None:
             self._region_nets = region_nets(self.net, self.augs)
         return self._region_nets

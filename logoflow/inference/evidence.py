@@ -35,17 +35,19 @@ class Parts(NamedTuple):
         """Make a class next to impossible."""
         return self.part(np.full(len(self.logits), True), label)
 
-    def part(self, mask: np.ndarray, without: int) -> "Parts":
-        """Choose windows or regions, with a class made next to impossible."""
+    def part(self, mask: np.ndarray, without: int | None = None) -> "Parts":
+        """Choose windows or regions. The class `without`, if any, is made next to impossible."""
         logits = self.logits[mask].copy()
-        logits[:, without] = logits.min(initial=0.0) - 10
+        if without is not None:
+            logits[:, without] = logits.min(initial=0.0) - 10
         if self.compare is None:
             return Parts(logits)
         compare, chosen = self.compare, np.flatnonzero(mask)
 
         def compare_chosen(rows: np.ndarray) -> np.ndarray:
             similarities = compare(chosen[rows])
-            similarities[:, without] = LEAST_SIMILAR
+            if without is not None:
+                similarities[:, without] = LEAST_SIMILAR
             return similarities
 
         return Parts(logits, compare_chosen)

@@ -84,6 +84,30 @@ def regions_of(layout: str, width: int, height: int) -> np.ndarray:
     return np.arange(len(region_boxes(width, height, scales)))
 
 
+def layout_boxes(layout: str, width: int, height: int) -> np.ndarray:
+    """List the regions of a layout for a photo in pixels.
+
+    Parameters
+    ----------
+    layout : str
+        ``"grid"``, ``"regions"`` or ``"more-regions"``.
+    width, height : int
+        Size of the photo in pixels.
+
+    Returns
+    -------
+    ndarray
+        (regions, 4): x, y, width and height.
+
+    Examples
+    --------
+    >>> layout_boxes("grid", 640, 480).shape
+    (39, 4)
+    """
+    scales = FINE_SCALES if layout == MORE_REGIONS else SCALES
+    return region_boxes(width, height, scales)[regions_of(layout, width, height)]
+
+
 def mean_region_logits(
     nets: Sequence["RegionNet"], features: Sequence["RegionFeatures"]
 ) -> np.ndarray:
