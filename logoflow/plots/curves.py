@@ -85,7 +85,7 @@ def plot_plane(
     points, labels = as_array(points), as_array(labels).astype(int)
     panels: dict[str, Callable | None] = {**predicts} if predicts else {"": None}
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(3.9 * len(panels), 3.6), squeeze=False, layout="constrained"
+        1, len(panels), figsize=(3.4 * len(panels), 3.4), squeeze=False, layout="constrained"
     )
     margin = 0.15 * np.ptp(points, axis=0)
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin

@@ -78,7 +78,7 @@ def plot_descent(
     >>> plot_descent(lambda w: w**2, {"rate 0.1": [1.0, 0.8, 0.64]})
     """
     figure, axes = plt.subplots(
-        1, len(paths), figsize=(3.6 * len(paths), 3.4), squeeze=False, sharey=True,
+        1, len(paths), figsize=(3.3 * len(paths), 3.2), squeeze=False, sharey=True,
         layout="constrained",
     )  # fmt: skip
     everything = np.concatenate([np.asarray(path, float) for path in paths.values()])

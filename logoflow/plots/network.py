@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from logoflow.plots.figures import COLOURS, SMALL_TEXT, as_array, show_figure
 
 _MOST_UNITS = 5
-_TEXT: dict[str, Any] = {"ha": "center", "fontsize": SMALL_TEXT + 1}
+_TEXT: dict[str, Any] = {"ha": "center", "fontsize": SMALL_TEXT}
 
 
 def plot_network(layers: Mapping[str, int], *, caption: str = "", alt: str = "") -> None:
@@ -83,33 +83,36 @@ def plot_layers(shapes: Mapping[str, Sequence[int]], *, caption: str = "", alt: 
     """
     largest_map = max(shape[1] for shape in shapes.values() if len(shape) == 3)
     most_units = max([shape[0] for shape in shapes.values() if len(shape) == 1], default=1)
-    figure, axis = plt.subplots(figsize=(1.45 * len(shapes), 3.4), layout="constrained")
+    figure, axis = plt.subplots(figsize=(1.25 * len(shapes), 3), layout="constrained")
     x = 0.0
     for number, (name, shape) in enumerate(shapes.items()):
-        colour = _colour(number, len(shapes))
         if len(shape) == 3:
             # The square root keeps small maps visible.
             side, depth = 2 * (shape[1] / largest_map) ** 0.5, _drawn_maps(shape[0])
             width = side + 0.1 * (depth - 1)
-            for layer in range(depth):
-                corner = x + 0.1 * layer, -side / 2 - 0.1 * (layer - (depth - 1) / 2)
-                square = Rectangle(corner, side, side, fc=colour, ec="black", lw=0.7, alpha=0.85)
-                axis.add_patch(square)
         else:
-            width, height = 0.3, 0.6 + 2 * (shape[0] / most_units) ** 0.5
-            axis.add_patch(Rectangle((x, -height / 2), width, height, fc=colour, ec="black"))
-        middle = x + width / 2
-        axis.text(middle, 1.75, name.replace(", ", "\n"), va="bottom", **_TEXT)
-        axis.text(middle, -1.75, " x ".join(map(str, shape)), va="top", **_TEXT)
-        x += max(width, 1.1) + 0.75
-    axis.set(xlim=(-0.5, x - 0.2), ylim=(-2.2, 2.7), aspect="equal")
+            side, depth, width = 0.6 + 2 * (shape[0] / most_units) ** 0.5, 1, 0.3
+        slot = max(width, 1.5)
+        for layer in range(depth):
+            corner = (
+                x + (slot - width) / 2 + 0.1 * layer,
+                -side / 2 - 0.1 * (layer - (depth - 1) / 2),
+            )
+            sides = side if len(shape) == 3 else width, side
+            box = Rectangle(corner, *sides, fc=_colour(number, len(shapes)), ec="black", lw=0.7)
+            axis.add_patch(box)
+        axis.text(x + slot / 2, 1.75, name.replace(", ", "\n"), va="bottom", **_TEXT)
+        numbers = " x ".join(f"{size:,}" for size in shape)
+        axis.text(x + slot / 2, -1.75, numbers, va="top", **_TEXT)
+        x += slot + 0.4
+    axis.set(xlim=(-0.3, x), ylim=(-2.2, 2.7), aspect="equal")
     axis.set_axis_off()
     show_figure(figure, caption, alt)
 
 
 def _drawn_maps(channels: int) -> int:
-    """Return how many maps to draw for a number of channels: 1 for 1, 5 for 6, 7 for 16."""
-    return 1 + round(1.5 * math.log2(channels))
+    """Return how many maps to draw for a number of channels: 1 for 1, 4 for 6, 9 for 192."""
+    return 1 + round(math.log2(channels))
 
 
 def plot_maps(
@@ -133,7 +136,7 @@ def plot_maps(
     rows = {name: as_array(values) for name, values in maps.items()}
     columns = min(columns, max(len(values) for values in rows.values()))
     figure, axes = plt.subplots(
-        len(rows), columns, figsize=(1.35 * columns, 1.6 * len(rows)), squeeze=False,
+        len(rows), columns, figsize=(1.25 * columns, 1.5 * len(rows)), squeeze=False,
         layout="constrained",
     )  # fmt: skip
     for axis in axes.flat:

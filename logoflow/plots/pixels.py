@@ -31,7 +31,7 @@ def plot_pixels(
     """
     photo = as_array(photo)
     piece = photo[y : y + size, x : x + size]
-    figure, axes = plt.subplots(1, 5, figsize=(12, 3), layout="constrained")
+    figure, axes = plt.subplots(1, 5, figsize=(10, 2.5), layout="constrained")
     axes[0].imshow(photo)
     # A frame of the exact size would be too small to see.
     margin = max(0, photo.shape[1] // 40 - size / 2)
