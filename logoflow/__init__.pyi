@@ -79,7 +79,18 @@ from .models.finetune import finetune_net as finetune_net
 from .models.freezing import freeze_features as freeze_features, freeze_lower as freeze_lower
 from .models.graph import fused as fused
 from .plots.bulk import plot_counts as plot_counts, plot_throughput as plot_throughput
+from .plots.convolution import (
+    plot_convolution as plot_convolution,
+    plot_pooling as plot_pooling,
+    plot_receptive_field as plot_receptive_field,
+)
+from .plots.curves import (
+    plot_curves as plot_curves,
+    plot_plane as plot_plane,
+    plot_values as plot_values,
+)
 from .plots.data_check import plot_data_check as plot_data_check
+from .plots.descent import plot_descent as plot_descent, plot_slopes as plot_slopes
 from .plots.evaluation import (
     plot_confusion as plot_confusion,
     plot_precision_recall as plot_precision_recall,
@@ -89,12 +100,19 @@ from .plots.evaluation import (
     plot_threshold_curve as plot_threshold_curve,
 )
 from .plots.figures import plot_times as plot_times, plot_workflow as plot_workflow
+from .plots.network import (
+    plot_layers as plot_layers,
+    plot_maps as plot_maps,
+    plot_network as plot_network,
+)
 from .plots.pictures import (
     draw_boxes as draw_boxes,
     overlay_heatmap as overlay_heatmap,
     show_images as show_images,
     to_pictures as to_pictures,
 )
+from .plots.pixels import plot_pixels as plot_pixels
+from .plots.sliders import with_sliders as with_sliders
 from .plots.training import plot_history as plot_history, plot_photos_curve as plot_photos_curve
 from .recipes import Recipe as Recipe, get_recipe as get_recipe
 from .training.batches import _get_batch as _get_batch, evaluate_accuracy as evaluate_accuracy

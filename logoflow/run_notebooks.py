@@ -109,7 +109,7 @@ def copy_notebooks(folder: Path | str) -> list[Path]:
     Examples
     --------
     >>> [path.name for path in copy_notebooks("my-notebooks")][:1]
-    ['01_prepare_data.ipynb']
+    ['00_how_a_network_learns.ipynb']
     """
     folder = local_path(folder)
     copies = {folder / notebook.name: notebook.read_bytes() for notebook in numbered_notebooks()}
@@ -139,8 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        notebooks = _choose_notebooks(options.notebooks)
         parameters = read_parameters(options.parameters)
+        notebooks = _choose_notebooks(options.notebooks, parameters)
         run_dir = runs_home() / _run_name(options.name, notebooks, parameters)
         headlines = run_notebooks(notebooks, run_dir, parameters)
     except ValueError as error:
@@ -285,17 +285,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _choose_notebooks(prefixes: Sequence[str]) -> list[Path]:
+def _choose_notebooks(prefixes: Sequence[str], parameters: Mapping[str, object]) -> list[Path]:
     """Return the numbered notebooks whose names begin with one of the prefixes.
 
-    Without prefixes, all numbered notebooks are returned.
+    Without prefixes, all numbered notebooks are returned. But if a data set is given, notebooks
+    without the parameter `dataset` are left out: they show the same with any data set.
     """
     notebooks = numbered_notebooks()
     for prefix in prefixes:
         if not any(path.name.startswith(prefix) for path in notebooks):
             names = ", ".join(path.stem for path in notebooks) or "none"
             raise ValueError(f"No notebook begins with {prefix!r}. There are: {names}.")
-    return [path for path in notebooks if not prefixes or path.name.startswith(tuple(prefixes))]
+    if prefixes:
+        return [path for path in notebooks if path.name.startswith(tuple(prefixes))]
+    if "dataset" in parameters:
+        return [path for path in notebooks if "dataset" in declared_parameters(path)]
+    return notebooks
 
 
 def _run_name(name: str | None, notebooks: Sequence[Path], parameters: Mapping[str, object]) -> str:

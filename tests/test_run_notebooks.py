@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from logoflow.errors import NotebookError
-from logoflow.run_notebooks import _run_name, main, run_notebooks
+from logoflow.run_notebooks import _choose_notebooks, _run_name, main, run_notebooks
 
 PREPARE = ["dataset = 'sample'\noutput_dir = None", "print(f'headline of {dataset}')"]
 TRAIN = [
@@ -126,9 +126,30 @@ def test_the_command_runs_the_checkouts_notebooks(books, tmp_path, monkeypatch, 
     assert "There are: 01_prepare." in capsys.readouterr().err
 
 
+def test_a_run_on_a_data_set_leaves_out_notebooks_without_one():
+    def numbers(*arguments):
+        return [path.name[:2] for path in _choose_notebooks(*arguments)]
+
+    everything = numbers([], {})
+    assert everything[:2] == ["00", "01"]
+    assert numbers([], {"seed": 3}) == everything
+    assert numbers([], {"dataset": "folder"}) == everything[1:]
+    assert numbers(["00", "01"], {"dataset": "folder"}) == ["00", "01"]
+
+
 def test_a_notebook_may_end_early(books, tmp_path):
     cells = ["dataset = 'x'", "print('no such photos')\nraise SystemExit(0)", "print('headline')"]
     early = write_notebook(tmp_path / "00_early.ipynb", cells)
     headlines = run_notebooks([early, books[0]], tmp_path / "run", {"dataset": "y"})
     assert headlines == {"00_early": "", "01_prepare": "headline of y"}
     assert "no such photos" in (tmp_path / "run" / "00_early.html").read_text()
+
+
+def test_the_page_keeps_the_alternative_text_of_a_figure(tmp_path):
+    texts = "caption='Times.', alt='One bar: A & B.'"
+    draw = f"import logoflow as lf\nlf.plot_times({{'net': 0.1}}, {texts})"
+    book = write_notebook(tmp_path / "01_figure.ipynb", ["seed = 0", draw, "print('done')"])
+    run_notebooks([book], tmp_path / "run")
+    page = (tmp_path / "run" / "01_figure.html").read_text()
+    assert re.search(r'<img[^>]* alt="One bar: A &amp; B."', page)
+    assert "<em>Times.</em>" in page

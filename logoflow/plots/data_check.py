@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from logoflow.plots.figures import SMALL_TEXT, show_figure
+from logoflow.plots.figures import COLOURS, SMALL_TEXT, show_figure
 
 MAX_CLASSES = 30
 
@@ -38,19 +38,22 @@ def plot_data_check(
     )
     _draw_counts(axes[0], drawn, len(counts))
     sides = photos.loc[photos["width"] > 0, ["width", "height"]]
-    axes[1].scatter(sides["width"], sides["height"], s=6, alpha=0.4, color="#4c72b0")
+    axes[1].scatter(sides["width"], sides["height"], s=16, alpha=0.5, color=COLOURS[0])
     axes[1].set(xlabel="width (pixels)", ylabel="height (pixels)", xlim=(0, None), ylim=(0, None))
     kinds = findings["kind"].value_counts()[::-1]
-    axes[2].barh(range(len(kinds)), kinds.to_numpy(), color="#c44e52")
+    bars = axes[2].barh(range(len(kinds)), kinds.to_numpy(), color=COLOURS[1])
+    axes[2].bar_label(bars, padding=3, fontsize=SMALL_TEXT)
     axes[2].set_yticks(range(len(kinds)), list(kinds.index), fontsize=SMALL_TEXT)
-    axes[2].set(xlabel="findings", xlim=(0, None))
+    # Room for five bars, so that a single one is not as high as the chart.
+    axes[2].set(xlabel="findings", xlim=(0, None), ylim=(-0.5, max(5, len(kinds)) - 0.5))
+    axes[2].xaxis.get_major_locator().set_params(integer=True)
     show_figure(figure, caption, alt)
 
 
 def _draw_counts(axis: plt.Axes, counts: pd.DataFrame, total: int) -> None:
     """Draw a bar for each class, with a colour per split. Names are never read as formulas."""
     left = pd.Series(0, index=counts.index)
-    for split, color in zip(counts.columns, ("#4c72b0", "#8da5cc", "#c9d4e8"), strict=True):
+    for split, color in zip(counts.columns, ("#0072B2", "#6baed6", "#c6dbef"), strict=True):
         axis.barh(range(len(counts)), counts[split], left=left, label=split, color=color)
         left = left + counts[split]
     axis.set_yticks(range(len(counts)), list(counts.index), fontsize=SMALL_TEXT)

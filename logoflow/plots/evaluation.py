@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from logoflow.labels import NO_LOGO
-from logoflow.plots.figures import SMALL_TEXT, show_figure
+from logoflow.plots.figures import COLOURS, SMALL_TEXT, show_figure
 
 MAX_CLASSES = 30
 """Classes that a figure shows. Of more classes, it shows those with the lowest recall."""
@@ -115,7 +115,8 @@ def plot_recalls(recalls: pd.DataFrame, *, caption: str = "", alt: str = "") -> 
         recalls = recalls.iloc[_worst(recalls.mean(axis=1).to_numpy())]
     recalls = recalls.set_axis(_shortened(recalls.index))
     figure, axis = plt.subplots(figsize=(9, 3), layout="constrained")
-    recalls.plot.bar(ax=axis, ylim=(0, 1.02), xlabel=xlabel, ylabel="recall", width=0.8)
+    style = {"width": 0.8, "color": list(COLOURS)}
+    recalls.plot.bar(ax=axis, ylim=(0, 1.02), xlabel=xlabel, ylabel="recall", **style)
     columns = len(recalls.columns)
     axis.legend(fontsize=SMALL_TEXT, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)
     show_figure(figure, caption, alt)

@@ -7,7 +7,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 
-from logoflow.plots.figures import SMALL_TEXT, show_figure
+from logoflow.plots.figures import SMALL_TEXT, as_array, show_figure
 
 
 def show_images(
@@ -46,7 +46,7 @@ def show_images(
     for axis in axes.flat:
         axis.set_axis_off()
     for i, (axis, img) in enumerate(zip(axes.flat, imgs, strict=False)):
-        picture = img.asnumpy() if hasattr(img, "asnumpy") else np.asarray(img)
+        picture = as_array(img)
         if picture.dtype.kind == "f":
             picture = picture.clip(0, 1)
         axis.imshow(picture)
@@ -131,8 +131,7 @@ def to_pictures(data: Any, mean_std: tuple | None = None) -> np.ndarray:
     >>> to_pictures(np.full((1, 3, 8, 6), 255.0)).shape
     (1, 8, 6, 3)
     """
-    data = data.asnumpy() if hasattr(data, "asnumpy") else np.asarray(data)
-    pictures = data.transpose(0, 2, 3, 1)
+    pictures = as_array(data).transpose(0, 2, 3, 1)
     if mean_std is not None:
         mean, std = (np.asarray(values, dtype=np.float32) for values in mean_std)
         pictures = pictures * std + mean

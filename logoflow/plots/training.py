@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from logoflow.plots.figures import SMALL_TEXT, show_figure
+from logoflow.plots.figures import COLOURS, SMALL_TEXT, show_figure
 
 
 def plot_history(
@@ -34,7 +34,8 @@ def plot_history(
 
 def _history_figure(frame: pd.DataFrame, baseline: float | None = None) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-    left.plot(frame.index, frame["loss"], marker="o")
+    right.set_prop_cycle(color=COLOURS)
+    left.plot(frame.index, frame["loss"], marker="o", color=COLOURS[0])
     left.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
     for column, style in (("train_acc", "o-"), ("val_acc", "s-"), ("test_acc", "^--")):
         if frame[column].notna().any():

@@ -3,7 +3,33 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from logoflow.plots import bulk, data_check, evaluation, figures, pictures, training
+from logoflow.plots import (
+    bulk,
+    convolution,
+    curves,
+    data_check,
+    descent,
+    evaluation,
+    figures,
+    network,
+    pictures,
+    pixels,
+    training,
+)
+
+MODULES = (
+    bulk,
+    convolution,
+    curves,
+    data_check,
+    descent,
+    evaluation,
+    figures,
+    network,
+    pictures,
+    pixels,
+    training,
+)
 
 
 @pytest.fixture(name="figures")
@@ -14,7 +40,7 @@ def shown_figures(monkeypatch):
     def record(figure, caption="", alt="", **_):
         shown.append((figure, caption, alt))
 
-    for module in (bulk, data_check, evaluation, figures, pictures, training):
+    for module in MODULES:
         monkeypatch.setattr(module, "show_figure", record)
     yield shown
     plt.close("all")
