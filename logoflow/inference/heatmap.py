@@ -78,6 +78,25 @@ def heatmap(classifier: "LogoClassifier", photo: Any, brand: str | None = None) 
     return _to_unit_range(cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
+def can_map(classifier: "LogoClassifier") -> bool:
+    """Tell whether `heatmap` can look into the network of a classifier.
+
+    Examples
+    --------
+    >>> import logoflow as lf
+    >>> net = lf.finetune_net(2, "logo_lite0")
+    >>> can_map(lf.LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs))
+    True
+    """
+    if pools_features(classifier.net):
+        return True
+    try:
+        _split_at_last_convolution(classifier.net)
+    except ValueError:
+        return False
+    return True
+
+
 def likeliest_brand(classifier: "LogoClassifier", image: np.ndarray) -> int:
     """Return the label of the likeliest brand of a photo.
 

@@ -2,7 +2,9 @@
 
 import io
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from html import escape
 from typing import Any
 
@@ -25,6 +27,32 @@ DPI = 110
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Blue, vermilion, green, purple, orange and sky blue, which colour-blind people can tell apart
 (Okabe and Ito)."""
+
+_page: ContextVar[list[str] | None] = ContextVar("page", default=None)
+"""The HTML of the figures shown within `figures_as_html`."""
+
+
+@contextmanager
+def figures_as_html() -> Iterator[list[str]]:
+    """Collect the figures that are shown, as HTML, in place of showing them.
+
+    Yields
+    ------
+    list of str
+        It grows by a ``<figure>`` for each figure, with its picture inside.
+
+    Examples
+    --------
+    >>> with figures_as_html() as page:
+    ...     plot_workflow(["photos", "brand"], caption="From photos to brands.")
+    >>> page[0].startswith('<figure><img src="data:image/png;base64,')
+    True
+    """
+    token = _page.set([])
+    try:
+        yield _page.get()  # type: ignore[misc]
+    finally:
+        _page.reset(token)
 
 
 def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: bool = False) -> None:
@@ -50,17 +78,21 @@ def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: boo
     >>> show_figure(figure, "An empty plot.", "Two axes without data.")
     """
     _show_text_as_it_is(figure)
-    if not in_notebook():
+    page = _page.get()
+    if page is None and not in_notebook():
         plt.show()
         plt.close(figure)
         return
-    from IPython.display import Markdown, display
-
     # As HTML, because JupyterLab and nbconvert drop the alternative text of a bare image.
     address, alt = _data_url(figure, "jpeg" if photos else "png"), alt or caption
     html = f'<img src="{address}" alt="{escape(alt)}">'
-    display({"text/html": html, "text/plain": alt}, raw=True)
     plt.close(figure)
+    if page is not None:
+        page.append(f"<figure>{html}<figcaption>{escape(caption)}</figcaption></figure>")
+        return
+    from IPython.display import Markdown, display
+
+    display({"text/html": html, "text/plain": alt}, raw=True)
     if caption:
         display(Markdown(f"*{caption}*"))
 
