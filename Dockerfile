@@ -2,7 +2,11 @@
 #   docker build -t logoflow .
 #   docker run --rm -it -p 8888:8888 logoflow
 # JupyterLab prints an address with a token. Open this address in a browser.
-FROM debian:trixie-slim
+#
+# A container with `logoflow serve`, for the model in the folder my-model (docs/serve.md):
+#   docker build --target serve -t logoflow-serve .
+#   docker run --rm -p 127.0.0.1:8000:8000 -v ./my-model:/model:ro logoflow-serve
+FROM debian:trixie-slim AS setup
 
 # The system packages that README.md lists.
 RUN apt-get update \
@@ -20,6 +24,11 @@ USER logoflow
 # pip's cache would make the image larger.
 RUN make setup PIP_NO_CACHE_DIR=1
 
-EXPOSE 8888
 # A server in a container must listen on 0.0.0.0 to be reachable from outside.
+FROM setup AS serve
+EXPOSE 8000
+ENTRYPOINT [".venv/bin/logoflow", "serve", "/model", "--host", "0.0.0.0"]
+
+FROM setup
+EXPOSE 8888
 CMD ["make", "lab", "IP=0.0.0.0"]

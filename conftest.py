@@ -5,8 +5,6 @@ import os
 import matplotlib as mpl
 import pytest
 
-collect_ignore = ["logoflow/inference/serve_onnx.py"]  # a program, not a module
-
 
 @pytest.fixture(autouse=True)
 def folder_for_examples(request, tmp_path, monkeypatch):

@@ -5,9 +5,9 @@
 The result of every training is kept on disk, so that an interrupted or repeated command continues
 from there. benchmarks/README.md says what each command prints and how long it takes.
 
-Four commands have options of their own (``small --help`` and so on): `small` measures few photos
-per brand, `calibration` few validation photos, `strangers` photos of unknown brands, and `auto` the
-level "auto".
+Some commands have options of their own (``small --help`` and so on): `small` measures few photos
+per brand, `calibration` few validation photos, `strangers` photos of unknown brands, `auto` the
+level "auto", `brands` brands from their artwork, and `locate` heat maps and boxes.
 """
 
 import argparse
@@ -46,7 +46,7 @@ SAMPLES = 1000  # resamples of the bootstrap
 REGION_LEVELS = ["regions", "more-regions"]
 WITH_SEEDS = ("headline", "single", "several")
 # Commands that are scripts beside this one:
-OTHER_SCRIPTS = ("small", "calibration", "strangers", "auto", "brands")
+OTHER_SCRIPTS = ("small", "calibration", "strangers", "auto", "brands", "locate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -44,6 +44,7 @@ from .fetch.fetch_image import fetch_image as fetch_image
 from .images.decode import decode_image as decode_image, read_image as read_image
 from .inference.classifier import LogoClassifier as LogoClassifier
 from .inference.export import export as export
+from .inference.heatmap import heatmap as heatmap
 from .inference.identify import identify as identify
 from .inference.index_brands import index_brands as index_brands
 from .inference.int8 import quantize as quantize
@@ -106,6 +107,7 @@ from .plots.network import (
 )
 from .plots.pictures import (
     draw_boxes as draw_boxes,
+    overlay_heatmap as overlay_heatmap,
     show_images as show_images,
     to_pictures as to_pictures,
 )

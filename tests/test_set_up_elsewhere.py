@@ -1,11 +1,14 @@
 """Containers, Binder and Colab get the same packages as any other machine."""
 
+import json
 import re
 import stat
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from logoflow.cli.main import main
 
 REPO = Path(__file__).resolve().parent.parent
 
@@ -45,7 +48,19 @@ def test_the_container_runs_make_as_an_ordinary_user():
 
     user, setup = steps.index("USER logoflow"), steps.index("RUN make setup PIP_NO_CACHE_DIR=1")
     assert user < setup
-    assert steps[-2:] == ["EXPOSE 8888", 'CMD ["make", "lab", "IP=0.0.0.0"]']
+    assert steps[-3:] == ["FROM setup", "EXPOSE 8888", 'CMD ["make", "lab", "IP=0.0.0.0"]']
+
+
+def test_the_container_serve_answers_for_a_mounted_model():
+    stage = read("Dockerfile").split("FROM setup AS serve\n")[1].split("\nFROM ")[0]
+    (entry,) = re.findall(r"^ENTRYPOINT (.*)", stage, re.M)
+    program, *arguments = json.loads(entry)
+    assert program == ".venv/bin/logoflow"
+    context = main.make_context("logoflow", arguments)
+    name, command, rest = main.resolve_command(context, context.protected_args + context.args)
+    options = command.make_context(name, rest).params
+    assert (options["model"], options["host"], options["port"]) == ("/model", "0.0.0.0", 8000)
+    assert "EXPOSE 8000" in stage
 
 
 def test_ignored_files_stay_out_of_the_container():

@@ -16,6 +16,7 @@ COMMANDS = {
     "classify-urls": "classify_urls",
     "assess": "assess",
     "export": "export",
+    "serve": "serve",
     "notebooks": "notebooks",
 }
 """The module of each command in this folder. It has a function of the same name."""

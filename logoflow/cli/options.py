@@ -20,7 +20,7 @@ def level_option(command: Command) -> Command:
     return click.option(
         "--level",
         metavar="LEVEL",
-        callback=_check_level,
+        callback=check_level,
         help='How closely to look, such as whole, regions, auto or "regions, read_names". '
         "By default, as the model was trained for.",
     )(command)
@@ -50,7 +50,7 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
-def _check_level(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def check_level(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """Refuse an unknown level as wrong usage, before a model is loaded."""
     if value is None:
         return None

@@ -3,8 +3,9 @@
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
+
+from logoflow.inference.answer_rows import json_row
 
 if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier
@@ -34,7 +35,7 @@ def answers_text(answers: pd.DataFrame, format_: str) -> str:
     path   brand  probability  remark
     a.jpg  bmw           0.90
     """
-    rows = [_plain(row) for row in answers.to_dict("records")]
+    rows = [json_row(row) for row in answers.to_dict("records")]
     if format_ == "json":
         return json.dumps(rows, indent=1, ensure_ascii=False)
     if format_ == "csv":
@@ -66,7 +67,7 @@ def table_text(table: pd.DataFrame, index_name: str, format_: str) -> str:
     if format_ == "csv":
         return named.to_csv(index=False).rstrip("\n")
     if format_ == "json":
-        rows = [_plain(row) for row in named.to_dict("records")]
+        rows = [json_row(row) for row in named.to_dict("records")]
         return json.dumps(rows, indent=1, ensure_ascii=False)
     return table.round(3).to_string()
 
@@ -92,19 +93,6 @@ def model_facts(classifier: "LogoClassifier", folder: str, format_: str) -> str:
         }
         return json.dumps(facts, indent=1, ensure_ascii=False)
     return f"{classifier!r}\nThe model is in {folder}"
-
-
-def _plain(row: dict) -> dict:
-    """Convert a row to what JSON can hold."""
-    return {str(name): _plain_value(value) for name, value in row.items()}
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, list):
-        return [{"brand": brand, "probability": share} for brand, share in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if value is None or value != value else value  # NaN differs from itself
 
 
 def _aligned(rows: list[tuple], numbers: set[int]) -> str:

@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 
 from logoflow.inference.decision import Decision, adjusted, check_rate, probabilities
 from logoflow.labels import no_logo_index
-from logoflow.metrics.scores import against_no_logo
+from logoflow.metrics.logo_score import against_no_logo
 from logoflow.metrics.thresholds import cautious_rate, threshold_at
 
 TEMPERATURES = (0.05, 20.0)

@@ -25,8 +25,9 @@ from logoflow.inference.decision import (
     decisions_to_json,
 )
 from logoflow.inference.describe import description
-from logoflow.inference.familiarity import check_unknown_rate
+from logoflow.inference.evidence import Evidence
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
+from logoflow.inference.fit_familiarity import check_unknown_rate
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.judge import Judgement, judge, judge_in_stages
 from logoflow.inference.levels import (
@@ -38,6 +39,7 @@ from logoflow.inference.levels import (
     largest_layout,
     one_pass_layouts,
 )
+from logoflow.inference.locate import find_logos
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import read_model, write_model
 from logoflow.inference.new_brand import add_brand, check_new_brand, remove_brand
@@ -46,7 +48,7 @@ from logoflow.inference.pictures import Loaded, as_pictures, load_in_batches, re
 from logoflow.inference.prototypes import Prototypes
 from logoflow.inference.region_evidence import mean_region_logits, region_evidence
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
-from logoflow.inference.scoring import MIN_BACKGROUND_LEVEL, Boxes, Evidence, match_and_read
+from logoflow.inference.scoring import MIN_BACKGROUND_LEVEL, Boxes, match_and_read
 from logoflow.inference.windows import iter_window_logits
 from logoflow.labels import label_indices, no_logo_index
 from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform
@@ -472,7 +474,7 @@ class LogoClassifier:
         >>> classifier.add_brand("acme", artwork=["acme.svg"])  # doctest: +SKIP
         """
         prototypes = check_new_brand(self, name, artwork, photos)
-        nets = self._nets_for_regions()
+        nets = self.nets_for_regions()
         add_brand(self, nets, prototypes, name, artwork=artwork, photos=photos, seed=seed)
         self._use_new_classes()
 
@@ -621,7 +623,7 @@ class LogoClassifier:
             matches, letters = match_and_read(image, levels, self.matcher, self.reader)
             regions = {}
             if region_layouts:
-                nets, photo = self._nets_for_regions(), load_image(image)
+                nets, photo = self.nets_for_regions(), load_image(image)
                 regions = region_evidence(nets, photo, region_layouts, self.prototypes)
             yield Evidence(logits, matches, letters, regions)
 
@@ -653,10 +655,59 @@ class LogoClassifier:
         """
         photo = load_image(image)
         with network_lock:
-            nets = self._nets_for_regions()
+            nets = self.nets_for_regions()
             return mean_region_logits(nets, [net.photo_features(photo) for net in nets])
 
-    def _nets_for_regions(self) -> list[RegionNet]:
+    def locate(self, photo: Any, *, level: LevelLike | None = None) -> pd.DataFrame:
+        """Find the logos of a photo. Several logos, of one brand or of several, get a box each.
+
+        Parameters
+        ----------
+        photo : picture
+            A path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
+        level : Level or str, optional
+            ``"grid"``, ``"regions"`` or ``"more-regions"``. Default: the classifier's level, or
+            else the first of these levels that has a decision.
+
+        Returns
+        -------
+        DataFrame
+            A row per logo, the clearest first; none if `predict` names no brand. ``brand`` and
+            ``probability`` (0 to 1) are the answer for the part of the photo that shows none of the
+            logos above. ``x``, ``y``, ``width`` and ``height`` are the box in pixels.
+
+        Raises
+        ------
+        ImageError, OSError
+            If the picture cannot be read.
+        ValueError
+            If no level scores regions, or the network does not pool its features.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> net = lf.finetune_net(2, "logo_lite0")
+        >>> classifier = LogoClassifier(net, ("bmw", "ford"), lf.val_test_augs)
+        >>> classifier.locate(np.full((300, 400, 3), 90, np.uint8)).columns.tolist()
+        ['brand', 'probability', 'x', 'y', 'width', 'height']
+        """
+        found = find_logos(self, photo, level)
+        rows = [[self.classes[logo.label], logo.probability, *logo.box] for logo in found]
+        return pd.DataFrame(rows, columns=["brand", "probability", "x", "y", "width", "height"])
+
+    def nets_for_regions(self) -> list[RegionNet]:
+        """Return the classifier's networks as networks for regions, compiled once.
+
+        Returns
+        -------
+        list of RegionNet
+            One, or those of an ensemble.
+
+        Raises
+        ------
+        ValueError
+            If a network does not pool its features.
+        """
         if self._region_nets is None:
             self._region_nets = region_nets(self.net, self.augs)
         return self._region_nets

@@ -9,7 +9,7 @@ from scipy.special import softmax
 from logoflow.inference.auto import Stages
 from logoflow.inference.familiarity import FamiliarityTest, familiarity
 from logoflow.inference.levels import Level, quoted
-from logoflow.metrics.scores import against_no_logo
+from logoflow.metrics.logo_score import against_no_logo
 
 NO_LOGO_SHOWN = "no logo"
 UNKNOWN_BRAND = "unknown brand"

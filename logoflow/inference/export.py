@@ -3,18 +3,23 @@
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import mxnet as mx
 import numpy as np
 
+from logoflow.images.network_input import CUBIC, INTERPOLATIONS
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.decision import decision_for, decisions_to_json
+from logoflow.inference.export_runtime import PACKAGE, PROGRAM, runtime_files
+from logoflow.inference.levels import Level
 from logoflow.loading.augment import augs_to_json
-from logoflow.models.graph import fold_kernel_padding, graph_of
+from logoflow.models.graph import fold_kernel_padding, graph_of, is_graph
 from logoflow.utils.addresses import local_path
 from logoflow.utils.extras import require_extra
-from logoflow.utils.files import atomic_path, write_text
+from logoflow.utils.files import write_text
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
 from logoflow.utils.params_files import write_params
 
@@ -22,7 +27,8 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 13
-SERVE = Path(__file__).with_name("serve_onnx.py")
+LEVEL = Level("whole")
+"""The level that an exported model answers at."""
 
 
 class Exported(NamedTuple):
@@ -36,10 +42,14 @@ class Exported(NamedTuple):
         For ONNX Runtime and others. The input ``data`` is float32 (batch, 3, height, width) of
         any batch size, the output ``logits`` is (batch, classes).
     metadata : Path
-        JSON with the class names and the preprocessing. The metadata of the ONNX file has the
-        same content.
+        JSON with the class names, the preprocessing and the decision. The metadata of the ONNX file
+        has the same content.
     serve : Path
-        A program that classifies pictures with the ONNX file and ONNX Runtime.
+        A program that answers for pictures as `predict` does, with ONNX Runtime.
+    runtime : Path
+        A package with the modules of logoflow that the program uses. It needs no MXNet.
+    requirements : Path
+        The packages that the program needs.
     """
 
     symbol: Path
@@ -47,18 +57,21 @@ class Exported(NamedTuple):
     onnx: Path
     metadata: Path
     serve: Path
+    runtime: Path
+    requirements: Path
 
 
 def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
-    """Write a classifier's network as files that need no `logoflow`.
+    """Write a classifier as files that need neither `logoflow` nor MXNet.
 
-    The exported network returns the logits of the whole photo, as level ``"whole"`` does, before
-    any decision.
+    The exported program gives the same answers as ``classifier.predict(photo, level="whole")``:
+    it decodes and resizes pictures by the same code, and applies the same decision. The network in
+    the files returns logits, before any decision.
 
     Parameters
     ----------
     classifier : LogoClassifier
-        Its preprocessing must end in a resize or a crop to a fixed size.
+        Its preprocessing must have one resize or crop to a fixed size.
     folder : Path or str
         It is created if it does not exist. Files of the same names are replaced.
 
@@ -70,7 +83,13 @@ def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
     Raises
     ------
     ValueError
-        If the preprocessing has no fixed size, or steps that cannot be exported.
+        If the preprocessing has no fixed size, or steps that cannot be exported; if the network is
+        an INT8 network; or if the classifier has decisions, but none for the level ``"whole"``.
+
+    Warns
+    -----
+    UserWarning
+        If the classifier looks closer by default than an exported model can.
 
     Examples
     --------
@@ -86,13 +105,22 @@ def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
     import onnx
 
     metadata, folder = export_metadata(classifier), local_path(folder)
+    if classifier.level != LEVEL:
+        warnings.warn(
+            f'The exported model answers as predict(..., level="{LEVEL}") does. The default level '
+            f'of this classifier is "{classifier.level}", which needs logoflow and MXNet; '
+            "`logoflow serve` answers at every level.",
+            stacklevel=2,
+        )
     folder.mkdir(parents=True, exist_ok=True)
     files = Exported(
         symbol=folder / "model-symbol.json",
         params=folder / "model-0000.params",
         onnx=folder / "model.onnx",
         metadata=folder / "model.json",
-        serve=folder / "serve.py",
+        serve=folder / PROGRAM,
+        runtime=folder / PACKAGE,
+        requirements=folder / "requirements.txt",
     )
     with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as temporary:
         symbol, params = _write_symbol(classifier, Path(temporary))
@@ -101,13 +129,14 @@ def export(classifier: LogoClassifier, folder: Path | str) -> Exported:
         for path in (symbol, params, Path(temporary) / "model.onnx"):
             os.replace(path, folder / path.name)
     write_text(files.metadata, json.dumps(metadata, indent=1))
-    with atomic_path(files.serve) as tmp:
-        tmp.write_text(SERVE.read_text(encoding="utf-8"), encoding="utf-8")
+    for name, content in runtime_files().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_text(folder / name, content)
     return files
 
 
 def export_metadata(classifier: LogoClassifier) -> dict:
-    """Collect what a program needs to know to use a classifier's network.
+    """Collect what a program needs to know to answer with a classifier's network.
 
     Parameters
     ----------
@@ -117,30 +146,41 @@ def export_metadata(classifier: LogoClassifier) -> dict:
     -------
     dict
         ``classes`` lists the class names. ``size`` is (width, height) in pixels. ``resized`` says
-        whether a picture is resized to that size; if not, its centre is cut out. ``mean`` and
-        ``std`` have three numbers each, for RGB from 0 to 255: ``data`` is
-        ``(picture - mean) / std``.
+        whether a picture is resized to that size; if not, its centre is cut out. ``interp`` is the
+        interpolation (`logoflow.images.network_input.INTERPOLATIONS`). ``mean`` and ``std`` have
+        three numbers each, for RGB from 0 to 255: ``data`` is ``(picture - mean) / std``.
+        ``decision`` has the decision for the level ``"whole"``
+        (`logoflow.inference.decision.Decision`).
 
     Raises
     ------
     ValueError
         See `export`.
     """
+    if is_graph(classifier.net):
+        raise ValueError(
+            "An INT8 network cannot be exported: ONNX has other operators for whole numbers. "
+            "Export the classifier that it was made from."
+        )
+    decision = decision_for(classifier.decisions, LEVEL)
     steps = dict(augs_to_json(classifier.augs))
     unknown = set(steps) - {"forceresizeaug", "centercropaug", "colornormalizeaug"}
-    sizes = [steps[name]["size"] for name in ("forceresizeaug", "centercropaug") if name in steps]
-    if unknown or len(sizes) != 1:
+    fits = [steps[name] for name in ("forceresizeaug", "centercropaug") if name in steps]
+    if unknown or len(fits) != 1 or fits[0].get("interp", CUBIC) not in INTERPOLATIONS:
         raise ValueError(
             f"The preprocessing {', '.join(steps)} cannot be exported. It must have one resize or "
-            "centre crop to a fixed size, and nothing else but a normalisation."
+            "centre crop to a fixed size, not with a random interpolation, and nothing else but a "
+            "normalisation."
         )
     normalisation = steps.get("colornormalizeaug", {"mean": [0.0] * 3, "std": [1.0] * 3})
     return {
         "classes": list(classifier.classes),
-        "size": [int(side) for side in sizes[0]],
+        "size": [int(side) for side in fits[0]["size"]],
         "resized": "forceresizeaug" in steps,
+        "interp": fits[0].get("interp", CUBIC),
         "mean": [float(value) for value in np.ravel(normalisation["mean"])],
         "std": [float(value) for value in np.ravel(normalisation["std"])],
+        "decision": decisions_to_json({LEVEL: decision}),
     }
 
 

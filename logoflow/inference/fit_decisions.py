@@ -12,11 +12,13 @@ import pandas as pd
 from logoflow.inference.auto import Stages, fit_stages
 from logoflow.inference.calibration import fit_decision
 from logoflow.inference.decision import Decision, decide, probabilities, reasons_against
-from logoflow.inference.familiarity import MIN_BRANDS, FamiliarityTest, fit_familiarity
+from logoflow.inference.evidence import Evidence
+from logoflow.inference.familiarity import FamiliarityTest
+from logoflow.inference.fit_familiarity import MIN_BRANDS, fit_familiarity
 from logoflow.inference.levels import Level, quoted
-from logoflow.inference.scoring import BackgroundWindows, Evidence
+from logoflow.inference.scoring import BackgroundWindows
 from logoflow.labels import no_logo_index
-from logoflow.metrics.scores import against_no_logo
+from logoflow.metrics.logo_score import against_no_logo
 from logoflow.metrics.thresholds import photos_needed, upper_end
 
 

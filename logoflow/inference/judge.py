@@ -8,9 +8,9 @@ import numpy as np
 
 from logoflow.inference.auto import Stages
 from logoflow.inference.decision import Decision, decide, probabilities, reasons_against
+from logoflow.inference.evidence import Evidence
 from logoflow.inference.levels import Level
-from logoflow.inference.scoring import Evidence
-from logoflow.metrics.scores import against_no_logo
+from logoflow.metrics.logo_score import against_no_logo
 
 Collect = Callable[[Sequence, Level], Iterable[Evidence]]
 """A function that takes pictures and a level and returns the evidence of each picture."""

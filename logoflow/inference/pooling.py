@@ -32,6 +32,9 @@ SIMILARITY_WEIGHT = 5.0
 """The same for the other levels of regions, whose networks are fine-tuned. It was chosen on
 validation photos of FlickrLogos-27, where 2 and 10 do about as well."""
 
+LEAST_SIMILAR = -1.0
+"""Similarity to a class without known regions: that of opposite vectors."""
+
 COMPARED_REGIONS = 20
 """Number of regions with the highest odds of each class that are compared with known regions."""
 

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from mxnet import nd
 
+from logoflow.inference.pooling import LEAST_SIMILAR
+
 if TYPE_CHECKING:
     from logoflow.inference.regions import RegionNet
-
-LEAST_SIMILAR = -1.0
-"""Similarity to a class without prototypes: that of opposite vectors."""
 
 
 class Prototypes(NamedTuple):

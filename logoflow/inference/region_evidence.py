@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_softmax
 
+from logoflow.inference.evidence import Parts
 from logoflow.inference.levels import GRID, MORE_REGIONS
 from logoflow.inference.prototypes import Prototypes, joint_embeddings
 from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
-from logoflow.inference.scoring import Parts
 
 if TYPE_CHECKING:
     from logoflow.inference.region_features import RegionFeatures
@@ -82,6 +82,30 @@ def regions_of(layout: str, width: int, height: int) -> np.ndarray:
         return window_regions(width, height)
     scales = FINE_SCALES if layout == MORE_REGIONS else SCALES
     return np.arange(len(region_boxes(width, height, scales)))
+
+
+def layout_boxes(layout: str, width: int, height: int) -> np.ndarray:
+    """List the regions of a layout for a photo in pixels.
+
+    Parameters
+    ----------
+    layout : str
+        ``"grid"``, ``"regions"`` or ``"more-regions"``.
+    width, height : int
+        Size of the photo in pixels.
+
+    Returns
+    -------
+    ndarray
+        (regions, 4): x, y, width and height.
+
+    Examples
+    --------
+    >>> layout_boxes("grid", 640, 480).shape
+    (39, 4)
+    """
+    scales = FINE_SCALES if layout == MORE_REGIONS else SCALES
+    return region_boxes(width, height, scales)[regions_of(layout, width, height)]
 
 
 def mean_region_logits(

@@ -82,6 +82,30 @@ class RegionFeatures:
             parts.append(outputs if bias is None else nd.broadcast_add(outputs, bias))
         return nd.concat(*parts, dim=0).asnumpy()
 
+    def activation_maps(self, weight: np.ndarray, bias: float) -> list[np.ndarray]:
+        """Say what each cell adds to an output: class activation maps (`logoflow.heatmap`).
+
+        Parameters
+        ----------
+        weight : ndarray
+            (channels,), the row of the output.
+        bias : float
+
+        Returns
+        -------
+        list of ndarray
+            (cells,) at each scale. The mean of a map is the output for the whole photo at this
+            scale, within rounding.
+        """
+        maps = []
+        for cells in self._cells:
+            values = nd.dot(nd.array(weight, ctx=cells.context), cells)
+            if self._unit_length:
+                squares = nd.sum(nd.square(nd.mean(cells, axis=1)))
+                values = nd.broadcast_mul(values, _factors(squares))
+            maps.append(values.asnumpy() + bias)
+        return maps
+
 
 def _factors(squares: nd.NDArray) -> nd.NDArray:
     """Factors that scale vectors to one length, from their squared lengths."""

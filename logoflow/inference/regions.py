@@ -108,6 +108,12 @@ class RegionNet:
             weight.data(self._ctx), None if bias is None else bias.data(self._ctx)
         )
 
+    def output_row(self, label: int) -> tuple[np.ndarray, float]:
+        """Return the weights, (features,), and the bias of an output."""
+        weight, bias = self._output.weight.data(self._ctx), self._output.bias
+        row = weight[label].asnumpy()
+        return row, 0.0 if bias is None else float(bias.data(self._ctx)[label].asscalar())
+
     @property
     def can_embed(self) -> bool:
         """Whether the network has an embedding that compares logos."""
@@ -213,6 +219,24 @@ def split_at_pooling(
             'regions: choose another level, such as "windows".'
         )
     return layers[:position], after
+
+
+def pools_features(net: gluon.HybridBlock) -> bool:
+    """Tell whether a network, or each network of an ensemble, can score regions.
+
+    Examples
+    --------
+    >>> from logoflow.models.article_nets import lenet5
+    >>> from logoflow.models.finetune import finetune_net
+    >>> pools_features(finetune_net(3, "efficientnet_lite0")), pools_features(lenet5(3))
+    (True, False)
+    """
+    try:
+        for member in getattr(net, "members", [net]):
+            split_at_pooling(member)
+    except ValueError:
+        return False
+    return True
 
 
 def region_nets(net: gluon.HybridBlock, augs: list) -> list[RegionNet]:

@@ -1,4 +1,4 @@
-"""Everything known about a photo before the decision."""
+"""Look for logos and names in a photo, and for its parts without a logo."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,11 @@ import numpy as np
 
 from logoflow.images.boxes import overlaps
 from logoflow.images.decode import image_size, load_image
-from logoflow.inference.familiarity import familiarity_features
+from logoflow.inference.evidence import Evidence, Parts, without_brand
 from logoflow.inference.levels import GRID, MORE_REGIONS, ONE_PASS, Level
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.ocr import BrandNameReader
-from logoflow.inference.pooling import Compare, pool_part
-from logoflow.inference.prototypes import LEAST_SIMILAR
+from logoflow.inference.pooling import pool_part
 from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
 from logoflow.inference.windows import windows
 from logoflow.utils.addresses import read_bytes
@@ -27,111 +26,6 @@ MIN_BACKGROUND_LEVEL = Level("windows")
 MIN_NAME_LETTERS = 4
 """If this many letters of another brand's name are read in the background of a logo photo, that
 brand is taken to be there too."""
-
-
-class Parts(NamedTuple):
-    """Evidence of the windows or regions of a photo, one by one.
-
-    Parameters
-    ----------
-    logits : ndarray
-        (parts, classes), the network's logits.
-    compare : function, optional
-        It takes positions of parts, (rows,), and compares these parts with known regions:
-        (rows, classes), from `logoflow.inference.prototypes.Prototypes.similarities`.
-
-    Examples
-    --------
-    >>> Parts(np.zeros((3, 2))).part(np.array([True, False, False]), without=1).logits
-    array([[  0., -10.]])
-    """
-
-    logits: np.ndarray
-    compare: Compare | None = None
-
-    def without(self, label: int) -> "Parts":
-        """Make a class next to impossible."""
-        return self.part(np.full(len(self.logits), True), label)
-
-    def part(self, mask: np.ndarray, without: int) -> "Parts":
-        """Choose windows or regions, with a class made next to impossible."""
-        logits = self.logits[mask].copy()
-        logits[:, without] = logits.min(initial=0.0) - 10
-        if self.compare is None:
-            return Parts(logits)
-        compare, chosen = self.compare, np.flatnonzero(mask)
-
-        def compare_chosen(rows: np.ndarray) -> np.ndarray:
-            similarities = compare(chosen[rows])
-            similarities[:, without] = LEAST_SIMILAR
-            return similarities
-
-        return Parts(logits, compare_chosen)
-
-
-class Evidence(NamedTuple):
-    """Everything known about a photo before the decision.
-
-    Parameters
-    ----------
-    logits : ndarray
-        (windows, classes), the network's logits of the windows
-        (`logoflow.inference.windows.windows`).
-    matches : ndarray of int, optional
-        (classes,), features that match known logos
-        (`logoflow.inference.matching.LogoMatcher.count_inliers`).
-    letters : ndarray, optional
-        (classes,), letters of brand names (`logoflow.BrandNameReader.matched_letters`).
-    regions : mapping of str to Parts
-        Evidence of the regions, by layout: ``"grid"``, ``"regions"`` or ``"more-regions"``. It has
-        the layouts of the levels that the evidence was collected for.
-
-    Examples
-    --------
-    >>> photo = Evidence(np.zeros((14, 3)), letters=np.array([0, 0, 5]))
-    >>> np.exp(photo.scores(Level("windows", read_names=True), no_logo=1)).round(2)
-    array([[0.01, 0.01, 0.99]])
-    """
-
-    logits: np.ndarray
-    matches: np.ndarray | None = None
-    letters: np.ndarray | None = None
-    regions: Mapping[str, Parts] = MappingProxyType({})
-
-    def scores(self, level: Level, no_logo: int | None) -> np.ndarray:
-        """Log-scores at a level, (1, classes): see `logoflow.inference.pooling.pool_part`."""
-        matches = self.matches if level.match_logos else None
-        letters = self.letters if level.read_names else None
-        parts = self.parts(level)
-        return pool_part(parts.logits, level, no_logo, matches, letters, parts.compare)[None]
-
-    def familiarity_features(
-        self, level: Level, no_logo: int | None, scores: np.ndarray
-    ) -> np.ndarray:
-        """Features of the likeliest brand at a level, (1, features).
-
-        See `logoflow.inference.familiarity.familiarity_features`. `scores` are those that `scores`
-        returned for this level.
-        """
-        parts = self.parts(level)
-        return familiarity_features(scores[0], parts.logits, no_logo, parts.compare)[None]
-
-    def without(self, brand: int) -> "Evidence":
-        """Leave a brand out, as if the classifier did not know it."""
-        return Evidence(
-            Parts(self.logits).without(brand).logits,
-            _without_brand(self.matches, brand),
-            _without_brand(self.letters, brand),
-            {name: parts.without(brand) for name, parts in self.regions.items()},
-        )
-
-    def parts(self, level: Level) -> Parts:
-        """Evidence of the windows or regions of a level."""
-        if level.windows not in ONE_PASS:
-            return Parts(self.logits[: level.window_count])
-        if level.windows not in self.regions:
-            raise ValueError(f"This evidence was collected without the level {level.windows!r}.")
-        return self.regions[level.windows]
 
 
 class BackgroundWindows(NamedTuple):
@@ -189,8 +83,8 @@ class BackgroundWindows(NamedTuple):
             (1, classes). None if the photo gives no no-logo example.
         """
         mask = self._mask(level)
-        matches = _without_brand(self.matches if level.match_logos else None, self.brand)
-        letters = _without_brand(self.letters if level.read_names else None, self.brand)
+        matches = without_brand(self.matches if level.match_logos else None, self.brand)
+        letters = without_brand(self.letters if level.read_names else None, self.brand)
         shows_name = letters is not None and letters.max() >= MIN_NAME_LETTERS
         if no_logo is None or shows_name or not mask.any():
             return None
@@ -209,11 +103,6 @@ class BackgroundWindows(NamedTuple):
         if level.windows == "whole" and self.mask.any():
             return np.arange(len(self.mask)) == self.mask.argmax()
         return self.mask[: level.window_count]
-
-
-def _without_brand(counts: np.ndarray | None, brand: int) -> np.ndarray | None:
-    """Set the count of a brand to 0."""
-    return None if counts is None else np.where(np.arange(len(counts)) == brand, 0, counts)
 
 
 def match_and_read(

@@ -1,22 +1,20 @@
-"""Classify pictures: python serve.py cup.jpg street.jpg (needs onnxruntime, numpy and Pillow)."""
+"""Name the brands in pictures: python serve.py cup.jpg street.jpg
+
+It prints a line of JSON for each picture. The exit code is 1 if one cannot be read. Install what it
+needs, for Python 3.11 or newer: pip install -r requirements.txt
+"""
 
 import json
 import sys
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
-from PIL import Image, ImageOps
+from logoflow.inference.exported_model import ExportedModel
 
-session = onnxruntime.InferenceSession(str(Path(__file__).with_name("model.onnx")))
-stored = session.get_modelmeta().custom_metadata_map
-metadata = {key: json.loads(text) for key, text in stored.items()}
-size = np.array(metadata["size"])
-for path in sys.argv[1:]:
-    photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-    part = photo.size if metadata["resized"] else size * min(1, *(photo.size / size))
-    start = (photo.size - np.array(part)) // 2
-    photo = photo.resize(metadata["size"], Image.BOX, box=(*start, *(start + part)))
-    data = (np.asarray(photo) - metadata["mean"]) / metadata["std"]
-    data = data.transpose(2, 0, 1)[None].astype(np.float32)
-    print(path, metadata["classes"][session.run(["logits"], {"data": data})[0].argmax()])
+if __name__ == "__main__":
+    model = ExportedModel(Path(__file__).with_name("model.onnx"))
+    failed = False
+    for path in sys.argv[1:]:
+        answer = model.predict(path)
+        print(json.dumps(answer, ensure_ascii=False), flush=True)
+        failed |= answer["status"] != "ok"
+    sys.exit(failed)

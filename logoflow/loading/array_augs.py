@@ -9,6 +9,8 @@ import mxnet as mx
 import numpy as np
 from mxnet.image import scale_down
 
+from logoflow.images.network_input import INTERPOLATIONS, crop_centre, normalise, resize_to
+
 ArrayAug = Callable[[np.ndarray], np.ndarray]
 
 
@@ -25,8 +27,8 @@ def array_version(aug: Any, image: np.ndarray) -> ArrayAug | None:
     Returns
     -------
     callable or None
-        It draws the same numbers from Python's `random` and gives the same pixels. None if the
-        augmenter has no array version for this photo.
+        It draws the same numbers from Python's `random` and gives the same pixels; where it
+        enlarges, up to rounding. None if the augmenter has no array version for this photo.
 
     Examples
     --------
@@ -41,10 +43,13 @@ def array_version(aug: Any, image: np.ndarray) -> ArrayAug | None:
         return aug
     if type(augmenter) is mx.image.HorizontalFlipAug:
         return partial(_flip, probability=augmenter.p)
-    crops = {mx.image.RandomCropAug: _random_crop, mx.image.CenterCropAug: _center_crop}
-    if type(augmenter) not in crops or not _fits_inside(augmenter.size, image):
-        return None
-    return partial(crops[type(augmenter)], size=augmenter.size)
+    if type(augmenter) is mx.image.RandomCropAug and _fits_inside(augmenter.size, image):
+        return partial(_random_crop, size=augmenter.size)
+    to_size = {mx.image.CenterCropAug: crop_centre, mx.image.ForceResizeAug: resize_to}
+    if type(augmenter) in to_size and augmenter.interp in INTERPOLATIONS:
+        resize = to_size[type(augmenter)]
+        return partial(resize, size=tuple(augmenter.size), interp=augmenter.interp)
+    return None
 
 
 def normalise_channels(image: np.ndarray, aug: mx.image.ColorNormalizeAug) -> np.ndarray:
@@ -68,12 +73,7 @@ def normalise_channels(image: np.ndarray, aug: mx.image.ColorNormalizeAug) -> np
     >>> normalise_channels(np.full((2, 2, 3), 131, np.uint8), aug)[0].tolist()
     [[2.0, 2.0], [2.0, 2.0]]
     """
-    mean, std = aug.mean.asnumpy(), aug.std.asnumpy()
-    planes = np.empty((3, *image.shape[:2]), np.float32)
-    for channel, plane in enumerate(planes):
-        np.subtract(image[..., channel], mean[channel], out=plane, dtype=np.float32)
-        plane /= std[channel]
-    return planes
+    return normalise(image, aug.mean.asnumpy(), aug.std.asnumpy())
 
 
 def _fits_inside(size: tuple[int, int], image: np.ndarray) -> bool:
@@ -89,10 +89,4 @@ def _random_crop(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     width, height = size
     x = random.randint(0, image.shape[1] - width)
     y = random.randint(0, image.shape[0] - height)
-    return image[y : y + height, x : x + width]
-
-
-def _center_crop(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    width, height = size
-    x, y = int((image.shape[1] - width) / 2), int((image.shape[0] - height) / 2)
     return image[y : y + height, x : x + width]

@@ -9,6 +9,7 @@ import numpy as np
 from mxnet import nd
 from mxnet.image import Augmenter
 
+from logoflow.images.network_input import AUTO_INTERPOLATION
 from logoflow.loading.appearance import LightAug, QualityAug, ViewpointAug
 from logoflow.loading.array_augs import array_version, normalise_channels
 from logoflow.loading.crops import LogoCropAug
@@ -19,7 +20,6 @@ Augs = list[Callable[[nd.NDArray], nd.NDArray]]
 Statistics = tuple[Sequence[float], Sequence[float]]
 
 IMAGE_SIZE = 224
-AUTO_INTERPOLATION = 9  # MXNet shrinks by area and enlarges by cubic interpolation
 
 
 @cache

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
 from logoflow.labels import NO_LOGO, no_logo_index
+from logoflow.metrics.logo_score import against_no_logo
 
 
 def logo_scores(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray:
@@ -42,32 +43,6 @@ def logo_scores(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray
     """
     _brand_probabilities(probabilities, classes)
     return against_no_logo(probabilities, no_logo_index(classes))
-
-
-def against_no_logo(probabilities: np.ndarray, no_logo: int | None) -> np.ndarray:
-    """Compute logo scores (`logo_scores`) from the index of no-logo instead of the class names.
-
-    Parameters
-    ----------
-    probabilities : ndarray
-        (photos, classes), 0 to 1.
-    no_logo : int or None
-        Index of the no-logo class; None if there is no such class.
-
-    Returns
-    -------
-    ndarray
-        (photos,), 0 to 1.
-
-    Examples
-    --------
-    >>> against_no_logo(np.array([[0.2, 0.5, 0.3]]), no_logo=1)
-    array([0.375])
-    """
-    if no_logo is None:
-        return np.max(probabilities, axis=1)
-    highest_brand = np.delete(probabilities, no_logo, axis=1).max(axis=1)
-    return highest_brand / (highest_brand + np.asarray(probabilities)[:, no_logo])
 
 
 def brand_top1(

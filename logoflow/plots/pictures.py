@@ -84,6 +84,33 @@ def draw_boxes(img: np.ndarray, boxes: Sequence[Sequence[float]]) -> np.ndarray:
     return img
 
 
+def overlay_heatmap(img: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Lay a heat map over a photo.
+
+    Parameters
+    ----------
+    img : ndarray
+        RGB photo of shape (height, width, 3), uint8.
+    heat : ndarray
+        (height, width), 0 to 1 (`logoflow.heatmap`).
+
+    Returns
+    -------
+    ndarray
+        Copy of the photo. Its cold parts are dark, its hot parts are tinted yellow.
+
+    Examples
+    --------
+    >>> photo, heat = np.full((2, 2, 3), 100, np.uint8), np.array([[0, 0], [0, 1.0]])
+    >>> overlay_heatmap(photo, heat)[:, :, 0].tolist()
+    [[32, 32], [32, 183]]
+    """
+    colours = plt.get_cmap("inferno")(np.clip(heat, 0, 1))[:, :, :3] * 255
+    strength = 0.35 + 0.2 * np.clip(heat, 0, 1)[:, :, None]
+    mixed = img * (1 - strength) * np.clip(heat + 0.5, 0, 1)[:, :, None] + colours * strength
+    return mixed.clip(0, 255).astype(np.uint8)
+
+
 def to_pictures(data: Any, mean_std: tuple | None = None) -> np.ndarray:
     """Convert a batch back to pictures that `show_images` can show.
 

@@ -9,7 +9,7 @@ from logoflow.datasets.class_list import CLASS_FILE
 from logoflow.datasets.prepared import photos_of
 from logoflow.errors import NotPreparedError
 from logoflow.inference.decision import check_rate
-from logoflow.inference.familiarity import check_unknown_rate
+from logoflow.inference.fit_familiarity import check_unknown_rate
 from logoflow.labels import no_logo_index
 from logoflow.models.build import build_net
 from logoflow.models.ensemble import ensemble_architecture

@@ -10,11 +10,11 @@ from mxnet import gluon
 
 from logoflow.datasets.composing.artwork import Artwork
 from logoflow.datasets.prepared import photos_of
+from logoflow.inference.evidence import Evidence, Parts
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.levels import GRID, Level
 from logoflow.inference.prototypes import Prototypes, join_prototypes
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
-from logoflow.inference.scoring import Evidence, Parts
 from logoflow.loading.photo_folder import split_boxes
 from logoflow.training.artwork_examples import composed_regions
 from logoflow.training.region_examples import (
@@ -109,13 +109,14 @@ def fit_region_head(
     """
     photos = _at_most(photos, MAX_PHOTOS, seed)
     region_net = RegionNet(net, augs)
-    examples, prototypes = region_examples(region_net, photos, no_logo, seed)
+    composed = drawn = None
+    if artwork:
+        composed, drawn = composed_regions(region_net, artwork, len(photos), seed)
+    examples, prototypes = region_examples(region_net, photos, no_logo, seed, drawn)
     has_boxes = any(boxes for _, _, boxes in photos)
     if has_boxes and region_net.can_embed:
         prototypes = prototypes_of_boxes([region_net], [examples], photos, no_logo, seed)
-    composed = None
-    if artwork:
-        composed, drawn = composed_regions(region_net, artwork, len(photos), seed)
+    if drawn is not None:
         prototypes = drawn if prototypes is None else join_prototypes([prototypes, drawn])
     if class_weights is not None:
         examples = _weighted(examples, class_weights)

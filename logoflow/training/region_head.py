@@ -53,7 +53,7 @@ def focus_on_logos(
     """Give weight to the regions that show their label most clearly, for photos without boxes.
 
     Which region of a photo carries the brand is decided by a model that was fitted without the
-    photo. A region's weight is proportional to the probability that this model gives the photo's
+    photo. A region's weight is multiplied by the probability that this model gives the photo's
     label. So the background, which all classes share, loses its weight.
 
     Parameters
@@ -78,9 +78,9 @@ def focus_on_logos(
     (Andrews, Tsochantaridis and Hofmann, NIPS 2002).
     """
     shares = left_out_probabilities(examples, None, strength, folds, composed)
-    right = shares[np.arange(len(shares)), examples.labels]
-    totals = np.bincount(examples.photos, right)
-    return examples._replace(weights=right / totals[examples.photos])
+    weights = examples.weights * shares[np.arange(len(shares)), examples.labels]
+    totals = np.bincount(examples.photos, weights)
+    return examples._replace(weights=weights / totals[examples.photos])
 
 
 def fit_output(output: gluon.nn.Dense, model: LogisticRegression) -> None:

@@ -10,6 +10,7 @@ EXTRAS = {
     "notebooks": ("ipykernel", "nbclient", "nbconvert", "nbformat", "papermill"),
     "read": ("onnxruntime", "rapidfuzz", "rapidocr"),
     "sample": ("resvg_py", "simplepycons", "skimage"),
+    "serve": ("python_multipart", "starlette", "uvicorn"),
 }
 
 
@@ -19,7 +20,8 @@ def require_extra(extra: str) -> None:
     Parameters
     ----------
     extra : str
-        ``"artwork"``, ``"bulk"``, ``"export"``, ``"notebooks"``, ``"read"`` or ``"sample"``.
+        ``"artwork"``, ``"bulk"``, ``"export"``, ``"notebooks"``, ``"read"``, ``"sample"`` or
+        ``"serve"``.
 
     Raises
     ------

@@ -6,7 +6,7 @@ import pytest
 
 from logoflow.inference.calibration import TEMPERATURES, fit_decision
 from logoflow.inference.decision import Decision, decide, probabilities
-from logoflow.metrics.scores import against_no_logo
+from logoflow.metrics.logo_score import against_no_logo
 
 CLASSES = ("adidas", "no-logo", "ups")
 NONE = 1

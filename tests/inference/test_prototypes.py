@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.evidence import Evidence
 from logoflow.inference.levels import Level
 from logoflow.inference.prototypes import join_prototypes, make_prototypes
 from logoflow.inference.region_grid import region_boxes, window_regions
 from logoflow.inference.regions import RegionNet
-from logoflow.inference.scoring import Evidence
 from logoflow.loading.augment import make_augs
 from logoflow.models.backbones.logo_lite0 import embed
 from logoflow.models.finetune import finetune_net

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from logoflow.datasets.class_list import read_classes
+from logoflow.inference.prototypes import make_prototypes
 from logoflow.inference.region_grid import region_boxes
 from logoflow.inference.regions import RegionNet
 from logoflow.labels import no_logo_index
@@ -67,6 +68,20 @@ def test_without_boxes_regions_of_each_photo_are_remembered(region_net, small_ro
     lengths = np.linalg.norm(prototypes.embeddings, axis=1)
     assert np.median(lengths) == pytest.approx(1, abs=1e-3)
     assert lengths.max() < 1.001, "a black region may have length 0"
+
+
+def test_regions_like_the_artwork_of_a_brand_get_the_weight(region_net, small_root):
+    photos = photos_with_boxes(small_root, ["train_data"], use_boxes=False)[:2]
+    plain, _ = region_examples(region_net, photos, None, seed=0)
+    logo = 17  # a region of the first photo stands for the artwork of its brand
+    embeddings = region_net.embed(plain.features[[logo]])
+    artwork = make_prototypes(embeddings, photos[0][1], 99)
+    photos[1] = (photos[1][0], photos[0][1] + 1, [])  # a brand without artwork
+    examples, _ = region_examples(region_net, photos, None, seed=0, artwork=artwork)
+    weights = examples.weights[examples.photos == 0]
+    assert weights.argmax() == logo
+    assert weights.sum() == pytest.approx(1)
+    assert np.allclose(examples.weights[examples.photos == 1], 1 / 39)
 
 
 def test_with_boxes_or_without_an_embedding_nothing_is_remembered(region_net, small_root):

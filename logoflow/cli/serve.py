@@ -1,0 +1,58 @@
+"""``logoflow serve``: answer over HTTP."""
+
+import click
+
+from logoflow.cli.options import check_level
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. 0.0.0.0 lets other machines in.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any."
+)
+@click.option(
+    "--level",
+    metavar="LEVEL",
+    callback=check_level,
+    default="whole",
+    show_default=True,
+    help="How closely to look if a request does not say.",
+)
+@click.option("--max-bytes", type=click.IntRange(min=1), help="Largest request.  [20,000,000]")
+@click.option("--max-pixels", type=click.IntRange(min=1), help="Largest picture.  [50,000,000]")
+@click.option("--max-requests", type=click.IntRange(min=1), help="Requests at a time.  [32]")
+@click.option("--allow-private", is_flag=True, help="Fetch from servers of your own network too.")
+def serve(
+    model: str,
+    host: str,
+    port: int,
+    level: str,
+    max_bytes: int | None,
+    max_pixels: int | None,
+    max_requests: int | None,
+    allow_private: bool,
+) -> None:
+    """Name brands over HTTP, until Ctrl-C.
+
+    MODEL is the folder of a trained model. POST a picture, a form with pictures, or JSON with a
+    URL to /predict. The page /docs describes the service.
+    """
+    from logoflow.utils.extras import require_extra
+
+    require_extra("serve")
+    from logoflow.inference.classifier import LogoClassifier
+    from logoflow.web.service.app import Service
+    from logoflow.web.service.limits import Limits
+    from logoflow.web.service.server import serve as run
+
+    given = {"max_bytes": max_bytes, "max_pixels": max_pixels, "max_requests": max_requests}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    limits = Limits(allow_private=allow_private, **chosen)
+    service = Service(LogoClassifier.load(model), level, limits)
+    run(service, host, port, lambda address: click.echo(f"logoflow answers at {address}/docs"))
