@@ -15,6 +15,7 @@ COMMANDS = {
     "add-brand": "add_brand",
     "classify-urls": "classify_urls",
     "assess": "assess",
+    "report": "report",
     "export": "export",
     "serve": "serve",
     "notebooks": "notebooks",

@@ -57,7 +57,7 @@ def test_help_lists_the_commands_in_a_fraction_of_a_second():
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         for _ in range(2)
     ]
-    for command in ("data", "fit", "predict", "classify-urls", "assess", "export", "notebooks"):
+    for command in COMMANDS:
         assert f"\n  {command} " in outputs[0].stdout
     last_lines = [output.stdout.splitlines()[-1].split() for output in outputs]
     assert min(float(words[1]) for words in last_lines) < 0.5
