@@ -7,7 +7,8 @@ from there. benchmarks/README.md says what each command prints and how long it t
 
 Some commands have options of their own (``small --help`` and so on): `small` measures few photos
 per brand, `calibration` few validation photos, `strangers` photos of unknown brands, `auto` the
-level "auto", `brands` brands from their artwork, and `locate` heat maps and boxes.
+level "auto", `brands` brands from their artwork, `add-brand` one more brand, and `locate` heat maps
+and boxes.
 """
 
 import argparse
@@ -46,14 +47,14 @@ SAMPLES = 1000  # resamples of the bootstrap
 REGION_LEVELS = ["regions", "more-regions"]
 WITH_SEEDS = ("headline", "single", "several")
 # Commands that are scripts beside this one:
-OTHER_SCRIPTS = ("small", "calibration", "strangers", "auto", "brands", "locate")
+OTHER_SCRIPTS = ("small", "calibration", "strangers", "auto", "brands", "locate", "add-brand")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one benchmark. The exit code is 0, or 2 if the photos are missing."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments and arguments[0] in OTHER_SCRIPTS:
-        return importlib.import_module(arguments[0]).main(arguments[1:])
+        return importlib.import_module(arguments[0].replace("-", "_")).main(arguments[1:])
     options = parser().parse_args(arguments)
     try:
         check_folders(options)
