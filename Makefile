@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 .ONESHELL:
 .SHELLFLAGS := -euc
-.PHONY: help setup data run test lint bench lab notebooks lock clean
+.PHONY: help setup data run test lint bench lab app notebooks lock clean
 
 ifeq ($(CONDA_DEFAULT_ENV),logoflow)
 READY :=
@@ -22,7 +22,7 @@ run test notebooks: export LOGOFLOW_PROGRESS := 0
 
 DATA_VARIABLES := DATASET DATA_DIR LAYOUT NO_LOGO_DIR PHOTOS_PER_CLASS SEED
 RUN_VARIABLES := $(DATA_VARIABLES) BACKBONE RECIPE IMAGE_SIZE LEVEL EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
-SET_UP_VARIABLES := NAME PYTHON GPU IP PORT
+SET_UP_VARIABLES := NAME PYTHON GPU IP PORT MODEL
 KNOWN := $(RUN_VARIABLES) $(SET_UP_VARIABLES) LOGOFLOW_% MXNET_% OMP_% PIP_% UV_%
 
 parameter_DATASET := dataset
@@ -139,6 +139,11 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 	$(PY) -m jupyterlab --ServerApp.root_dir=notebooks $$root \
 	  $(if $(call is_set,IP),--ServerApp.ip=$(call quoted,$(IP))) \
 	  $(if $(call is_set,PORT),--ServerApp.port=$(call quoted,$(PORT)))
+
+app: $(READY)  ## open a page that names the brand in a picture (MODEL=: by your model)
+	@$(PY) -m logoflow app $(if $(call is_set,MODEL),$(call quoted,$(MODEL))) \
+	  $(if $(call is_set,IP),--host $(call quoted,$(IP))) \
+	  $(if $(call is_set,PORT),--port $(call quoted,$(PORT)))
 
 notebooks: $(READY)  ## run the notebooks and save their outputs in place, to commit them
 	@$(PY) -m nbconvert --to notebook --execute --inplace --log-level=WARN \

@@ -18,6 +18,7 @@ COMMANDS = {
     "report": "report",
     "export": "export",
     "serve": "serve",
+    "app": "app",
     "notebooks": "notebooks",
 }
 """The module of each command in this folder. It has a function of the same name."""

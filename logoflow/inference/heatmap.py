@@ -8,6 +8,8 @@ from mxnet import autograd, nd
 from mxnet.gluon import nn
 
 from logoflow.images.decode import load_image
+from logoflow.inference.identify import unlabelled_region_net
+from logoflow.inference.known_brands import KnownBrands, simple_icons_brands
 from logoflow.inference.region_grid import SCALES, grid_size
 from logoflow.inference.regions import pools_features
 from logoflow.labels import label_indices
@@ -75,6 +77,40 @@ def heatmap(classifier: "LogoClassifier", photo: Any, brand: str | None = None) 
         else:
             cells = grad_cam(classifier, image, label)
     height, width = image.shape[:2]
+    return _to_unit_range(cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+def identified_heatmap(photo: Any, brand: str, brands: KnownBrands | None = None) -> np.ndarray:
+    """Compute which parts of a photo are like the artwork of a brand (`logoflow.identify`).
+
+    Parameters
+    ----------
+    photo : picture
+        See `heatmap`.
+    brand : str
+        One of the known brands.
+    brands : KnownBrands, optional
+        By default those of Simple Icons.
+
+    Returns
+    -------
+    ndarray of float32
+        (height, width), 0 to 1.
+
+    Examples
+    --------
+    >>> identified_heatmap(np.full((300, 400, 3), 90, np.uint8), "Ford").shape
+    (300, 400)
+    """
+    known, image = brands or simple_icons_brands(), load_image(photo)
+    logos = known.embeddings[known.brands == known.names.index(brand)]
+    with network_lock:
+        net = unlabelled_region_net()
+        features = net.photo_features(image, (MAP_SCALE,))
+        mapping = net.embedding_matrix()
+        maps = [features.activation_maps(logo @ mapping, 0.0)[0] for logo in logos]
+    height, width = image.shape[:2]
+    cells = max(maps, key=np.max).reshape(grid_size(width, height, MAP_SCALE))
     return _to_unit_range(cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC))
 
 

@@ -108,7 +108,7 @@ def embed_regions(image: np.ndarray) -> np.ndarray:
     >>> embed_regions(np.full((300, 400, 3), 90, np.uint8)).shape
     (2013, 256)
     """
-    net = _region_net()
+    net = unlabelled_region_net()
     return net.embed(net.features(image))
 
 
@@ -263,6 +263,7 @@ def _logo_net() -> gluon.HybridBlock:
 
 
 @cache
-def _region_net() -> RegionNet:
+def unlabelled_region_net() -> RegionNet:
+    """Return `logo_lite0` as a network for regions. Its embeddings need no training."""
     _, augs = make_augs("regions", _logo_net())
     return RegionNet(_logo_net(), augs)

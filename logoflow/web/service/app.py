@@ -1,7 +1,7 @@
 """The routes of the service."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from starlette.applications import Starlette
@@ -54,13 +54,17 @@ class Service:
         self.answerer = Answerer(classifier, self.limits)
 
     def routes(self) -> list[Route]:
-        """List the routes. A page at ``/`` would be one more."""
+        """List the routes."""
         return [
             Route("/predict", self.predict, methods=["POST"]),
             Route("/health", self.health),
             Route("/openapi.json", self.openapi),
             Route("/docs", self.docs),
         ]
+
+    def close(self) -> None:
+        """Answer what was submitted, then stop the threads."""
+        self.answerer.close()
 
     async def predict(self, request: Request) -> Response:
         """Answer for the pictures of a request."""
@@ -118,12 +122,22 @@ class Service:
         return HTMLResponse(openapi_page(openapi_document(self.level, self.limits)))
 
 
-def make_app(service: Service) -> Starlette:
+class Routes(Protocol):
+    """What `make_app` needs: `Service`, or the page of `logoflow app`."""
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+
+    def close(self) -> None:
+        """Stop all threads."""
+
+
+def make_app(service: Routes) -> Starlette:
     """Make the application that uvicorn runs.
 
     Parameters
     ----------
-    service : Service
+    service : Service or PageApp
 
     Returns
     -------

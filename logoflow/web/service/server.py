@@ -10,7 +10,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from logoflow.web.service.app import Service, make_app
+from logoflow.web.service.app import Routes, make_app
 
 HOST, PORT = "127.0.0.1", 8000
 
@@ -63,7 +63,7 @@ class TimedProtocol(H11Protocol):
 
 
 def serve(
-    service: Service,
+    service: Routes,
     host: str = HOST,
     port: int = PORT,
     ready: Callable[[str], None] = lambda _: None,
@@ -72,7 +72,7 @@ def serve(
 
     Parameters
     ----------
-    service : Service
+    service : Service or PageApp
     host : str
         The address to listen on. By default, other machines cannot reach it.
     port : int
@@ -92,16 +92,16 @@ def serve(
         _server(service).run(sockets=[listener])
     finally:
         listener.close()
-        service.answerer.close()
+        service.close()
 
 
 @contextmanager
-def serving(service: Service) -> Iterator[str]:
+def serving(service: Routes) -> Iterator[str]:
     """Answer requests in a thread, for the duration of a ``with`` block.
 
     Parameters
     ----------
-    service : Service
+    service : Service or PageApp
 
     Yields
     ------
@@ -112,6 +112,7 @@ def serving(service: Service) -> Iterator[str]:
     --------
     >>> from urllib.request import urlopen
     >>> import logoflow as lf
+    >>> from logoflow.web.service.app import Service
     >>> net = lf.lenet5(2)
     >>> net.initialize()
     >>> service = Service(lf.LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs))
@@ -128,7 +129,7 @@ def serving(service: Service) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
-        service.answerer.close()
+        service.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -144,7 +145,7 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(service: Service) -> uvicorn.Server:
+def _server(service: Routes) -> uvicorn.Server:
     config = uvicorn.Config(
         make_app(service),
         http=TimedProtocol,

@@ -1,0 +1,1 @@
+"""A page in the browser that names the brand in a picture, and shows why."""
