@@ -57,7 +57,7 @@ def test_the_container_serve_answers_for_a_mounted_model():
     program, *arguments = json.loads(entry)
     assert program == ".venv/bin/logoflow"
     context = main.make_context("logoflow", arguments)
-    name, command, rest = main.resolve_command(context, context.protected_args + context.args)
+    name, command, rest = main.resolve_command(context, ["serve", *arguments[1:]])
     options = command.make_context(name, rest).params
     assert (options["model"], options["host"], options["port"]) == ("/model", "0.0.0.0", 8000)
     assert "EXPOSE 8000" in stage
