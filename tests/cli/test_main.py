@@ -60,7 +60,16 @@ def test_help_lists_the_commands_in_a_fraction_of_a_second():
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         for _ in range(2)
     ]
-    for command in ("data", "fit", "predict", "classify-urls", "assess", "export", "serve"):
+    for command in (
+        "data",
+        "fit",
+        "predict",
+        "classify-urls",
+        "assess",
+        "export",
+        "serve",
+        "notebooks",
+    ):
         assert f"\n  {command} " in outputs[0].stdout
     last_lines = [output.stdout.splitlines()[-1].split() for output in outputs]
     assert min(float(words[1]) for words in last_lines) < 0.5
@@ -68,17 +77,8 @@ def test_help_lists_the_commands_in_a_fraction_of_a_second():
 
 
 def test_serve_answers_over_http_until_it_is_interrupted(model):
-    command = [
-        sys.executable,
-        "-m",
-        "logoflow",
-        "serve",
-        model,
-        "--port",
-        "0",
-        "--max-bytes",
-        "99999",
-    ]
+    options = ["--port", "0", "--max-bytes", "99999"]
+    command = [sys.executable, "-m", "logoflow", "serve", model, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         address = process.stdout.readline().decode().split()[-1].removesuffix("/docs")
         assert address.startswith("http://127.0.0.1:")
