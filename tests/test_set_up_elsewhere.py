@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from logoflow.cli.main import main
+from logoflow.cli.serve import serve
 
 REPO = Path(__file__).resolve().parent.parent
 
@@ -54,11 +54,9 @@ def test_the_container_runs_make_as_an_ordinary_user():
 def test_the_container_serve_answers_for_a_mounted_model():
     stage = read("Dockerfile").split("FROM setup AS serve\n")[1].split("\nFROM ")[0]
     (entry,) = re.findall(r"^ENTRYPOINT (.*)", stage, re.M)
-    program, *arguments = json.loads(entry)
-    assert program == ".venv/bin/logoflow"
-    context = main.make_context("logoflow", arguments)
-    name, command, rest = main.resolve_command(context, context.protected_args + context.args)
-    options = command.make_context(name, rest).params
+    program, command, *arguments = json.loads(entry)
+    assert (program, command) == (".venv/bin/logoflow", "serve")
+    options = serve.make_context(command, arguments).params
     assert (options["model"], options["host"], options["port"]) == ("/model", "0.0.0.0", 8000)
     assert "EXPOSE 8000" in stage
 

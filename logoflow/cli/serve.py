@@ -1,5 +1,7 @@
 """``logoflow serve``: answer over HTTP."""
 
+import os
+
 import click
 
 from logoflow.cli.options import check_level
@@ -46,6 +48,9 @@ def serve(
     from logoflow.utils.extras import require_extra
 
     require_extra("serve")
+    # MXNet's threads would spin while they wait for one another. On two busy cores the service then
+    # answered 2 to 11 photos a second, against 50 to 60.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from logoflow.inference.classifier import LogoClassifier
     from logoflow.web.service.app import Service
     from logoflow.web.service.limits import Limits

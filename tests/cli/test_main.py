@@ -1,11 +1,14 @@
 import json
+import signal
 import subprocess
 import sys
+from io import BytesIO
 
 import mxnet as mx
 import numpy as np
 import pandas as pd
 import pytest
+import requests
 from click.testing import CliRunner
 from PIL import Image
 
@@ -62,6 +65,30 @@ def test_help_lists_the_commands_in_a_fraction_of_a_second():
     last_lines = [output.stdout.splitlines()[-1].split() for output in outputs]
     assert min(float(words[1]) for words in last_lines) < 0.5
     assert last_lines[0][2:] == ["False", "False"]
+
+
+def test_serve_answers_over_http_until_it_is_interrupted(model):
+    options = ["--port", "0", "--max-bytes", "99999"]
+    command = [sys.executable, "-m", "logoflow", "serve", model, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        address = process.stdout.readline().decode().split()[-1].removesuffix("/docs")
+        assert address.startswith("http://127.0.0.1:")
+        picture = BytesIO()
+        Image.new("RGB", (80, 60), "red").save(picture, "PNG")
+        answer = requests.post(f"{address}/predict", picture.getvalue(), timeout=30)
+        refused = requests.post(f"{address}/predict", bytes(100_000), timeout=30)
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=30)[1]
+    assert (answer.status_code, refused.status_code) == (200, 413)
+    assert answer.json()["answers"][0]["status"] == "ok"
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+
+
+def test_serve_refuses_a_level_that_the_model_has_no_decision_for(model):
+    result = run("serve", model, "--level", "windows")
+    assert result.exit_code == 1
+    assert 'no decision for level "windows"' in result.output
 
 
 def test_every_command_has_help():

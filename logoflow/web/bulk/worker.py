@@ -16,8 +16,8 @@ from logoflow.fetch.fetch_image import Fetched, fetch_image
 from logoflow.images.decode import decode_image
 from logoflow.inference.levels import Level
 from logoflow.web.bulk.classifiers import classifier_of, digest_of
+from logoflow.web.bulk.pixel_budget import PixelBudget
 from logoflow.web.bulk.shards import Answer
-from logoflow.web.pixel_budget import PixelBudget
 
 MAX_PIXELS = 50_000_000
 _BATCH_PIXELS = 50_000_000  # this many waiting pixels make a batch, even of few pictures

@@ -2,19 +2,17 @@
 
 import queue
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from logoflow.errors import FetchError, ImageError
 from logoflow.fetch.fetch_image import fetch_image
-from logoflow.images.decode import MAX_PIXELS, decode_image, image_size
+from logoflow.images.decode import decode_image, image_size
 from logoflow.inference.answer_rows import WITH_ERRORS, answer_row, error_row, json_row
-from logoflow.web.pixel_budget import PixelBudget
 from logoflow.web.service.limits import Limits
 
 if TYPE_CHECKING:
@@ -22,12 +20,11 @@ if TYPE_CHECKING:
     from logoflow.inference.levels import Level
 
 BATCH_SIZE = 16
-"""Pictures of a batch, at most."""
+"""Pictures of a batch, at most. The network takes twice as long for one picture as for one of
+eight in a batch."""
 
-GRACE, MOMENT = 0.005, 0.05
-"""Seconds to wait for the next pictures of clients that were just answered: for the request, and
-for the picture to be decoded. The network takes twice as long for one picture as for one of eight
-in a batch."""
+MOMENT = 0.005
+"""Seconds to wait for the next picture, if the last batch had more."""
 
 DECODERS = 2
 FETCHERS = 8
@@ -55,12 +52,12 @@ class Sent(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A decoded picture that waits for the network."""
+    """A picture that waits for its answer."""
 
-    pixels: np.ndarray
+    sent: Sent
     level: "Level"
     top_k: int
-    row: Future
+    row: "Future[Row]"
 
 
 class Answerer:
@@ -73,10 +70,10 @@ class Answerer:
 
     Notes
     -----
-    Threads decode pictures while one thread runs the network. It takes all pictures that wait for
-    the same level, because the network is faster for several pictures than for one after another.
-    A single client never waits for others.
-    Pictures that wait have at most twice as many pixels as the largest picture.
+    One thread takes the pictures that wait, has them decoded by others, and runs the network. The
+    network and the decoders take turns: they would slow one another down on the same cores. What
+    arrives while the network runs makes the next batch. Its pictures have at most as many pixels
+    as two of the largest pictures.
 
     Examples
     --------
@@ -96,11 +93,9 @@ class Answerer:
 
     def __init__(self, classifier: "LogoClassifier", limits: Limits):
         self._classifier, self._limits = classifier, limits
-        self._budget = PixelBudget(2 * max(limits.max_pixels, MAX_PIXELS))
         self._decoders = ThreadPoolExecutor(DECODERS, "decode")
         self._fetchers = ThreadPoolExecutor(FETCHERS, "fetch")
-        self._decoding: set[Future] = set()
-        self._arrived: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._answer_all, name="network", daemon=True)
         self._thread.start()
 
@@ -113,9 +108,9 @@ class Answerer:
     def close(self) -> None:
         """Answer what was submitted, then stop the threads."""
         self._fetchers.shutdown()
-        self._decoders.shutdown()
-        self._arrived.put(None)
+        self._queue.put(None)
         self._thread.join()
+        self._decoders.shutdown()
 
     def submit(self, sent: Sent, level: "Level", top_k: int) -> "Future[Row]":
         """Answer for a picture.
@@ -133,146 +128,121 @@ class Answerer:
             The row of docs/bulk.md, as JSON can hold it. It has ``url`` in place of ``path`` if the
             picture was fetched. If the picture cannot be read, ``status`` and ``error`` say why.
         """
-        row: Future[Row] = Future()
-        row.set_running_or_notify_cancel()  # a client that gives up cannot cancel it
+        waiting = Waiting(sent, level, top_k, Future())
+        waiting.row.set_running_or_notify_cancel()  # a client that gives up cannot cancel it
         if sent.url is None:
-            self._decoding.add(row)
-            row.add_done_callback(self._decoding.discard)
-            self._decoders.submit(_or_exception, row, self._decode, sent, level, top_k, row)
+            self._queue.put(waiting)
         else:
-            self._fetchers.submit(_or_exception, row, self._fetch, sent, level, top_k, row)
-        return row
+            self._fetchers.submit(self._fetch, waiting, sent.url)
+        return waiting.row
 
-    def _fetch(self, sent: Sent, level: "Level", top_k: int, row: Future) -> None:
-        limits = self._limits
+    def _fetch(self, waiting: Waiting, url: str) -> None:
         try:
             fetched = fetch_image(
-                sent.url or "",
-                limits.allow_private,
-                max_bytes=limits.max_bytes,
-                max_pixels=limits.max_pixels,
+                url,
+                self._limits.allow_private,
+                max_bytes=self._limits.max_bytes,
+                max_pixels=self._limits.max_pixels,
                 decode=False,
                 **FETCH_OPTIONS,  # type: ignore[arg-type]
             )
         except FetchError as error:
-            row.set_result(_failed(sent, error, error.kind))
-            return
-        self._decode(sent._replace(content=fetched.content), level, top_k, row)
-
-    def _decode(self, sent: Sent, level: "Level", top_k: int, row: Future) -> None:
-        content, source = sent.content or b"", sent.path or sent.url or "The picture"
-        try:
-            width, height = image_size(content, source=source)
-            reserved = min(width * height, self._limits.max_pixels)  # a larger one is refused
-            self._budget.acquire(reserved)
-            row.add_done_callback(lambda _: self._budget.release(reserved))
-            pixels = decode_image(content, max_pixels=self._limits.max_pixels, source=source)
-        except ImageError as error:
-            row.set_result(_failed(sent, error))
-            return
-        named: Future = Future()
-        named.add_done_callback(lambda done: _hand_on(done, sent, row))
-        self._arrived.put(Waiting(pixels, level, top_k, named))
-        self._decoding.discard(row)
+            waiting.row.set_result(_failed(waiting.sent, error) | {"status": error.kind})
+        except Exception as error:
+            waiting.row.set_exception(error)
+        else:
+            sent = waiting.sent._replace(content=fetched.content)
+            self._queue.put(waiting._replace(sent=sent))
 
     def _answer_all(self) -> None:
         """Answer batches until None arrives."""
-        waiting: deque[Waiting] = deque()
-        answered, is_open = 0, True
-        while is_open or waiting:
-            expected = answered + self._arrived.qsize() + len(waiting)
-            is_open = is_open and self._collect(waiting, expected)
-            batch = _take_batch(waiting)
-            self._answer_batch(batch)
-            answered = len(batch)
+        is_open, answered = True, 0
+        while is_open:
+            expected = answered + self._queue.qsize()  # those who have an answer may ask again
+            first = self._queue.get()
+            is_open = first is not None
+            if first is not None:
+                batch, is_open = self._decoded_batch(first, expected)
+                answered = len(batch)
+                for _, same in groupby(batch, key=lambda one: (one[0].level, one[0].top_k)):
+                    self._classify(list(same))
 
-    def _collect(self, waiting: deque[Waiting], expected: int) -> bool:
-        """Take pictures as they arrive; return whether more can come."""
-        start = time.monotonic()
-        while len(waiting) < BATCH_SIZE:
-            left = start + self._patience(expected - len(waiting)) - time.monotonic()
-            try:
-                arrived = self._arrived.get(timeout=max(0.0, left) if waiting else None)
-            except queue.Empty:
-                return True
-            if arrived is None:
-                return False
-            waiting.append(arrived)
-        return True
+    def _decoded_batch(
+        self, first: Waiting, expected: int
+    ) -> tuple[list[tuple[Waiting, np.ndarray]], bool]:
+        """Decode what waits, and what arrives meanwhile; say whether more can come.
 
-    def _patience(self, missing: int) -> float:
-        """Give the seconds to wait for pictures that are missing from a batch.
-
-        The clients that were just answered probably ask again. Once they have, their pictures are
-        being decoded, and will arrive.
+        While there are fewer pictures than expected, it waits a moment for the next one.
         """
-        if missing <= 0:
-            return 0.0
-        return MOMENT if self._decoding else GRACE
+        batch: list[tuple[Waiting, np.ndarray]] = []
+        pixels, arrived, is_open = 0, [first], True
+        while arrived:
+            decoding = [(one, self._decoders.submit(self._decode, one)) for one in arrived]
+            decoded = [(one, future.result()) for one, future in decoding]
+            batch += [(one, image) for one, image in decoded if image is not None]
+            pixels = sum(image.size // 3 for _, image in batch)
+            arrived = []
+            while len(batch) + len(arrived) < BATCH_SIZE and pixels < self._limits.max_pixels:
+                is_short = len(batch) + len(arrived) < expected
+                try:
+                    following = self._queue.get(timeout=MOMENT if is_short else 0)
+                except queue.Empty:
+                    break
+                if following is None:
+                    is_open = False
+                    break
+                pixels += _pixels_of(following)
+                arrived.append(following)
+        batch.sort(key=lambda one: (str(one[0].level), one[0].top_k))
+        return batch, is_open
 
-    def _answer_batch(self, batch: list[Waiting]) -> None:
-        if not batch:
-            return
+    def _decode(self, waiting: Waiting) -> np.ndarray | None:
+        """Decode a picture. None if it cannot be read: then its row says why."""
+        sent = waiting.sent
+        source = sent.path or sent.url or "The picture"
         try:
-            rows = self._rows(batch)
+            max_pixels = self._limits.max_pixels
+            return decode_image(sent.content or b"", max_pixels=max_pixels, source=source)
+        except ImageError as error:
+            waiting.row.set_result(_failed(sent, error))
+        except Exception as error:
+            waiting.row.set_exception(error)
+        return None
+
+    def _classify(self, batch: Sequence[tuple[Waiting, np.ndarray]]) -> None:
+        """Answer for decoded pictures at one level."""
+        level, top_k = batch[0][0].level, batch[0][0].top_k
+        classes, no_logo = self._classifier.classes, self._classifier.no_logo
+        try:
+            pictures = [image for _, image in batch]
+            judgements = list(self._classifier.judgements(pictures, level, BATCH_SIZE))
         except Exception as error:
             if len(batch) == 1:
-                batch[0].row.set_exception(error)
+                batch[0][0].row.set_exception(error)
                 return
-            for waiting in batch:  # a picture that breaks the classifier affects no other
-                self._answer_batch([waiting])
+            for one in batch:  # a picture that breaks the classifier affects no other
+                self._classify([one])
             return
-        for waiting, row in zip(batch, rows, strict=True):
-            waiting.row.set_result(row)
-
-    def _rows(self, batch: Sequence[Waiting]) -> list[Row]:
-        level, top_k = batch[0].level, batch[0].top_k
-        pictures = [waiting.pixels for waiting in batch]
-        judgements = self._classifier.judgements(pictures, level, BATCH_SIZE)
-        classes, no_logo = self._classifier.classes, self._classifier.no_logo
-        return [_row(answer_row(None, one, classes, no_logo, top_k)) for one in judgements]
+        for (waiting, _), judgement in zip(batch, judgements, strict=True):
+            values = answer_row(None, judgement, classes, no_logo, top_k)
+            waiting.row.set_result(_named(waiting.sent, values))
 
 
-def _take_batch(waiting: deque[Waiting]) -> list[Waiting]:
-    """Take the pictures that wait for the same as the first one, up to a full batch."""
-    if not waiting:
-        return []
-    first = waiting[0]
-    same = [one for one in waiting if (one.level, one.top_k) == (first.level, first.top_k)]
-    batch = same[:BATCH_SIZE]
-    taken = set(map(id, batch))
-    others = [one for one in waiting if id(one) not in taken]
-    waiting.clear()
-    waiting.extend(others)
-    return batch
-
-
-def _or_exception(row: Future, function: Callable[..., None], *arguments: object) -> None:
-    """Call a function that sets the row; an unexpected error becomes the row's."""
+def _pixels_of(waiting: Waiting) -> int:
+    """Read the number of pixels from the header; 0 if it cannot be read."""
     try:
-        function(*arguments)
-    except Exception as error:
-        row.set_exception(error)
+        width, height = image_size(waiting.sent.content or b"")
+    except ImageError:
+        return 0
+    return width * height
 
 
-def _hand_on(done: Future, sent: Sent, row: Future) -> None:
-    """Put the name of the picture into its row."""
-    error = done.exception()
-    if error is not None:
-        row.set_exception(error)
-    else:
-        row.set_result(_named(sent, done.result()))
+def _failed(sent: Sent, error: Exception) -> Row:
+    return _named(sent, error_row(None, error))
 
 
-def _failed(sent: Sent, error: Exception, status: str | None = None) -> Row:
-    row = _row(error_row(None, error))
-    return _named(sent, row if status is None else {**row, "status": status})
-
-
-def _row(values: tuple) -> Row:
-    return json_row(dict(zip(WITH_ERRORS, values, strict=True)))
-
-
-def _named(sent: Sent, row: Row) -> Row:
+def _named(sent: Sent, values: tuple) -> Row:
+    """Make the row of a picture, which begins with where the picture came from."""
+    row = json_row(dict(zip(WITH_ERRORS, values, strict=True)))
     where = {"path": sent.path} if sent.url is None else {"url": sent.url}
     return where | {name: value for name, value in row.items() if name != "path"}

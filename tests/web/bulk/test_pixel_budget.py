@@ -2,7 +2,7 @@ import math
 import threading
 import time
 
-from logoflow.web.pixel_budget import PixelBudget
+from logoflow.web.bulk.pixel_budget import PixelBudget
 
 
 def acquire_in_thread(budget, pixels, acquired):
