@@ -175,7 +175,7 @@ clean:  ## remove runs/, built data and caches; keep .venv and your own data
 
 # --- The environment. The last step writes .venv/complete. ---
 
-EXTRAS := artwork backbones bulk read export sample serve notebooks test
+EXTRAS := artwork backbones bulk read export sample serve tensorboard notebooks test
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 PLATFORM := $(shell uname -s)-$(shell uname -m)
 SYSTEM_LIBRARIES := libgl1 libglib2.0-0 libgomp1 libquadmath0

@@ -37,6 +37,7 @@ from logoflow.training.refit import refit
 from logoflow.training.strategies import fit_on_crops, fit_on_regions
 from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts
+from logoflow.utils.extras import require_extra
 from logoflow.values import number_between, whole_number
 
 STEPS_PER_ROOT = 10.0
@@ -68,6 +69,7 @@ def fit(
     ctx: Contexts | None = None,
     seed: int = 0,
     patience: int | None = None,
+    log_dir: Path | str | None = None,
     resume_dir: Path | str | None = None,
     quiet: bool = False,
     **settings: object,
@@ -151,6 +153,9 @@ def fit(
     patience : int, optional
         Stop the training of a network after this many epochs without a better accuracy on the
         validation photos, and keep the best epoch. By default, there is no such stop.
+    log_dir : Path or str, optional
+        Folder for learning curves, which ``tensorboard --logdir`` shows while the training goes on.
+        It needs the extra ``tensorboard``.
     resume_dir : Path or str, optional
         Folder for finished stages: fitted output layers and epochs of training. If `fit` is killed
         or interrupted, the same call continues from there. Other photos or settings begin anew, in
@@ -234,6 +239,8 @@ def fit(
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
     num_epochs = default_epochs(recipe, root) if num_epochs is None else num_epochs
     num_epochs = whole_number("num_epochs", num_epochs, least=1)
+    if log_dir is not None:
+        require_extra("tensorboard")
     goes_on = resume_dir is not None or refit_epochs > 0
     logos = _read_artwork(artwork, classes, recipe, backbones, goes_on=goes_on)
     plan = Plan(
@@ -257,6 +264,7 @@ def fit(
         ctx=ctx,
         seed=seed,
         patience=patience,
+        log_dir=None if log_dir is None else local_path(log_dir),
         resume_dir=None if resume_dir is None else local_path(resume_dir),
         quiet=quiet,
     )

@@ -17,6 +17,7 @@ from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
 from logoflow.training.averaging import WeightAverage
 from logoflow.training.batches import _get_batch, evaluate_accuracy
 from logoflow.training.checkpoint import load_state, read_run_state, save_state
+from logoflow.training.curves import OnRow
 from logoflow.training.history import History
 from logoflow.training.losses import ClassWeights, class_weight_list, make_loss
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
@@ -46,6 +47,7 @@ def train(
     resume: bool = False,
     train_acc_in_passing: bool = False,
     after_epoch: Callable[[int], None] | None = None,
+    on_row: OnRow | None = None,
     on_interrupt: Callable[[str], None] | None = None,
     quiet: bool = False,
 ) -> History:
@@ -96,6 +98,8 @@ def train(
     after_epoch : callable, optional
         Called with the epoch's number after each epoch, while the network has the weights that
         were evaluated.
+    on_row : callable, optional
+        Called with the epoch's number and its loss and accuracies, 0 to 1.
     on_interrupt : callable, optional
         If given, an interrupt (Ctrl-C, or *Interrupt* in a notebook) ends the training once there
         is a best epoch, and `train` returns. The function is called with the number of epochs, as
@@ -173,6 +177,9 @@ def train(
                 val_acc = evaluate_accuracy(val_data, net, ctx)
                 test_acc = None if test_data is None else evaluate_accuracy(test_data, net, ctx)
                 history.add(epoch, train_loss, train_acc, val_acc, test_acc, time() - start)
+                if on_row is not None:
+                    row = {"loss": train_loss, "train_acc": train_acc, "val_acc": val_acc}
+                    on_row(epoch, row if test_acc is None else {**row, "test_acc": test_acc})
                 replaced_checkpoint = history.keep_if_best(net)
                 if after_epoch:
                     after_epoch(epoch)

@@ -53,6 +53,8 @@ class Plan(NamedTuple):
     seed : int
     patience : int or None
         Epochs without a better validation accuracy after which a network's training stops.
+    log_dir : Path or None
+        Folder for TensorBoard's learning curves.
     resume_dir : Path or None
         Folder for finished stages, from which an interrupted call continues.
     quiet : bool
@@ -79,5 +81,6 @@ class Plan(NamedTuple):
     ctx: list[mx.Context]
     seed: int
     patience: int | None
+    log_dir: Path | None
     resume_dir: Path | None
     quiet: bool

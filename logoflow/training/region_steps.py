@@ -21,6 +21,7 @@ from logoflow.models.freezing import freeze_lower, keep_running_statistics
 from logoflow.recipes import Recipe
 from logoflow.training.averaging import WeightAverage
 from logoflow.training.checkpoint import save_state
+from logoflow.training.curves import OnRow
 from logoflow.training.early_stopping import EarlyStopping
 from logoflow.training.loop import seed_epoch
 from logoflow.training.region_examples import PhotoWithBoxes
@@ -77,6 +78,7 @@ def train_on_patches(
     deadline: float | None = None,
     early_stopping: EarlyStopping | None = None,
     resume_path: Path | None = None,
+    on_row: OnRow | None = None,
     on_interrupt: Callable[[str], None] | None = None,
 ) -> dict[str, list]:
     """Train a network on patches. Afterwards it has the moving average of its weights.
@@ -112,6 +114,8 @@ def train_on_patches(
     resume_path : Path, optional
         File for the state of the training. If it exists, the training continues from it. It must
         belong to the same data set and settings.
+    on_row : callable, optional
+        Called with each new row of the history: the step and the loss.
     on_interrupt : callable, optional
         If given, an interrupt ends the training, and this function is called with the number of
         steps, as text. By default, KeyboardInterrupt is raised as usual.
@@ -167,6 +171,8 @@ def train_on_patches(
             if step % STEPS_PER_ROW == 0 or step == num_steps:
                 _add_row(history, step, losses)
                 losses = []
+                if on_row is not None:
+                    on_row(step, {"loss": history["loss"][-1]})
                 if resume_path is not None:
                     run_state = region_state(step, history, order, early_stopping)
                     save_state(resume_path, net, trainer, average, run_state)

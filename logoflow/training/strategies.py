@@ -21,6 +21,7 @@ from logoflow.models.freezing import freeze_lower
 from logoflow.models.weight_files import save_weights
 from logoflow.recipes import Recipe
 from logoflow.training.batches import evaluate_accuracy
+from logoflow.training.curves import curve_writer
 from logoflow.training.early_stopping import EarlyStopping
 from logoflow.training.fit_regions import (
     calibrate_by_left_out,
@@ -231,22 +232,24 @@ def _fine_tune_on_patches(
             plan.patience,
             weight_file.with_suffix(".best.params"),
         )
-    return train_on_patches(
-        net,
-        photos,
-        no_logo,
-        plan.recipe,
-        num_steps=math.ceil(plan.num_epochs * len(photos) / plan.recipe.batch_size),
-        augs=augs,
-        ctx=plan.ctx[0],
-        seed=seed,
-        cache=plan.root / CACHE_FOLDER,
-        class_weights=plan.class_weights,
-        deadline=plan.deadline,
-        early_stopping=early_stopping,
-        resume_path=resume_path,
-        on_interrupt=on_interrupt,
-    )
+    with curve_writer(plan.log_dir, weight_file.stem) as write_curves:
+        return train_on_patches(
+            net,
+            photos,
+            no_logo,
+            plan.recipe,
+            num_steps=math.ceil(plan.num_epochs * len(photos) / plan.recipe.batch_size),
+            augs=augs,
+            ctx=plan.ctx[0],
+            seed=seed,
+            cache=plan.root / CACHE_FOLDER,
+            class_weights=plan.class_weights,
+            deadline=plan.deadline,
+            early_stopping=early_stopping,
+            resume_path=resume_path,
+            on_row=write_curves,
+            on_interrupt=on_interrupt,
+        )
 
 
 def _members(folder: Path, plan: Plan) -> list[tuple[str, int, Path]]:
@@ -312,34 +315,36 @@ def _train_net(
         hard_negatives_path = weight_file.with_suffix(".hard-negatives.json")
         drop_if_damaged(History(prefix).resume_path, hard_negatives_path)
     classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
-    history = train(
-        net,
-        plan.ctx,
-        loaders.train,
-        loaders.val,
-        None,
-        recipe.batch_size,
-        plan.num_epochs,
-        prefix,
-        True,
-        recipe.learning_rate,
-        recipe.wd,
-        recipe=recipe,
-        seed=seed,
-        class_weights=plan.class_weights,
-        train_acc_in_passing=True,
-        patience=plan.patience,
-        resume=plan.resume_dir is not None,
-        after_epoch=hard_negative_callback(
-            classifier,
-            loaders.photos.train,
+    with curve_writer(plan.log_dir, weight_file.stem) as write_curves:
+        history = train(
+            net,
+            plan.ctx,
+            loaders.train,
+            loaders.val,
+            None,
+            recipe.batch_size,
             plan.num_epochs,
-            plan.rounds,
-            hard_negatives_path,
-        ),
-        on_interrupt=interrupts.append,
-        quiet=plan.quiet,
-    )
+            prefix,
+            True,
+            recipe.learning_rate,
+            recipe.wd,
+            recipe=recipe,
+            seed=seed,
+            class_weights=plan.class_weights,
+            train_acc_in_passing=True,
+            patience=plan.patience,
+            resume=plan.resume_dir is not None,
+            after_epoch=hard_negative_callback(
+                classifier,
+                loaders.photos.train,
+                plan.num_epochs,
+                plan.rounds,
+                hard_negatives_path,
+            ),
+            on_row=write_curves,
+            on_interrupt=interrupts.append,
+            quiet=plan.quiet,
+        )
     if interrupts:
         on_interrupt(interrupts[0])
     if recipe.keeps_best or plan.patience is not None or interrupts:

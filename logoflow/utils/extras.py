@@ -11,6 +11,7 @@ EXTRAS = {
     "read": ("onnxruntime", "rapidfuzz", "rapidocr"),
     "sample": ("resvg_py", "simplepycons", "skimage"),
     "serve": ("python_multipart", "starlette", "uvicorn"),
+    "tensorboard": ("tensorboardX",),
 }
 
 
@@ -20,8 +21,8 @@ def require_extra(extra: str) -> None:
     Parameters
     ----------
     extra : str
-        ``"artwork"``, ``"bulk"``, ``"export"``, ``"notebooks"``, ``"read"``, ``"sample"`` or
-        ``"serve"``.
+        ``"artwork"``, ``"bulk"``, ``"export"``, ``"notebooks"``, ``"read"``, ``"sample"``,
+        ``"serve"`` or ``"tensorboard"``.
 
     Raises
     ------

@@ -1,0 +1,57 @@
+"""Write learning curves for TensorBoard while a network trains."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from logoflow.utils.extras import require_extra
+
+OnRow = Callable[[int, Mapping[str, float]], None]
+"""A function that takes an epoch or a step, and values by name."""
+
+
+@contextmanager
+def curve_writer(log_dir: Path | None, network: str) -> Iterator[OnRow | None]:
+    """Open a writer of learning curves.
+
+    Parameters
+    ----------
+    log_dir : Path or None
+        Folder for TensorBoard. None: nothing is written.
+    network : str
+        Name of the network's folder in it.
+
+    Yields
+    ------
+    callable or None
+        It writes a row of values. None without a folder.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the packages of the extra ``tensorboard`` are missing.
+
+    Examples
+    --------
+    >>> with curve_writer(Path("logs"), "member0") as write:
+    ...     write(1, {"loss": 0.7})
+    >>> [path.name.split(".")[0] for path in Path("logs/member0").iterdir()]
+    ['events']
+    """
+    if log_dir is None:
+        yield None
+        return
+    require_extra("tensorboard")
+    from tensorboardX import SummaryWriter
+
+    writer = SummaryWriter(str(log_dir / network))
+
+    def write(step: int, values: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            writer.add_scalar(name, value, step)
+        writer.flush()
+
+    try:
+        yield write
+    finally:
+        writer.close()
