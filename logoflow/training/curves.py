@@ -9,6 +9,9 @@ from logoflow.utils.extras import require_extra
 OnRow = Callable[[int, Mapping[str, float]], None]
 """A function that takes an epoch or a step, and values by name."""
 
+FLUSH_SECONDS = 1
+"""TensorBoard shows a row about so long after it was written."""
+
 
 @contextmanager
 def curve_writer(log_dir: Path | None, network: str) -> Iterator[OnRow | None]:
@@ -44,12 +47,11 @@ def curve_writer(log_dir: Path | None, network: str) -> Iterator[OnRow | None]:
     require_extra("tensorboard")
     from tensorboardX import SummaryWriter
 
-    writer = SummaryWriter(str(log_dir / network))
+    writer = SummaryWriter(str(log_dir / network), flush_secs=FLUSH_SECONDS)
 
     def write(step: int, values: Mapping[str, float]) -> None:
         for name, value in values.items():
             writer.add_scalar(name, value, step)
-        writer.flush()
 
     try:
         yield write
