@@ -8,6 +8,8 @@ take effect right before the first ``import mxnet``. The environment variable
   missing ones are added again. All of them except ``bool`` are used only while MXNet is imported.
 - onnx has dropped the module ``onnx.mapping``, which MXNet's exporter imports
   (`restore_onnx_mapping`).
+- MXNet imports scikit-learn for a base class of its old estimators, if it is installed. That takes
+  longer than the rest of its import and serves nobody here, so MXNet does not see it.
 - Since Python 3.14, worker processes start by forkserver. MXNet's DataLoader passes objects to its
   workers that only a fork can pass on, so fork becomes the default again unless the program has
   chosen a start method.
@@ -18,6 +20,7 @@ import math
 import multiprocessing
 import os
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Callable
@@ -157,6 +160,29 @@ def restore_onnx_mapping() -> None:
         dtype: number for number, dtype in mapping.TENSOR_TYPE_TO_NP_TYPE.items()
     }
     onnx.mapping = sys.modules["onnx.mapping"] = mapping
+
+
+def hide_sklearn_from_mxnet() -> None:
+    """Let ``import mxnet`` go on without scikit-learn, unless the program has imported it."""
+    if is_switched_on() and "sklearn" not in sys.modules:
+        sys.meta_path.insert(0, _NoSklearnInMXNet())
+
+
+class _NoSklearnInMXNet:
+    """An import hook that finds no scikit-learn while mxnet/model.py is being imported."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()  # other threads may import it meanwhile
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name == "sklearn" and self.thread == threading.get_ident():
+            model = sys.modules.get("mxnet.model")
+            sys.meta_path.remove(self)
+            if model is not None and not hasattr(model, "BatchEndParam"):  # not yet complete
+                raise ModuleNotFoundError("MXNet needs no scikit-learn.", name=name)
+        return None
 
 
 def start_workers_by_fork() -> None:

@@ -118,3 +118,21 @@ def test_worker_processes_start_by_fork_unless_the_program_chooses_otherwise(cho
     program = f"import multiprocessing; {first}import logoflow, mxnet; "
     program += "print(multiprocessing.get_start_method())"
     assert run(program) == f"{chosen}\n"
+
+
+def test_mxnet_is_imported_without_scikit_learn_which_works_afterwards():
+    program = (
+        "import sys, logoflow, mxnet\n"
+        "print('sklearn' in sys.modules)\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "print(LogisticRegression().fit([[0], [1]], [0, 1]).predict([[1]]))\n"
+    )
+    assert run(program).splitlines() == ["False", "[1]"]
+
+
+def test_scikit_learn_that_the_program_has_imported_stays():
+    program = (
+        "import sklearn, logoflow, mxnet.model\n"
+        "print(mxnet.model.BASE_ESTIMATOR is sklearn.base.BaseEstimator)\n"
+    )
+    assert run(program) == "True\n"
