@@ -99,6 +99,7 @@ from .plots.evaluation import (
     plot_recalls as plot_recalls,
     plot_reliability as plot_reliability,
     plot_roc as plot_roc,
+    plot_scores as plot_scores,
     plot_threshold_curve as plot_threshold_curve,
 )
 from .plots.figures import plot_times as plot_times, plot_workflow as plot_workflow

@@ -54,7 +54,7 @@ EXERCISES = {
     ),
     "02-5": Exercise(
         right=log(3) / 3 + 2 / 3 * log(24),
-        praise="LeNet-5 ends near this loss. It knows little more than how frequent classes are.",
+        praise="The last loss of LeNet-5 is no better: it knows no more than the frequencies.",
         hint="The shares are 1/3 for no-logo and 1/24 for each of the 16 brands. Sum up "
         "-share * log(share) over all 17 classes.",
         mistakes=(

@@ -253,3 +253,37 @@ def plot_threshold_curve(
     axis.set(xlabel="threshold on the logo score", ylabel="share of photos", ylim=(0, 1.02))
     axis.legend(fontsize=SMALL_TEXT)
     show_figure(figure, caption, alt)
+
+
+def plot_scores(
+    groups: Mapping[str, np.ndarray], threshold: float, *, caption: str = "", alt: str = ""
+) -> None:
+    """Draw the score of each photo as a dot, in a row for each group, and a threshold.
+
+    Parameters
+    ----------
+    groups : mapping of str to ndarray
+        Name of each group, and (photos,) its logo scores, 0 to 1.
+    threshold : float
+        Photos with at least this score pass. Their number stands beside the row.
+    caption, alt : str
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
+
+    Examples
+    --------
+    >>> plot_scores({"logos": np.array([0.4, 0.9]), "no logo": np.array([0.1, 0.2])}, 0.5)
+    """
+    figure, axis = plt.subplots(figsize=(8, 0.9 + 0.8 * len(groups)), layout="constrained")
+    for row, (scores, colour) in enumerate(zip(groups.values(), COLOURS, strict=False)):
+        scores = np.sort(scores)
+        passes = scores >= threshold
+        # Neighbours of nearly the same score stand side by side, not on top of each other.
+        heights = row + 0.3 * (np.arange(len(scores)) % 5 - 2) / 2
+        for chosen, fill in ((passes, colour), (~passes, "none")):
+            axis.scatter(scores[chosen], heights[chosen], s=18, facecolor=fill, edgecolor=colour)
+        axis.text(1.03, row, f"{passes.sum()} of {len(scores)} pass", va="center", fontsize=10)
+    axis.axvline(threshold, color="black", linestyle=":")
+    axis.set_title(f"threshold {threshold:.3g}", fontsize=SMALL_TEXT + 1)
+    axis.set_yticks(range(len(groups)), list(groups), fontsize=SMALL_TEXT)
+    axis.set(xlabel="logo score", xlim=(-0.02, 1.02), ylim=(len(groups) - 0.5, -0.5))
+    show_figure(figure, caption, alt)
