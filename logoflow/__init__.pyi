@@ -41,6 +41,7 @@ from .evaluation.linear_probe import assess_head as assess_head, photo_features 
 from .evaluation.measure import assess as assess, report_on as report_on
 from .evaluation.report_page import report as report
 from .evaluation.tables import ablation_table as ablation_table, mean_summary as mean_summary
+from .exercises.check import check as check
 from .fetch.fetch_image import fetch_image as fetch_image
 from .images.decode import decode_image as decode_image, read_image as read_image
 from .inference.classifier import LogoClassifier as LogoClassifier
@@ -98,6 +99,7 @@ from .plots.evaluation import (
     plot_recalls as plot_recalls,
     plot_reliability as plot_reliability,
     plot_roc as plot_roc,
+    plot_scores as plot_scores,
     plot_threshold_curve as plot_threshold_curve,
 )
 from .plots.figures import plot_times as plot_times, plot_workflow as plot_workflow

@@ -13,14 +13,20 @@ ROW = re.compile(
 )
 
 
+GLOSSARY_LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#[\w-]+\)")
+
+
 def table_lines():
     page = (DOCS / "coverage.md").read_text(encoding="utf-8")
     return [line for line in page.splitlines() if line.startswith(("| A", "| B"))]
 
 
 def text_of(cell):
-    """Return the source of a cell and the text of its outputs, with single spaces."""
-    texts = [cell.source]
+    """Return the source of a cell and the text of its outputs, with single spaces.
+
+    Of a link to the glossary, only the word is kept.
+    """
+    texts = [GLOSSARY_LINK.sub(r"\1", cell.source)]
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         texts += [output.get("text", ""), data.get("text/plain", ""), data.get("text/markdown", "")]

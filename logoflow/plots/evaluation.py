@@ -14,6 +14,9 @@ MAX_CLASSES = 30
 
 MAX_LABEL_LETTERS = 40
 
+SCORE_LIMITS = (0.001, 0.999)
+"""Scores beyond these are drawn at the ends of the axis of `plot_scores`."""
+
 
 def plot_confusion(
     confusion: np.ndarray, classes: Sequence[str], *, caption: str = "", alt: str = ""
@@ -157,7 +160,7 @@ def plot_reliability(frame: pd.DataFrame, *, caption: str = "", alt: str = "") -
     )
     top.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfectly calibrated")
     top.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
-    top.legend(fontsize=SMALL_TEXT, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    top.legend(fontsize=SMALL_TEXT, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     counts = bottom.bar(middle, bins["photos"], width, color="#bbb", edgecolor="white")
     bottom.bar_label(counts, fontsize=SMALL_TEXT, padding=1)
     bottom.set(xlabel="confidence", ylabel="photos")
@@ -252,4 +255,47 @@ def plot_threshold_curve(
     axis.axvline(threshold, color="grey", linestyle=":", label=f"threshold {threshold:.3g}")
     axis.set(xlabel="threshold on the logo score", ylabel="share of photos", ylim=(0, 1.02))
     axis.legend(fontsize=SMALL_TEXT)
+    show_figure(figure, caption, alt)
+
+
+def plot_scores(
+    groups: Mapping[str, np.ndarray], threshold: float, *, caption: str = "", alt: str = ""
+) -> None:
+    """Draw the score of each photo as a dot, in a row for each group, and a threshold.
+
+    The axis is stretched near 0 and near 1, where most scores are.
+
+    Parameters
+    ----------
+    groups : mapping of str to ndarray
+        Name of each group, and (photos,) its logo scores, 0 to 1.
+    threshold : float
+        Photos with at least this score pass. Their number stands beside the row.
+    caption, alt : str
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
+
+    Examples
+    --------
+    >>> plot_scores({"logos": np.array([0.4, 0.9]), "no logo": np.array([0.1, 0.2])}, 0.5)
+    """
+    figure, axis = plt.subplots(figsize=(8, 0.9 + 0.8 * len(groups)), layout="constrained")
+    for row, (scores, colour) in enumerate(zip(groups.values(), COLOURS, strict=False)):
+        scores = np.sort(scores)
+        passes = scores >= threshold
+        places = scores.clip(SCORE_LIMITS[0], SCORE_LIMITS[1])
+        # Neighbours of nearly the same score stand side by side, not on top of each other.
+        heights = row + 0.3 * (np.arange(len(scores)) % 5 - 2) / 2
+        for chosen, fill in ((passes, colour), (~passes, "none")):
+            axis.scatter(places[chosen], heights[chosen], s=18, facecolor=fill, edgecolor=colour)
+        count = f"{passes.sum()} of {len(scores)} pass"
+        place = {"transform": axis.get_yaxis_transform(), "va": "center"}
+        axis.text(1.02, row, count, fontsize=SMALL_TEXT, **place)
+    axis.axvline(np.clip(threshold, *SCORE_LIMITS), color="black", linestyle=":")
+    axis.set_title(f"threshold {threshold:.3g}", fontsize=SMALL_TEXT + 1)
+    axis.set_yticks(range(len(groups)), list(groups), fontsize=SMALL_TEXT)
+    axis.set_xscale("logit")
+    ticks = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
+    axis.set_xticks(ticks, list(map(str, ticks)))
+    axis.minorticks_off()
+    axis.set(xlabel="logo score", xlim=(0.0007, 0.9993), ylim=(len(groups) - 0.5, -0.5))
     show_figure(figure, caption, alt)

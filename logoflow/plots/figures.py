@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
@@ -125,33 +126,56 @@ def as_array(values: Any) -> np.ndarray:
     return values.asnumpy() if hasattr(values, "asnumpy") else np.asarray(values)
 
 
-def plot_workflow(steps: Sequence[str], *, caption: str = "", alt: str = "") -> None:
+def plot_workflow(
+    steps: Sequence[str | Sequence[str]],
+    *,
+    highlight: str | None = None,
+    caption: str = "",
+    alt: str = "",
+) -> None:
     """Draw the steps of a workflow as a row of boxes with arrows.
 
     Parameters
     ----------
-    steps : sequence of str
-        Text of each box. It may have several lines.
+    steps : sequence of str or of sequence of str
+        Text of each box. It may have several lines. Several texts make one step of several boxes,
+        one below the other.
+    highlight : str, optional
+        Text of the box that is drawn in another colour.
     caption, alt : str
         Caption and alternative text, see `logoflow.plots.figures.show_figure`.
 
     Examples
     --------
     >>> plot_workflow(["photos", "network", "brand"])
+    >>> plot_workflow(["post", ["person?", "brand?"], "advertisement"], highlight="brand?")
     """
-    figure, axis = plt.subplots(figsize=(1.75 * len(steps), 1.4), layout="constrained")
-    box_style = "round,pad=0.02,rounding_size=0.1"
-    for i, step in enumerate(steps):
-        axis.add_patch(
-            FancyBboxPatch((i * 1.25, 0), 1, 1, boxstyle=box_style, fc="#e8f0fa", ec="#345")
-        )
-        axis.text(i * 1.25 + 0.5, 0.5, step, ha="center", va="center", fontsize=10)
-        if i:
-            arrow = {"arrowstyle": "->", "color": "#345"}
-            axis.annotate("", (i * 1.25 - 0.01, 0.5), (i * 1.25 - 0.23, 0.5), arrowprops=arrow)
-    axis.set(xlim=(-0.05, len(steps) * 1.25 - 0.2), ylim=(-0.1, 1.1))
+    columns = [[step] if isinstance(step, str) else list(step) for step in steps]
+    rows = max(map(len, columns))
+    size = (1.75 * len(columns), 0.2 + 1.2 * rows)
+    figure, axis = plt.subplots(figsize=size, layout="constrained")
+    before: list[float] = []  # the heights of the boxes one column to the left
+    for number, texts in enumerate(columns):
+        x = 1.25 * number
+        heights = [1.2 * (rows / 2 - len(texts) / 2 + row) for row in reversed(range(len(texts)))]
+        for text, y in zip(texts, heights, strict=True):
+            _draw_box(axis, x, y, text, text == highlight)
+            for other in before:
+                arrow = {"arrowstyle": "->", "color": "#345"}
+                axis.annotate("", (x - 0.01, y + 0.5), (x - 0.23, other + 0.5), arrowprops=arrow)
+        before = heights
+    axis.set(xlim=(-0.05, len(columns) * 1.25 - 0.2), ylim=(-0.1, 1.2 * rows - 0.1))
     axis.set_axis_off()
     show_figure(figure, caption, alt)
+
+
+def _draw_box(axis: Axes, x: float, y: float, text: str, is_highlighted: bool) -> None:
+    """Draw a box of one by one with a text in its middle."""
+    style = "round,pad=0.02,rounding_size=0.1"
+    colour, width = ("#ffe3c2", 2.5) if is_highlighted else ("#e8f0fa", 1)
+    box = FancyBboxPatch((x, y), 1, 1, boxstyle=style, fc=colour, ec="#345", linewidth=width)
+    axis.add_patch(box)
+    axis.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=10)
 
 
 def plot_times(times: Mapping[str, float], *, caption: str = "", alt: str = "") -> None:

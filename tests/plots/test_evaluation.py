@@ -8,6 +8,7 @@ from logoflow.plots.evaluation import (
     plot_recalls,
     plot_reliability,
     plot_roc,
+    plot_scores,
     plot_threshold_curve,
 )
 
@@ -124,3 +125,14 @@ def test_of_many_classes_the_recalls_show_the_worst_30(figures):
 def test_a_long_name_leaves_room_for_the_figure(figures):
     plot_recalls(pd.DataFrame({"x": [0.1, 0.9]}, index=["a" * 200, "b"]))
     assert len(figures[0][0].axes[0].get_xticklabels()[0].get_text()) == 40
+
+
+def test_scores_are_dots_and_the_passing_ones_are_counted(figures):
+    groups = {"logos": np.array([0.9, 0.4, 0.6]), "no logo": np.array([0.1, 0.2])}
+    plot_scores(groups, 0.5, caption="Figure 1.", alt="Dots.")
+    ((figure, caption, alt),) = figures
+    (axis,) = figure.axes
+    assert [text.get_text() for text in axis.texts] == ["2 of 3 pass", "0 of 2 pass"]
+    assert [len(dots.get_offsets()) for dots in axis.collections] == [2, 1, 0, 2]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["logos", "no logo"]
+    assert axis.get_title() == "threshold 0.5"

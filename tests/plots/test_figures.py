@@ -24,6 +24,18 @@ def test_a_workflow_has_a_box_for_each_step(figures):
     assert [text for text in texts if text] == ["one", "two"]
 
 
+def test_a_step_of_a_workflow_may_have_several_boxes(figures):
+    plot_workflow(["post", ["person?", "brand?", "text?"], "answer"], highlight="brand?")
+    (axis,) = figures[0][0].axes
+    texts = [text.get_text() for text in axis.texts if text.get_text()]
+    assert texts == ["post", "person?", "brand?", "text?", "answer"]
+    colours = [patch.get_facecolor() for patch in axis.patches if hasattr(patch, "get_boxstyle")]
+    boxes = dict(zip(texts, colours[: len(texts)], strict=True))
+    assert [text for text in texts if boxes[text] != boxes["post"]] == ["brand?"]
+    arrows = [text for text in axis.texts if not text.get_text()]
+    assert len(arrows) == 3 + 3
+
+
 def test_times_are_drawn_in_milliseconds_and_in_order(figures):
     plot_times({"decode": 0.004, "net": 0.011})
     (axis,) = figures[0][0].axes

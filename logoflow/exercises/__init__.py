@@ -1,0 +1,1 @@
+"""The exercises of the notebooks: `check` tells whether an answer is right, or what is wrong."""
