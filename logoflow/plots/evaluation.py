@@ -288,8 +288,8 @@ def plot_scores(
         for chosen, fill in ((passes, colour), (~passes, "none")):
             axis.scatter(places[chosen], heights[chosen], s=18, facecolor=fill, edgecolor=colour)
         count = f"{passes.sum()} of {len(scores)} pass"
-        place = {"transform": axis.get_yaxis_transform(), "va": "center"}
-        axis.text(1.02, row, count, fontsize=SMALL_TEXT, **place)
+        across = axis.get_yaxis_transform()
+        axis.text(1.02, row, count, fontsize=SMALL_TEXT, transform=across, va="center")
     axis.axvline(np.clip(threshold, *SCORE_LIMITS), color="black", linestyle=":")
     axis.set_title(f"threshold {threshold:.3g}", fontsize=SMALL_TEXT + 1)
     axis.set_yticks(range(len(groups)), list(groups), fontsize=SMALL_TEXT)
