@@ -24,6 +24,7 @@ import logoflow as lf
 from logoflow.datasets.flickrlogos27 import read_flickrlogos27
 from logoflow.images.boxes import intersections_over_unions
 from logoflow.images.decode import load_image
+from logoflow.inference.heatmap import peak_is_inside
 from logoflow.training.fit_regions import PhotoWithBoxes, photos_with_boxes
 from logoflow.utils.files import write_text
 
@@ -94,9 +95,10 @@ def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]) -> 
         columns["box"].append(right and fits(first, boxes))
         columns["centred box"].append(fits(centre_box(width, height, centred), boxes))
         if likeliest(answer.top_k[0]) == classifier.classes[label]:
-            peak = np.unravel_index(heat.argmax(), heat.shape)
-            columns["peak"].append(is_inside(peak[1], peak[0], boxes))
-            columns["centre"].append(is_inside(width / 2, height / 2, boxes))
+            centre = np.zeros_like(heat)
+            centre[height // 2, width // 2] = 1
+            columns["peak"].append(peak_is_inside(heat, boxes))
+            columns["centre"].append(peak_is_inside(centre, boxes))
     means = {name: float(np.mean(values)) for name, values in columns.items()}
     return {"photos": len(photos), **means, "time": float(np.median(columns["time"]))}
 
@@ -124,13 +126,6 @@ def centre_box(width: int, height: int, shares: np.ndarray) -> np.ndarray:
 def fits(box: np.ndarray, boxes: Sequence[Sequence[float]]) -> bool:
     """Tell whether a box shares over half of its union with one of the boxes."""
     return bool(intersections_over_unions(box, np.asarray(boxes, float)).max() > 0.5)
-
-
-def is_inside(x: float, y: float, boxes: Sequence[Sequence[float]]) -> bool:
-    """Tell whether a point lies in one of the boxes."""
-    return any(
-        left <= x <= left + width and top <= y <= top + height for left, top, width, height in boxes
-    )
 
 
 def write_page(results: Path) -> str:

@@ -111,6 +111,7 @@ from .plots.network import (
 from .plots.pictures import (
     draw_boxes as draw_boxes,
     overlay_heatmap as overlay_heatmap,
+    show_heatmaps as show_heatmaps,
     show_images as show_images,
     to_pictures as to_pictures,
 )

@@ -152,6 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"\n{_to_text(headlines)}\nPages, notebooks and headline.txt are in {_short(run_dir)}/")
     if (run_dir / "model").is_dir():
         print(f"The trained model is in {_short(run_dir / 'model')}/")
+    if (run_dir / "report.html").is_file():
+        print(f"A page about it: {_short(run_dir / 'report.html')}")
     return 0
 
 
@@ -167,7 +169,8 @@ def _folder_parameters(run_dir: Path) -> dict[str, str]:
 def _remove_old_results(run_dir: Path, notebooks: Sequence[Path]) -> None:
     """Remove the results of an earlier run, so that they are not taken for results of this run."""
     run_dir.mkdir(parents=True, exist_ok=True)
-    (run_dir / "headline.txt").unlink(missing_ok=True)
+    for name in ("headline.txt", "report.html"):
+        (run_dir / name).unlink(missing_ok=True)
     for notebook in notebooks:
         for suffix in (".ipynb", ".html"):
             (run_dir / (notebook.stem + suffix)).unlink(missing_ok=True)

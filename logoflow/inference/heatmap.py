@@ -1,5 +1,6 @@
 """Show which parts of a photo speak for a brand."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -43,7 +44,8 @@ def heatmap(classifier: "LogoClassifier", photo: Any, brand: str | None = None) 
     Returns
     -------
     ndarray of float32
-        (height, width), 0 to 1. The part that speaks most for the brand has 1.
+        (height, width), 0 to 1. The part that speaks most for the brand has 1, and the half of the
+        photo that speaks least has 0.
 
     Raises
     ------
@@ -78,6 +80,37 @@ def heatmap(classifier: "LogoClassifier", photo: Any, brand: str | None = None) 
             cells = grad_cam(classifier, image, label)
     height, width = image.shape[:2]
     return _to_unit_range(cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+def peak_is_inside(heat: np.ndarray, boxes: Sequence[Sequence[float]]) -> bool:
+    """Tell whether a heat map is hottest on a logo: the pointing game.
+
+    Parameters
+    ----------
+    heat : ndarray
+        (height, width), see `heatmap`.
+    boxes : sequence of (x, y, width, height)
+        Boxes around the logos of the brand, in pixels.
+
+    Returns
+    -------
+    bool
+
+    References
+    ----------
+    Zhang et al., Top-Down Neural Attention by Excitation Backprop, ECCV 2016.
+
+    Examples
+    --------
+    >>> heat = np.zeros((60, 80), np.float32)
+    >>> heat[30, 20] = 1
+    >>> peak_is_inside(heat, [(10, 20, 30, 30)]), peak_is_inside(heat, [(50, 20, 30, 30)])
+    (True, False)
+    """
+    y, x = np.unravel_index(heat.argmax(), heat.shape)
+    return any(
+        left <= x <= left + width and top <= y <= top + height for left, top, width, height in boxes
+    )
 
 
 def identified_heatmap(photo: Any, brand: str, brands: KnownBrands | None = None) -> np.ndarray:
@@ -233,7 +266,7 @@ def _label(classifier: "LogoClassifier", brand: str) -> int:
 
 
 def _to_unit_range(heat: np.ndarray) -> np.ndarray:
-    lowest, highest = float(heat.min()), float(heat.max())
-    if highest - lowest < 1e-9:
+    middle, highest = float(np.median(heat)), float(heat.max())
+    if highest - middle < 1e-9:
         return np.zeros(heat.shape, np.float32)
-    return ((heat - lowest) / (highest - lowest)).astype(np.float32)
+    return ((heat - middle) / (highest - middle)).clip(0, 1).astype(np.float32)

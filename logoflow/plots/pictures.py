@@ -111,6 +111,40 @@ def overlay_heatmap(img: np.ndarray, heat: np.ndarray) -> np.ndarray:
     return mixed.clip(0, 255).astype(np.uint8)
 
 
+def show_heatmaps(
+    imgs: Sequence[np.ndarray],
+    heats: Sequence[np.ndarray],
+    titles: Sequence[str],
+    *,
+    caption: str = "",
+    alt: str = "",
+) -> None:
+    """Show photos, each beside its heat map, two in a row.
+
+    Parameters
+    ----------
+    imgs : sequence of ndarray
+        RGB photos of shape (height, width, 3), uint8.
+    heats : sequence of ndarray
+        (height, width) of each photo, 0 to 1 (`logoflow.heatmap`).
+    titles : sequence of str
+        Title of each photo.
+    caption, alt : str
+        Caption and alternative text, see `logoflow.plots.figures.show_figure`.
+
+    Examples
+    --------
+    >>> photo = np.full((60, 80, 3), 100, np.uint8)
+    >>> show_heatmaps([photo], [np.zeros((60, 80))], ["bmw"])
+    """
+    shown, names = [], []
+    for photo, heat, title in zip(imgs, heats, titles, strict=True):
+        shown += [photo, overlay_heatmap(photo, heat)]
+        names += [title, "heat map"]
+    rows = -(-len(imgs) // 2)
+    show_images(shown, rows, 4, titles=names, caption=caption, alt=alt)
+
+
 def to_pictures(data: Any, mean_std: tuple | None = None) -> np.ndarray:
     """Convert a batch back to pictures that `show_images` can show.
 
