@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 .ONESHELL:
 .SHELLFLAGS := -euc
-.PHONY: help setup data run test lint bench lab app notebooks lock clean
+.PHONY: help setup data run test lint bench lab student app notebooks lock clean
 
 ifeq ($(CONDA_DEFAULT_ENV),logoflow)
 READY :=
@@ -130,15 +130,29 @@ lint: $(READY)  ## check style, format (ruff, notebooks too), types (mypy) and i
 bench: $(READY)  ## compare the speed with plain MXNet and others (20 minutes)
 	@$(PY) benchmarks/speed.py
 
-lab: $(READY)  ## open the notebooks in JupyterLab
-	@root=
+# A learner works on a copy: the committed notebooks keep the outputs that the texts talk about.
+lab: $(READY)  ## open a copy of the notebooks in JupyterLab; your changes stay in my-notebooks/
+	@mkdir -p my-notebooks
+	for notebook in notebooks/[0-9]*.ipynb; do
+	  copy=my-notebooks/$$(basename "$$notebook")
+	  if [ -e "$$notebook" ] && [ ! -e "$$copy" ]; then cp "$$notebook" "$$copy"; fi
+	done
+	root=
 	if [ "$$(id -u)" = 0 ]; then
 	  root=--allow-root
 	  echo "lab: you are root. JupyterLab refuses to run as root without --allow-root; make adds it."
 	fi
-	$(PY) -m jupyterlab --ServerApp.root_dir=notebooks $$root \
+	$(PY) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/my-notebooks $$root \
 	  $(if $(call is_set,IP),--ServerApp.ip=$(call quoted,$(IP))) \
 	  $(if $(call is_set,PORT),--ServerApp.port=$(call quoted,$(PORT)))
+
+student: $(READY)  ## write the notebooks without outputs and solutions to build/student/
+	@rm -rf build/student
+	$(PY) -m nbconvert --to notebook --log-level=WARN --output-dir build/student/notebooks \
+	  --ClearOutputPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
+	  --TagRemovePreprocessor.remove_cell_tags='{"solution"}' notebooks/[0-9]*.ipynb
+	cp -r docs build/student/
+	echo "student: the notebooks are in build/student/notebooks/, and their pages in build/student/docs/."
 
 app: $(READY)  ## open a page that names the brand in a picture (MODEL=: by your model)
 	@$(PY) -m logoflow app $(if $(call is_set,MODEL),$(call quoted,$(MODEL))) \

@@ -1,9 +1,11 @@
 """Fixtures that several test modules share."""
 
+import gc
 import os
 from pathlib import Path
 
 import matplotlib as mpl
+import psutil
 import pytest
 from loopback_servers import JPEG, Server, own_resolver, serving, watch_dialling
 
@@ -17,6 +19,7 @@ from logoflow.utils.threads import physical_cores
 if processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
     os.environ["OMP_NUM_THREADS"] = str(max(1, physical_cores() // processes))
 
+MUCH_MEMORY = 2e9  # bytes
 REPO = Path(__file__).resolve().parent.parent
 mpl.use("Agg")
 
@@ -35,6 +38,14 @@ def own_cache(tmp_path_factory, monkeypatch):
     """Keep tests away from the user's own cache, data sets and runs."""
     for name in ("HOME", "DATA", "RUNS"):
         monkeypatch.setenv(f"LOGOFLOW_{name}", str(tmp_path_factory.mktemp(name.lower())))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled_networks_are_freed():
+    """Free networks that a module has left in circles of references: each may hold 650 MB."""
+    yield
+    if psutil.Process().memory_info().rss > MUCH_MEMORY:
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
