@@ -134,7 +134,7 @@ bench: $(READY)  ## compare the speed with plain MXNet and others (20 minutes)
 lab: $(READY)  ## open a copy of the notebooks in JupyterLab; your changes stay in my-notebooks/
 	@mkdir -p my-notebooks
 	for notebook in notebooks/[0-9]*.ipynb; do
-	  copy=my-notebooks/$$(basename "$$notebook")
+	  copy=my-notebooks/$${notebook##*/}
 	  if [ -e "$$notebook" ] && [ ! -e "$$copy" ]; then cp "$$notebook" "$$copy"; fi
 	done
 	root=

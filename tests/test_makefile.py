@@ -460,9 +460,7 @@ def test_lab_uses_the_address_and_port_of_the_command_line(make):
     make("setup")
     make.calls()
 
-    lab = (
-        "python3 -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/my-notebooks"
-    )
+    lab = "python3 -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/my-notebooks"
     result = make("lab", IP="10.0.0.1", PORT="80")
     assert "root" not in result.stdout
     assert make.calls() == [lab], "IP and PORT of the environment are ignored"

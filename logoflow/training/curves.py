@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from logoflow.utils.addresses import local_path
 from logoflow.utils.extras import require_extra
 
 OnRow = Callable[[int, Mapping[str, float]], None]
@@ -11,6 +12,33 @@ OnRow = Callable[[int, Mapping[str, float]], None]
 
 FLUSH_SECONDS = 1
 """TensorBoard shows a row about so long after it was written."""
+
+
+def log_folder(log_dir: Path | str | None) -> Path | None:
+    """Return the folder for learning curves, before a training starts.
+
+    Parameters
+    ----------
+    log_dir : Path, str or None
+
+    Returns
+    -------
+    Path or None
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the packages of the extra ``tensorboard`` are missing.
+
+    Examples
+    --------
+    >>> log_folder(None) is None
+    True
+    """
+    if log_dir is None:
+        return None
+    require_extra("tensorboard")
+    return local_path(log_dir)
 
 
 @contextmanager
@@ -29,11 +57,6 @@ def curve_writer(log_dir: Path | None, network: str) -> Iterator[OnRow | None]:
     callable or None
         It writes a row of values. None without a folder.
 
-    Raises
-    ------
-    ModuleNotFoundError
-        If the packages of the extra ``tensorboard`` are missing.
-
     Examples
     --------
     >>> with curve_writer(Path("logs"), "member0") as write:
@@ -44,7 +67,6 @@ def curve_writer(log_dir: Path | None, network: str) -> Iterator[OnRow | None]:
     if log_dir is None:
         yield None
         return
-    require_extra("tensorboard")
     from tensorboardX import SummaryWriter
 
     writer = SummaryWriter(str(log_dir / network), flush_secs=FLUSH_SECONDS)

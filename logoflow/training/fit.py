@@ -20,6 +20,7 @@ from logoflow.loading.photo_folder import split_boxes
 from logoflow.models.build import architecture_of
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.training.artwork_examples import artwork_of_classes
+from logoflow.training.curves import log_folder
 from logoflow.training.fit_arguments import (
     as_backbones,
     check_optimizer,
@@ -37,7 +38,6 @@ from logoflow.training.refit import refit
 from logoflow.training.strategies import fit_on_crops, fit_on_regions
 from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts
-from logoflow.utils.extras import require_extra
 from logoflow.values import number_between, whole_number
 
 STEPS_PER_ROOT = 10.0
@@ -239,8 +239,6 @@ def fit(
     rounds = hard_negative_rounds if use_no_logo and recipe.mines_hard_negatives else 1
     num_epochs = default_epochs(recipe, root) if num_epochs is None else num_epochs
     num_epochs = whole_number("num_epochs", num_epochs, least=1)
-    if log_dir is not None:
-        require_extra("tensorboard")
     goes_on = resume_dir is not None or refit_epochs > 0
     logos = _read_artwork(artwork, classes, recipe, backbones, goes_on=goes_on)
     plan = Plan(
@@ -264,7 +262,7 @@ def fit(
         ctx=ctx,
         seed=seed,
         patience=patience,
-        log_dir=None if log_dir is None else local_path(log_dir),
+        log_dir=log_folder(log_dir),
         resume_dir=None if resume_dir is None else local_path(resume_dir),
         quiet=quiet,
     )
