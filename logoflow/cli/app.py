@@ -2,19 +2,12 @@
 
 import click
 
+from logoflow.cli.options import address_options
+
 
 @click.command()
 @click.argument("model", required=False)
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on. 0.0.0.0 lets other machines in.",
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any."
-)
-@click.option("--allow-private", is_flag=True, help="Fetch from servers of your own network too.")
+@address_options
 def app(model: str | None, host: str, port: int, allow_private: bool) -> None:
     """Open a page on which one drops a picture, until Ctrl-C.
 

@@ -15,6 +15,30 @@ def model_option(command: Command) -> Command:
     )(command)
 
 
+def address_options(command: Command) -> Command:
+    """Add the options of a server: its address, its port, and where it may fetch pictures."""
+    for option in (
+        click.option(
+            "--allow-private", is_flag=True, help="Fetch from servers of your own network too."
+        ),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=8000,
+            show_default=True,
+            help="0: any.",
+        ),
+        click.option(
+            "--host",
+            default="127.0.0.1",
+            show_default=True,
+            help="Address to listen on. 0.0.0.0 lets other machines in.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def level_option(command: Command) -> Command:
     """Add the option for how closely to look."""
     return click.option(

@@ -4,20 +4,12 @@ import os
 
 import click
 
-from logoflow.cli.options import check_level
+from logoflow.cli.options import address_options, check_level
 
 
 @click.command()
 @click.argument("model")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on. 0.0.0.0 lets other machines in.",
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any."
-)
+@address_options
 @click.option(
     "--level",
     metavar="LEVEL",
@@ -29,7 +21,6 @@ from logoflow.cli.options import check_level
 @click.option("--max-bytes", type=click.IntRange(min=1), help="Largest request.  [20,000,000]")
 @click.option("--max-pixels", type=click.IntRange(min=1), help="Largest picture.  [50,000,000]")
 @click.option("--max-requests", type=click.IntRange(min=1), help="Requests at a time.  [32]")
-@click.option("--allow-private", is_flag=True, help="Fetch from servers of your own network too.")
 def serve(
     model: str,
     host: str,
