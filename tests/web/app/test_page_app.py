@@ -58,10 +58,10 @@ def folder(tmp_path_factory):
 def test_a_picture_and_a_url_get_the_answer_of_predict(address, classifier, folder):
     expected = classifier.predict(folder / "cup.jpg").iloc[0]
     content = (folder / "cup.jpg").read_bytes()
-    sent = requests.post(f"{address}/explain", content, timeout=20).json()
+    sent = requests.post(f"{address}/explain", content, timeout=60).json()
     with serve_folder(folder) as pictures:
         link = {"url": f"{pictures}/cup.jpg"}
-        fetched = requests.post(f"{address}/explain", json=link, timeout=20).json()
+        fetched = requests.post(f"{address}/explain", json=link, timeout=60).json()
     for answer in (sent, fetched):
         assert answer["brand"] == expected.brand == "Ford"
         assert answer["likeliest"][0]["score"] == pytest.approx(expected.probability, abs=1e-5)
@@ -78,7 +78,7 @@ def test_a_picture_and_a_url_get_the_answer_of_predict(address, classifier, fold
     ],
 )
 def test_what_cannot_be_answered_gets_a_sentence(address, body, status, message):
-    response = requests.post(f"{address}/explain", timeout=20, **body)
+    response = requests.post(f"{address}/explain", timeout=60, **body)
     assert response.status_code == status
     assert message in response.json()["error"]
 
@@ -86,14 +86,14 @@ def test_what_cannot_be_answered_gets_a_sentence(address, body, status, message)
 def test_by_default_urls_cannot_lead_into_the_own_network(classifier, folder):
     with serving(PageApp(classifier)) as page, serve_folder(folder) as pictures:
         link = {"url": f"{pictures}/cup.jpg"}
-        response = requests.post(f"{page}/explain", json=link, timeout=20)
+        response = requests.post(f"{page}/explain", json=link, timeout=60)
     assert response.status_code == 422
     assert "loopback" in response.json()["error"]
     assert "allow_private" not in response.json()["error"]
 
 
 def test_the_page_loads_nothing_from_elsewhere(address):
-    page = requests.get(address, timeout=20)
+    page = requests.get(address, timeout=60)
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert "src=" not in page.text.replace("picture.src", "").replace(".src = `samples", "")
     assert page.text.count("https://") == 1, "the placeholder of the address"
@@ -118,7 +118,7 @@ def browser():
 def wait_for(browser, text: str) -> None:
     from selenium.webdriver.support.ui import WebDriverWait
 
-    WebDriverWait(browser, 20).until(
+    WebDriverWait(browser, 60).until(
         lambda page: text in page.find_element("id", "answer").text, f"no answer with {text!r}"
     )
 
