@@ -23,7 +23,7 @@ class Exercise(NamedTuple):
 
 
 def plain(answer: Any) -> Any:
-    """Return an NDArray as a NumPy array, and anything else as it is."""
+    """Convert an NDArray to a NumPy array. Other values do not change."""
     return answer.asnumpy() if hasattr(answer, "asnumpy") else answer
 
 

@@ -43,7 +43,7 @@ EXERCISES = {
     ),
     "04-4": Exercise(
         right=url_of_name,
-        praise="`quote` leaves the slashes as they are, so folders work, too.",
+        praise="`quote` does not change slashes, so addresses with folders work, too.",
         hint="`urllib.parse.quote` writes spaces and other special characters as % and a number.",
         inputs=(
             ("http://127.0.0.1:8000", "cup.jpg"),

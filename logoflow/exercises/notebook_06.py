@@ -8,7 +8,10 @@ EXERCISES = {
         praise="The steps that stayed as they were now take most of the time.",
         hint="Only the network becomes faster: its 10 ms become 2 ms. Compare the sums.",
         mistakes=(
-            (5, "Only the network is five times as fast. Decoding and resizing stay as they are."),
+            (
+                5,
+                "Only the network is five times as fast. Decoding takes the same time as before.",
+            ),
             (7, "This is the new time in milliseconds. Divide the old time by it."),
             (7 / 15, "Divide the old time by the new one."),
         ),

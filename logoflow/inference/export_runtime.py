@@ -1,4 +1,4 @@
-"""The program in an export: the modules of logoflow that an exported model needs, as they are."""
+"""Copy the modules of logoflow that an exported model needs."""
 
 import re
 from pathlib import Path

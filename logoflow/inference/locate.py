@@ -133,7 +133,7 @@ def _find(
     parts: Mapping[str, Parts],
     boxes: Mapping[str, np.ndarray],
 ) -> Iterator[FoundLogo]:
-    """Yield the logos of a photo. The last layout is that which gives the boxes."""
+    """Yield the logos of a photo. The regions of the last layout become the boxes."""
     decision, no_logo = decision_for(classifier.decisions, level), classifier.no_logo
     free = {layout: np.full(len(rows), True) for layout, rows in boxes.items()}
     no_windows = np.zeros((0, len(classifier.classes)), np.float32)

@@ -59,7 +59,7 @@ async def sent_pictures(request: Request, limits: Limits) -> list[Sent]:
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
-    """Read the body of a request as it comes, up to the limits of bytes and time.
+    """Read the body of a request piece by piece, up to the limits of bytes and time.
 
     Raises
     ------
