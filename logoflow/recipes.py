@@ -69,6 +69,9 @@ class Recipe:
         saved and left in the network. 0: no average.
     frozen : float
         Fraction of a pretrained network's blocks that are not trained (`logoflow.freeze_lower`).
+    freezes_depthwise : bool
+        Whether the kernels of a pretrained network's depthwise convolutions are not trained
+        (`logoflow.models.freezing.freeze_depthwise`).
     keeps_best : bool
         Whether `logoflow.fit` keeps the weights of the epoch with the best validation accuracy.
         Otherwise it keeps those of the last epoch.
@@ -106,6 +109,7 @@ class Recipe:
     head_lr_multiplier: float = 1.0
     ema_decay: float = 0.0
     frozen: float = 0.0
+    freezes_depthwise: bool = False
     keeps_best: bool = True
 
     def __post_init__(self) -> None:
@@ -147,7 +151,7 @@ def _checked_values(recipe: Recipe) -> dict[str, Any]:
     for name in ("label_smoothing", "ema_decay"):
         values[name] = number_between(name, getattr(recipe, name), 0, 1, below=True)
     values["frozen"] = number_between("frozen", recipe.frozen, 0, 1)
-    for name in ("appearance", "mines_hard_negatives", "keeps_best"):
+    for name in ("appearance", "mines_hard_negatives", "freezes_depthwise", "keeps_best"):
         values[name] = true_or_false(name, getattr(recipe, name))
     return values
 

@@ -1,11 +1,12 @@
 """Augmentations of appearance: viewpoint, light, focus and compression."""
 
 import math
-import random
 
 import cv2
 import numpy as np
 from mxnet.image import Augmenter
+
+from logoflow.utils.draws import draws
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 _TO_YIQ = np.array([_LUMA, [0.596, -0.274, -0.321], [0.211, -0.523, 0.311]])
@@ -38,9 +39,9 @@ class ViewpointAug(Augmenter):
         """Warp a picture of shape (size, size, 3). Its border is filled by reflection."""
         size = src.shape[0]
         corners = np.array([[0, 0], [size, 0], [size, size], [0, size]], np.float32)
-        angle = math.radians(random.uniform(-self.angle, self.angle))
+        angle = math.radians(draws().uniform(-self.angle, self.angle))
         rotation = [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
-        shifts = [[random.uniform(-1, 1) * self.tilt * size for _ in range(2)] for _ in range(4)]
+        shifts = [[draws().uniform(-1, 1) * self.tilt * size for _ in range(2)] for _ in range(4)]
         moved = (corners - size / 2) @ np.array(rotation) + size / 2 + np.array(shifts)
         warp = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
         border = cv2.BORDER_REFLECT_101
@@ -77,15 +78,16 @@ class LightAug(Augmenter):
     def __call__(self, src: np.ndarray) -> np.ndarray:
         """Change a picture of shape (height, width, 3) with values from 0 to 255."""
         image, strength = src.astype(np.float32), self.strength
-        brightness, contrast = (random.uniform(1 - strength, 1 + strength) for _ in range(2))
-        saturation = random.uniform(1 - 1.5 * strength, 1 + 1.5 * strength)
-        if random.random() < self.grey:
+        brightness, contrast = (draws().uniform(1 - strength, 1 + strength) for _ in range(2))
+        saturation = draws().uniform(1 - 1.5 * strength, 1 + 1.5 * strength)
+        if draws().random() < self.grey:
             saturation = 0.0
-        angle = random.uniform(-self.hue, self.hue) * math.pi
+        angle = draws().uniform(-self.hue, self.hue) * math.pi
         matrix = _saturation_matrix(saturation) @ _hue_matrix(angle)
         offset = np.full((3, 1), (1 - contrast) * brightness * image.mean())
         matrix = np.hstack([brightness * contrast * matrix, offset]).astype(np.float32)
-        return cv2.transform(image, matrix).clip(0, 255)
+        image = cv2.transform(image, matrix)
+        return np.clip(image, 0, 255, out=image)
 
 
 class NegativeAug(Augmenter):
@@ -110,7 +112,7 @@ class NegativeAug(Augmenter):
 
     def __call__(self, src: np.ndarray) -> np.ndarray:
         """Change a picture of shape (height, width, 3) with values from 0 to 255."""
-        return 255 - src if random.random() < self.probability else src
+        return 255 - src if draws().random() < self.probability else src
 
 
 class QualityAug(Augmenter):
@@ -136,10 +138,10 @@ class QualityAug(Augmenter):
     def __call__(self, src: np.ndarray) -> np.ndarray:
         """Blur or compress a picture of shape (height, width, 3) with values from 0 to 255."""
         image = src
-        if random.random() < self.probability:
-            image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.5, 1.5))
-        if random.random() < self.probability:
-            options = [cv2.IMWRITE_JPEG_QUALITY, random.randint(30, 85)]
+        if draws().random() < self.probability:
+            image = cv2.GaussianBlur(image, (0, 0), draws().uniform(0.5, 1.5))
+        if draws().random() < self.probability:
+            options = [cv2.IMWRITE_JPEG_QUALITY, draws().randint(30, 85)]
             _, jpeg = cv2.imencode(".jpg", image[:, :, ::-1].astype(np.uint8), options)
             image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[:, :, ::-1].astype(np.float32)  # type: ignore[index]
         return image

@@ -1,6 +1,5 @@
 """Array versions of some of MXNet's augmenters. They give the same values in less time."""
 
-import random
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,8 +9,18 @@ import numpy as np
 from mxnet.image import scale_down
 
 from logoflow.images.network_input import INTERPOLATIONS, crop_centre, normalise, resize_to
+from logoflow.utils.draws import draws
 
 ArrayAug = Callable[[np.ndarray], np.ndarray]
+
+DRAW_NOTHING = (
+    mx.image.CenterCropAug,
+    mx.image.CastAug,
+    mx.image.ColorNormalizeAug,
+    mx.image.ForceResizeAug,
+    mx.image.ResizeAug,
+)
+"""Augmenters of MXNet without random numbers."""
 
 
 def array_version(aug: Any, image: np.ndarray) -> ArrayAug | None:
@@ -27,7 +36,7 @@ def array_version(aug: Any, image: np.ndarray) -> ArrayAug | None:
     Returns
     -------
     callable or None
-        It draws the same numbers from Python's `random` and gives the same pixels; where it
+        It draws the same numbers (`logoflow.utils.draws`) and gives the same pixels; where it
         enlarges, up to rounding. None if the augmenter has no array version for this photo.
 
     Examples
@@ -50,6 +59,28 @@ def array_version(aug: Any, image: np.ndarray) -> ArrayAug | None:
         resize = to_size[type(augmenter)]
         return partial(resize, size=tuple(augmenter.size), interp=augmenter.interp)
     return None
+
+
+def draws_from_photo(aug: Any) -> bool:
+    """Tell whether an augmenter draws from the generator of the photo, or draws nothing.
+
+    Parameters
+    ----------
+    aug : callable
+
+    Returns
+    -------
+    bool
+        False if it may draw from Python's `random`, as augmenters of other packages do.
+
+    Examples
+    --------
+    >>> draws_from_photo(mx.image.CenterCropAug((224, 224)))
+    True
+    >>> draws_from_photo(mx.image.RandomCropAug((224, 224)))
+    False
+    """
+    return getattr(aug, "takes_arrays", False) or type(aug) in DRAW_NOTHING
 
 
 def normalise_channels(image: np.ndarray, aug: mx.image.ColorNormalizeAug) -> np.ndarray:
@@ -82,11 +113,11 @@ def _fits_inside(size: tuple[int, int], image: np.ndarray) -> bool:
 
 
 def _flip(image: np.ndarray, probability: float) -> np.ndarray:
-    return image[:, ::-1] if random.random() < probability else image
+    return image[:, ::-1] if draws().random() < probability else image
 
 
 def _random_crop(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     width, height = size
-    x = random.randint(0, image.shape[1] - width)
-    y = random.randint(0, image.shape[0] - height)
+    x = draws().randint(0, image.shape[1] - width)
+    y = draws().randint(0, image.shape[0] - height)
     return image[y : y + height, x : x + width]

@@ -1,10 +1,10 @@
 """Random crops of training photos: around a logo, background only, or most of the photo.
 
-Boxes and crops are ``(x, y, width, height)`` in pixels. All draws come from Python's `random`.
+Boxes and crops are ``(x, y, width, height)`` in pixels. All draws come from
+`logoflow.utils.draws`.
 """
 
 import math
-import random
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -12,6 +12,7 @@ import numpy as np
 from mxnet.image import Augmenter
 
 from logoflow.images.boxes import Region, overlap, resize_region
+from logoflow.utils.draws import draws
 
 BACKGROUND_TRIES = 20
 """Random places that `crop_background` tries."""
@@ -75,7 +76,7 @@ class LogoCropAug(Augmenter):
         """
         height, width = src.shape[:2]
         if region is None and boxes:
-            region = crop_around(random.choice(boxes), width, height, margin=self.margin)
+            region = crop_around(draws().choice(boxes), width, height, margin=self.margin)
         elif region is None:
             region = crop_anywhere(width, height, min_area=self.min_area)
         return resize_region(src, region, self.size)
@@ -137,7 +138,7 @@ def crop_anywhere(width: int, height: int, *, min_area: float) -> Region:
     >>> 0 <= x <= x + width <= 400
     True
     """
-    share = math.sqrt(random.uniform(min_area, 1.0))
+    share = math.sqrt(draws().uniform(min_area, 1.0))
     return _random_place(width, height, share, _stretch(0.1))
 
 
@@ -195,7 +196,7 @@ def crop_no_logo_photo(
     --------
     >>> x, y, width, height = crop_no_logo_photo([], 640, 480)
     """
-    if hard_negatives and random.random() >= 0.5:
+    if hard_negatives and draws().random() >= 0.5:
         return None
     return crop_background((), width, height)
 
@@ -235,19 +236,19 @@ def bind_crops(
 
 def _log_uniform(lowest: float) -> float:
     """Draw a number from `lowest` to 1 whose logarithm is uniform."""
-    return math.exp(random.uniform(math.log(lowest), 0.0))
+    return math.exp(draws().uniform(math.log(lowest), 0.0))
 
 
 def _stretch(strength: float) -> float:
     """Draw a factor around 1, for the width of a crop; its height is divided by the factor."""
-    return math.exp(random.uniform(-strength, strength))
+    return math.exp(draws().uniform(-strength, strength))
 
 
 def _interval_around(low: float, high: float, length: float, limit: int) -> tuple[int, int]:
     """Draw an interval of `length` in [0, limit] that contains [low, high]: (start, length)."""
     length = min(float(limit), max(length, high - low, 1.0))
     earliest, latest = max(0.0, high - length), min(low, limit - length)
-    start = int(random.uniform(earliest, max(earliest, latest)))
+    start = int(draws().uniform(earliest, max(earliest, latest)))
     return start, min(limit - start, math.ceil(length))
 
 
@@ -255,5 +256,5 @@ def _random_place(width: int, height: int, share: float, stretch: float) -> Regi
     """Draw a place for a crop whose sides are about `share` times those of the photo."""
     crop_width = max(1, min(width, round(width * share * stretch)))
     crop_height = max(1, min(height, round(height * share / stretch)))
-    x, y = random.randint(0, width - crop_width), random.randint(0, height - crop_height)
+    x, y = draws().randint(0, width - crop_width), draws().randint(0, height - crop_height)
     return x, y, crop_width, crop_height

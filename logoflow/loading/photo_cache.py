@@ -136,6 +136,7 @@ class CachedPhotos:
         sizes = [height * width * 3 for height, width in self._shapes]
         self._ends = np.cumsum([0, *sizes])
         self._indices = {Path(photo): index for index, photo in enumerate(photos)}
+        self._checked: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -143,17 +144,19 @@ class CachedPhotos:
     def read(self, photo: Path | str) -> tuple[np.ndarray, float]:
         """Return a photo and its scale, as `read_photo` does. The array is read-only.
 
-        A photo whose pixels were damaged on the disk is decoded again, with a warning.
+        Each photo is compared with its checksum at its first use. A photo whose pixels were
+        damaged on the disk is decoded again, with a warning.
         """
         index = self._indices[Path(photo)]
         flat = self._pixels[self._ends[index] : self._ends[index + 1]]
-        if zlib.crc32(flat.data) != self._checksums[index]:
+        if index not in self._checked and zlib.crc32(flat.data) != self._checksums[index]:
             warnings.warn(
                 f"{self._path} is damaged, so {photo} is decoded again. Delete the cache file, and "
                 "check the disk.",
                 stacklevel=2,
             )
             return read_photo(photo, self._max_short_side)
+        self._checked.add(index)
         return np.asarray(flat).reshape(*self._shapes[index], 3), self._scales[index]
 
 

@@ -13,10 +13,12 @@ from mxnet.gluon.data import Dataset
 
 from logoflow.datasets.prepared import class_folders, photos_of, read_boxes
 from logoflow.labels import NO_LOGO
+from logoflow.loading.array_augs import draws_from_photo
 from logoflow.loading.augment import Augs, transform
 from logoflow.loading.crops import bind_crops, crop_background, crop_no_logo_photo
 from logoflow.loading.photo_cache import photo_reader
 from logoflow.utils.addresses import local_path
+from logoflow.utils.draws import drawing_from, draws
 
 Boxes = Sequence[Sequence[float]]
 
@@ -51,6 +53,9 @@ class PhotoFolder(Dataset):
         has no meaning.
     synsets : list of str
         Class folders in label order. The name is Gluon's.
+    draws_from_photo : bool
+        Whether all augmenters draw from the photo's own generator (`logoflow.utils.draws`). A
+        thread may then load photos. Other augmenters draw from Python's `random`.
 
     Notes
     -----
@@ -85,6 +90,7 @@ class PhotoFolder(Dataset):
         self.synsets = class_folders(self.folder.parent, self.folder.name)
         self._no_logo: Any = self.synsets.index(NO_LOGO) if NO_LOGO in self.synsets else None
         self._process_id = os.getpid()
+        self.draws_from_photo = all(map(draws_from_photo, augs))
 
         photos = photos_of(self.folder.parent, self.folder.name)
         paths = [path for path, _ in photos]
@@ -111,7 +117,7 @@ class PhotoFolder(Dataset):
     def __getitem__(self, idx: int | tuple[int, int, Boxes]) -> tuple[nd.NDArray, np.float32]:
         if isinstance(idx, tuple):
             idx, seed, boxes = idx
-            with _seeded(seed):
+            with drawing_from(random.Random(seed)), self._seeded(seed):
                 return self._item(idx, boxes)
         self._reseed_worker()
         return self._item(idx, self.boxes_of(self.items[idx][0]))
@@ -142,7 +148,7 @@ class PhotoFolder(Dataset):
 
     def _background(self) -> tuple[nd.NDArray, np.float32]:
         """Crop the background of a random brand photo."""
-        path, brand = random.choice(self._background_sources)
+        path, brand = draws().choice(self._background_sources)
         image, boxes = self._read(path, self.boxes_of(path))
         region = crop_background(boxes, *_size(image))
         # If logos fill the photo, there is no background: the crop then shows the brand.
@@ -153,6 +159,19 @@ class PhotoFolder(Dataset):
         """Read a photo, and scale its boxes as the photo was scaled."""
         image, scale = self._read_photo(path)
         return image, [[value * scale for value in box] for box in boxes]
+
+    @contextmanager
+    def _seeded(self, seed: int) -> Iterator[None]:
+        """Seed Python's `random` for augmenters that draw from it; restore its state afterwards."""
+        if self.draws_from_photo:
+            yield
+            return
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
 
     def _reseed_worker(self) -> None:
         """Seed `random` anew in each worker process, because a fork copies its parent's state."""
@@ -197,14 +216,3 @@ def split_boxes(root: Path | str, split: str) -> dict[str, Boxes]:
 def _size(image: np.ndarray) -> tuple[int, int]:
     """Return (width, height)."""
     return image.shape[1], image.shape[0]
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Seed `random` inside the block, and restore its state afterwards."""
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)

@@ -13,6 +13,7 @@ from mxnet.gluon.data import DataLoader
 from mxnet.gluon.data.dataloader import default_mp_batchify_fn
 
 from logoflow.errors import WorkerError
+from logoflow.loading.prefetch import prefetched
 
 if TYPE_CHECKING:
     from logoflow.loading.photo_folder import PhotoFolder
@@ -29,7 +30,8 @@ class PhotoLoader(DataLoader):
 
     Worker processes return their batches by shared memory. A container often has 64 MB of it, and
     Gluon's DataLoader stands still once it is full. If there is too little, the workers of a
-    `PhotoLoader` send their batches through pipes instead.
+    `PhotoLoader` send their batches through pipes instead. Without workers, a thread loads the next
+    batch while the network trains on this one.
 
     Parameters
     ----------
@@ -66,7 +68,10 @@ class PhotoLoader(DataLoader):
 
     def __iter__(self) -> Iterator[list[nd.NDArray]]:
         try:
-            for batch in super().__iter__():
+            batches = super().__iter__()
+            if not self._num_workers and self.dataset.draws_from_photo:
+                batches = prefetched(batches)
+            for batch in batches:
                 yield [nd.array(part) if isinstance(part, np.ndarray) else part for part in batch]
         except multiprocessing.TimeoutError as error:
             raise WorkerError(

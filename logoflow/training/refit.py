@@ -18,7 +18,7 @@ from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs, needs_statistics
 from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, training_statistics
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
-from logoflow.models.freezing import freeze_lower
+from logoflow.models.freezing import freeze_depthwise, freeze_lower
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
 from logoflow.training.fit_arguments import checked_devices, prepared_root
 from logoflow.training.fit_regions import fit_region_head, photos_with_boxes, remember_logos
@@ -113,6 +113,8 @@ def refit(
             loader = _loader(refitted, root, all_photos, recipe, num_workers)
         for number, net in enumerate(nets):
             freeze_lower(net, recipe.frozen)
+            if recipe.freezes_depthwise:
+                freeze_depthwise(net)
             train(
                 net,
                 ctx,

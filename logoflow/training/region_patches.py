@@ -5,7 +5,6 @@ Python's `random`.
 """
 
 import math
-import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from logoflow.images.boxes import intersections_over_unions, overlaps, shared_areas
 from logoflow.inference.region_grid import CELL, REGION_SHAPES, region_cells
+from logoflow.utils.draws import draws
 
 Boxes = Sequence[Sequence[float]]
 
@@ -114,13 +114,13 @@ def draw_view(width: int, height: int, boxes: Boxes) -> View:
     """
     smallest, largest = (side / max(width, height) for side in LONGER_SIDES)
     if boxes:
-        box = random.choice(boxes)
-        cells = random.choice(LOGO_CELLS) * random.uniform(0.85, 1.15)
+        box = draws().choice(boxes)
+        cells = draws().choice(LOGO_CELLS) * draws().uniform(0.85, 1.15)
         scale = min(max(cells * CELL / max(box[2], box[3]), smallest), largest)
     else:
         box = (0.0, 0.0, float(width), float(height))
-        scale = math.exp(random.uniform(math.log(smallest), math.log(largest)))
-    stretch = math.exp(random.uniform(-0.12, 0.12))
+        scale = math.exp(draws().uniform(math.log(smallest), math.log(largest)))
+    stretch = math.exp(draws().uniform(-0.12, 0.12))
     scale_x, scale_y = scale * stretch, scale / stretch
     x = _draw_start(box[0], box[0] + box[2], PATCH_SIDE / scale_x, width, bool(boxes))
     y = _draw_start(box[1], box[1] + box[3], PATCH_SIDE / scale_y, height, bool(boxes))
@@ -133,13 +133,13 @@ def _draw_start(low: float, high: float, length: float, limit: int, holds: bool)
     If `holds`, it contains [low, high]. A longer interval than the photo contains the photo.
     """
     if length >= limit:
-        return random.uniform(limit - length, 0)
+        return draws().uniform(limit - length, 0)
     if not holds:
-        return random.uniform(0, limit - length)
+        return draws().uniform(0, limit - length)
     earliest, latest = max(0.0, high - length), min(low, limit - length)
     if earliest > latest:  # the logo is larger than the patch
         return min(max(0.0, (low + high - length) / 2), limit - length)
-    return random.uniform(earliest, latest)
+    return draws().uniform(earliest, latest)
 
 
 def cut(image: np.ndarray, view: View) -> np.ndarray:

@@ -4,7 +4,6 @@ import random
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mxnet import gluon
 
 from logoflow.training.averaging import WeightAverage
@@ -13,7 +12,11 @@ from logoflow.training.early_stopping import EarlyStopping
 
 
 def region_state(
-    step: int, history: dict[str, list], order: list[int], early_stopping: EarlyStopping | None
+    step: int,
+    history: dict[str, list],
+    order: list[int],
+    random_state: tuple,
+    early_stopping: EarlyStopping | None,
 ) -> dict[str, Any]:
     """Collect what a training needs to continue, besides weights, as values that JSON can hold.
 
@@ -24,19 +27,19 @@ def region_state(
     history : dict of str to list
     order : list of int
         Positions of the photos that come next.
+    random_state : tuple
+        State of the generator of patches.
     early_stopping : EarlyStopping or None
 
     Returns
     -------
     dict of str to object
     """
-    name, keys, *rest = np.random.get_state()  # noqa: NPY002 - augmenters use this generator
     return {
         "step": step,
         "history": history,
         "order": order,
-        "random": random.getstate(),
-        "numpy": [name, np.asarray(keys).tolist(), *rest],
+        "random": random_state,
         "early_stopping": early_stopping and early_stopping.state(),
     }
 
@@ -48,6 +51,7 @@ def restore_region_state(
     average: WeightAverage,
     history: dict[str, list],
     order: list[int],
+    generator: random.Random,
     early_stopping: EarlyStopping | None,
 ) -> int:
     """Restore a training from its resume file.
@@ -56,7 +60,7 @@ def restore_region_state(
     ----------
     path : Path
         The resume file.
-    net, trainer, average, history, order, early_stopping
+    net, trainer, average, history, order, generator, early_stopping
         They are changed in place.
 
     Returns
@@ -69,8 +73,7 @@ def restore_region_state(
     history.update(run_state["history"])
     order.extend(run_state["order"])
     version, values, gauss = run_state["random"]
-    random.setstate((version, tuple(values), gauss))
-    np.random.set_state(tuple(run_state["numpy"]))  # noqa: NPY002 - as above
+    generator.setstate((version, tuple(values), gauss))
     if early_stopping is not None:
         early_stopping.restore(run_state["early_stopping"])
     return run_state["step"]

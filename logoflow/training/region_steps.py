@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,21 +11,20 @@ import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
-from mxnet.image import Augmenter
 
 from logoflow.inference.region_grid import CELL, REGION_SHAPES, pooling_matrix
 from logoflow.inference.regions import split_at_pooling
-from logoflow.loading.appearance import LightAug, NegativeAug, QualityAug, ViewpointAug
-from logoflow.loading.photo_cache import photo_reader
-from logoflow.models.freezing import freeze_lower, keep_running_statistics
+from logoflow.loading.prefetch import prefetched
+from logoflow.models.freezing import freeze_depthwise, freeze_lower, keep_running_statistics
 from logoflow.recipes import Recipe
 from logoflow.training.averaging import WeightAverage
 from logoflow.training.checkpoint import save_state
 from logoflow.training.curves import OnRow
 from logoflow.training.early_stopping import EarlyStopping
 from logoflow.training.loop import seed_epoch
+from logoflow.training.patch_batches import patch_batches
 from logoflow.training.region_examples import PhotoWithBoxes
-from logoflow.training.region_patches import PATCH_SIDE, UNKNOWN, draw_patch
+from logoflow.training.region_patches import PATCH_SIDE, UNKNOWN
 from logoflow.training.region_state import region_state, restore_region_state
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.progress import bar
@@ -131,10 +130,7 @@ def train_on_patches(
         If the loss becomes infinite or NaN.
     """
     photos = [photo for photo in photos if photo[2] or photo[1] == no_logo]
-    freeze_lower(net, recipe.frozen)
-    keep_running_statistics(net)
-    patch_net, trainer = PatchNet(net), _make_trainer(net, recipe, num_steps)
-    patch_net.hybridize(static_alloc=True, static_shape=True)
+    patch_net, trainer = _trainable(net, recipe), _make_trainer(net, recipe, num_steps)
     average = WeightAverage(net, recipe.ema_decay)
     side = PATCH_SIDE // CELL
     pooling = nd.array(pooling_matrix(side, side, REGION_SHAPES), ctx=ctx)
@@ -142,26 +138,26 @@ def train_on_patches(
     history: dict[str, list] = {"step": [], "loss": []}
     losses: list[nd.NDArray] = []
     order: list[int] = []
-    seed_epoch(seed, 0)
+    seed_epoch(seed, 0)  # for dropout
+    generator = random.Random(f"{seed} 0")
     first = step = 0
     if resume_path is not None and resume_path.exists():
         first = step = restore_region_state(
-            resume_path, net, trainer, average, history, order, early_stopping
+            resume_path, net, trainer, average, history, order, generator, early_stopping
         )
     steps_per_epoch = math.ceil(len(photos) / recipe.batch_size)
-    batches = patch_batches(photos, no_logo, recipe, cache, order)
+    batches = prefetched(patch_batches(photos, no_logo, recipe, cache, generator, order))
     try:
         for step in bar(range(first + 1, num_steps + 1), "steps"):
             if deadline is not None and monotonic() > deadline:
                 break
-            patches, labels = next(batches)
-            data = _normalise(nd.array(patches, ctx=ctx), augs)
+            batch = next(batches)
+            data = _normalise(nd.array(batch.patches, ctx=ctx), augs)
             with autograd.record():
-                loss = patch_loss(
-                    patch_net(data, pooling), nd.array(labels, ctx=ctx), no_logo, weights
-                )
+                logits = patch_net(data, pooling)
+                loss = patch_loss(logits, nd.array(batch.labels, ctx=ctx), no_logo, weights)
             loss.backward()
-            trainer.step(len(patches))
+            trainer.step(len(data))
             average.update()
             losses.append(loss.mean())
             if early_stopping is not None and step % steps_per_epoch == 0:
@@ -174,17 +170,32 @@ def train_on_patches(
                 if on_row is not None:
                     on_row(step, {"loss": history["loss"][-1]})
                 if resume_path is not None:
-                    run_state = region_state(step, history, order, early_stopping)
+                    run_state = region_state(
+                        step, history, batch.order, batch.random_state, early_stopping
+                    )
                     save_state(resume_path, net, trainer, average, run_state)
     except KeyboardInterrupt:
         if on_interrupt is None:
             raise
         on_interrupt(f"{step} of {num_steps} steps")
+    finally:
+        batches.close()
     average.apply()
     if early_stopping is not None:
         early_stopping.load_best()
     nd.waitall()
     return history
+
+
+def _trainable(net: gluon.HybridBlock, recipe: Recipe) -> PatchNet:
+    """Freeze the layers that the recipe names, and compile the network for patches."""
+    freeze_lower(net, recipe.frozen)
+    if recipe.freezes_depthwise:
+        freeze_depthwise(net)
+    keep_running_statistics(net)
+    patch_net = PatchNet(net)
+    patch_net.hybridize(static_alloc=True, static_shape=True)
+    return patch_net
 
 
 def _normalise(patches: nd.NDArray, augs: list) -> nd.NDArray:
@@ -214,73 +225,6 @@ def _make_trainer(net: gluon.HybridBlock, recipe: Recipe, num_steps: int) -> glu
     return gluon.Trainer(
         net.collect_params(), recipe.optimizer, {"wd": recipe.wd, **rates}, update_on_kvstore=False
     )
-
-
-def patch_batches(
-    photos: Sequence[PhotoWithBoxes],
-    no_logo: int | None,
-    recipe: Recipe,
-    cache: Path | None,
-    order: list[int] | None = None,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield batches of patches without end. Each photo comes once before any comes again.
-
-    Parameters
-    ----------
-    photos : sequence of PhotoWithBoxes
-    no_logo : int or None
-        Label of no-logo.
-    recipe : Recipe
-        Its `batch_size` and `appearance` are used.
-    cache : Path or None
-        Folder for the decoded photos.
-    order : list of int, optional
-        Positions of the photos that come next. It is changed with each batch.
-
-    Yields
-    ------
-    patches : ndarray of float32
-        (batch, side, side, 3), 0 to 255.
-    labels : ndarray of float32
-        (batch, regions).
-    """
-    paths = [path for path, _, _ in photos]
-    read = photo_reader(paths, cache, "regions")
-    appearance = patch_appearance() if recipe.appearance else []
-    order = [] if order is None else order
-    while True:
-        patches, labels = [], []
-        while len(order) < recipe.batch_size:
-            order.extend(random.sample(range(len(photos)), len(photos)))
-        for position in order[: recipe.batch_size]:
-            path, label, boxes = photos[position]
-            image, _ = read(path)
-            patch, region_labels = draw_patch(image, label, boxes, no_logo)
-            for aug in appearance:
-                patch = aug(patch)
-            patches.append(np.asarray(patch, np.float32))
-            labels.append(region_labels)
-        del order[: recipe.batch_size]
-        yield np.stack(patches), np.stack(labels)
-
-
-def patch_appearance() -> list[Augmenter]:
-    """List the augmentations of patches.
-
-    Brands print their logo in other colours than their own: white on a dark ground, or in the
-    colour of a product. So hues change more than in other recipes, and more patches are grey.
-
-    Returns
-    -------
-    list of Augmenter
-
-    Examples
-    --------
-    >>> [type(aug).__name__ for aug in patch_appearance()]
-    ['ViewpointAug', 'LightAug', 'NegativeAug', 'QualityAug']
-    """
-    viewpoint = ViewpointAug(angle=6.0, tilt=0.04)
-    return [viewpoint, LightAug(hue=0.3, grey=0.15), NegativeAug(), QualityAug()]
 
 
 def patch_loss(

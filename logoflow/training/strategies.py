@@ -17,7 +17,7 @@ from logoflow.loading.loaders import CACHE_FOLDER, Loaders, make_loaders, split_
 from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
 from logoflow.models.finetune import finetune_net
-from logoflow.models.freezing import freeze_lower
+from logoflow.models.freezing import freeze_depthwise, freeze_lower
 from logoflow.models.weight_files import save_weights
 from logoflow.recipes import Recipe
 from logoflow.training.batches import evaluate_accuracy
@@ -296,6 +296,8 @@ def _new_net(
     else:
         net = finetune_net(classes, backbone, ctx=ctx)
         freeze_lower(net, recipe.frozen)
+        if recipe.freezes_depthwise:
+            freeze_depthwise(net)
     return net
 
 

@@ -11,7 +11,7 @@ from mxnet import autograd
 
 from logoflow.models.article_nets import lenet5
 from logoflow.models.backbones.registry import new_net
-from logoflow.models.freezing import freeze_features, freeze_lower
+from logoflow.models.freezing import freeze_depthwise, freeze_features, freeze_lower
 
 
 @pytest.mark.parametrize("hybridize", [False, True])
@@ -79,3 +79,14 @@ def test_freeze_lower_freezes_a_share_of_the_blocks_and_ignores_nets_without_fea
     freeze_lower(net, 0)
     assert blocks[0].conv.weight.grad_req == "write"
     freeze_lower(lenet5(3), 0.5)
+
+
+def test_frozen_depthwise_kernels_do_not_change_and_all_others_do():
+    net = new_finetune_net()
+    freeze_depthwise(net)
+    kernels = {n: p for n, p in net.collect_params().items() if len(p.shape) == 4}
+    depthwise = {name for name, kernel in kernels.items() if kernel.shape[1] == 1}
+    assert len(depthwise) == 16
+    before = parameter_values(net)
+    train_steps(net)
+    assert set(kernels) - changed_parameters(before, net) == depthwise
