@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mxnet import gluon, sym
+from mxnet import autograd, gluon, sym
 from mxnet.gluon import nn
 
 
@@ -146,7 +146,7 @@ class ConvNorm(gluon.HybridBlock):
         x = self.norm(self._convolve_extended(F, x) if self._extra else self.conv(x))
         if self._linear:
             return x
-        return F.Activation(x, act_type="relu") if self._plain else F.clip(x, 0, 6)
+        return F.Activation(x, act_type="relu") if self._plain else relu6(F, x)
 
     def _convolve_extended(self, F, x):
         """Convolve with a kernel that is extended by zeros on its top and left."""
@@ -157,6 +157,34 @@ class ConvNorm(gluon.HybridBlock):
         side = weight.shape[2] + self._extra
         options = self.conv._kwargs | {"kernel": (side, side)}
         return F.Convolution(x, kernel, name="fwd", **options)
+
+
+def relu6(F, x):
+    """Apply ReLU6 by the operators that are fastest: others in training than in answering.
+
+    In training, `clip` takes three times as long as ReLU with a minimum. In answering, oneDNN makes
+    it a part of the convolution before it.
+
+    Parameters
+    ----------
+    F : module
+        ``mxnet.ndarray`` or ``mxnet.symbol``.
+    x : NDArray or Symbol
+
+    Returns
+    -------
+    NDArray or Symbol
+        The values of `x`, cut off at 0 and 6.
+
+    Examples
+    --------
+    >>> from mxnet import nd
+    >>> relu6(nd, nd.array([-1, 3, 8])).asnumpy()
+    array([0., 3., 6.], dtype=float32)
+    """
+    if autograd.is_training():
+        return F.minimum(F.Activation(x, act_type="relu"), 6.0)
+    return F.clip(x, 0, 6)
 
 
 class InvertedResidual(gluon.HybridBlock):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mxnet import nd
+from mxnet import autograd, nd
 from skimage import data
 
-from logoflow.models.backbones.efficientnet_lite import MEAN, STD, EfficientNetLite
+from logoflow.models.backbones.efficientnet_lite import MEAN, STD, EfficientNetLite, relu6
 from logoflow.models.backbones.efficientnet_lite_weights import torch_names
 from logoflow.models.backbones.registry import pretrained_net
 from logoflow.models.backbones.sanity_check import CATS, cat_photo, to_input
@@ -64,3 +64,16 @@ def test_the_larger_variants_recognise_a_cat_too(name, blocks, weights):
     assert sum(p.data().size for p in kept) == weights
     logits = net(to_input(photos(), (MEAN, STD))).asnumpy()
     assert logits[0].argmax() in CATS
+
+
+def test_relu6_is_the_same_in_training_and_in_answering():
+    values = nd.array(np.random.RandomState(0).uniform(-3, 9, (2, 4, 5, 5)))
+    results = []
+    for mode in (autograd.record(train_mode=True), autograd.record(train_mode=False)):
+        values.attach_grad()
+        with mode:
+            y = relu6(nd, values)
+        y.backward(nd.arange(200).reshape((2, 4, 5, 5)))
+        results.append((y.asnumpy(), values.grad.asnumpy()))
+    assert np.array_equal(results[0][0], results[1][0])
+    assert np.array_equal(results[0][1], results[1][1])
