@@ -9,7 +9,7 @@ import lazy_loader
 
 from logoflow.utils.cuda_libraries import load_cuda_libraries
 from logoflow.utils.mxnet_compat import (
-    hide_sklearn_from_mxnet,
+    hide_from_mxnet,
     prepare_for_mxnet,
     restore_numpy_names,
     start_workers_by_fork,
@@ -19,7 +19,7 @@ from logoflow.utils.threads import one_core_per_fork, use_all_cores
 use_all_cores()
 one_core_per_fork()
 prepare_for_mxnet(
-    restore_numpy_names, hide_sklearn_from_mxnet, start_workers_by_fork, load_cuda_libraries
+    restore_numpy_names, hide_from_mxnet, start_workers_by_fork, load_cuda_libraries
 )
 
 __version__ = "0.1.0"

@@ -8,8 +8,9 @@ take effect right before the first ``import mxnet``. The environment variable
   missing ones are added again. All of them except ``bool`` are used only while MXNet is imported.
 - onnx has dropped the module ``onnx.mapping``, which MXNet's exporter imports
   (`restore_onnx_mapping`).
-- MXNet imports scikit-learn for a base class of its old estimators, if it is installed. That takes
-  longer than the rest of its import and serves nobody here, so MXNet does not see it.
+- MXNet imports scikit-learn and scipy.stats if they are installed, for its old estimators and for
+  its own tests. That takes as long as the rest of its import and serves nobody here, so MXNet does
+  not see them.
 - Since Python 3.14, worker processes start by forkserver. MXNet's DataLoader passes objects to its
   workers that only a fork can pass on, so fork becomes the default again unless the program has
   chosen a start method.
@@ -162,27 +163,36 @@ def restore_onnx_mapping() -> None:
     onnx.mapping = sys.modules["onnx.mapping"] = mapping
 
 
-def hide_sklearn_from_mxnet() -> None:
-    """Let ``import mxnet`` go on without scikit-learn, unless the program has imported it."""
-    if is_switched_on() and "sklearn" not in sys.modules:
-        sys.meta_path.insert(0, _NoSklearnInMXNet())
+HIDDEN = ("sklearn", "scipy.stats")
+"""Packages that MXNet imports if they are installed, and that nothing here needs from it."""
 
 
-class _NoSklearnInMXNet:
-    """An import hook that finds no scikit-learn while mxnet/model.py is being imported."""
+def hide_from_mxnet() -> None:
+    """Let ``import mxnet`` go on without the packages in `HIDDEN` that are not yet imported."""
+    if is_switched_on():
+        sys.meta_path.insert(0, _NothingForMXNet())
+
+
+class _NothingForMXNet:
+    """An import hook that does not find the packages in `HIDDEN` while MXNet is being imported."""
 
     def __init__(self) -> None:
-        self.thread = threading.get_ident()  # other threads may import it meanwhile
+        self.thread = threading.get_ident()  # other threads may import them meanwhile
 
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name == "sklearn" and self.thread == threading.get_ident():
-            model = sys.modules.get("mxnet.model")
+        if name in HIDDEN and self.thread == threading.get_ident() and self in sys.meta_path:
+            if _is_being_imported("mxnet"):
+                raise ModuleNotFoundError(f"MXNet needs no {name}.", name=name)
             sys.meta_path.remove(self)
-            if model is not None and not hasattr(model, "BatchEndParam"):  # not yet complete
-                raise ModuleNotFoundError("MXNet needs no scikit-learn.", name=name)
         return None
+
+
+def _is_being_imported(name: str) -> bool:
+    """Tell whether a module is in `sys.modules` but not complete."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return getattr(spec, "_initializing", False)
 
 
 def start_workers_by_fork() -> None:

@@ -120,14 +120,16 @@ def test_worker_processes_start_by_fork_unless_the_program_chooses_otherwise(cho
     assert run(program) == f"{chosen}\n"
 
 
-def test_mxnet_is_imported_without_scikit_learn_which_works_afterwards():
+def test_mxnet_is_imported_without_packages_that_it_does_not_need_and_they_work_afterwards():
     program = (
         "import sys, logoflow, mxnet\n"
-        "print('sklearn' in sys.modules)\n"
+        "print('sklearn' in sys.modules, 'scipy.stats' in sys.modules)\n"
         "from sklearn.linear_model import LogisticRegression\n"
         "print(LogisticRegression().fit([[0], [1]], [0, 1]).predict([[1]]))\n"
+        "from scipy import stats\n"
+        "print(stats.norm.cdf(0))\n"
     )
-    assert run(program).splitlines() == ["False", "[1]"]
+    assert run(program).splitlines() == ["False False", "[1]", "0.5"]
 
 
 def test_scikit_learn_that_the_program_has_imported_stays():
