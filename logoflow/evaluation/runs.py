@@ -15,6 +15,7 @@ from logoflow.datasets.prepared import photos_of
 from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.results import TrainingResult, load_result, save_result
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.decision import Decision, decide, probabilities
 from logoflow.inference.levels import AUTO, Level, LevelLike, as_level, as_levels
 from logoflow.inference.model_folder import MODEL_JSON, read_json
@@ -211,7 +212,7 @@ def _score_test_photos(
     paths, truth = zip(*photos_of(root, "test_data"), strict=True)
     scores: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
     features: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
-    for evidence in classifier.evidence(paths, levels):
+    for evidence in collect_evidence(classifier, paths, levels):
         for level in levels:
             row = evidence.scores(level, classifier.no_logo)
             scores[level].append(row)

@@ -147,13 +147,37 @@ def decide(
     >>> decide(shares, Decision(threshold=0.5), no_logo=2)
     array([0, 2])
     """
+    brands = likeliest_brands(probabilities, no_logo)
     if no_logo is None:
-        return np.argmax(probabilities, axis=1)
-    brands = np.array(probabilities, dtype=np.float64)
-    brands[:, no_logo] = -1.0
+        return brands
     reasons = reasons_against(probabilities, decision, no_logo, features)
-    is_named = np.array([reason is None for reason in reasons], dtype=bool)
-    return np.where(is_named, brands.argmax(axis=1), no_logo)
+    return np.where([reason is None for reason in reasons], brands, no_logo)
+
+
+def likeliest_brands(probabilities: np.ndarray, no_logo: int | None) -> np.ndarray:
+    """Choose the likeliest brand of each photo.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    no_logo : int or None
+        Label of no-logo, which is no brand. None if there is no such class.
+
+    Returns
+    -------
+    ndarray of int
+        (photos,), labels.
+
+    Examples
+    --------
+    >>> likeliest_brands(np.array([[0.3, 0.1, 0.6]]), no_logo=2)
+    array([0])
+    """
+    brands = np.array(probabilities)
+    if no_logo is not None:
+        brands[:, no_logo] = -1
+    return brands.argmax(axis=1)
 
 
 def reasons_against(

@@ -7,6 +7,7 @@ import pytest
 
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
@@ -96,7 +97,7 @@ def test_no_photo_is_compared_with_itself_in_the_calibration(small_root):
     )
     evidence, labels = left_out_evidence(classifier, head)
     assert labels == [label for _, label, _ in photos]
-    (with_itself,) = classifier.evidence(str(photos[0][0]), [GRID])
+    (with_itself,) = collect_evidence(classifier, [photos[0][0]], [GRID])
     own = labels[0]
     grids = [one.parts(GRID) for one in (evidence[0], with_itself)]
     left_out, known = (grid.compare(np.arange(len(grid.logits)))[:, own] for grid in grids)
