@@ -21,7 +21,8 @@ from logoflow.inference.levels import AUTO, Level, LevelLike, as_level, as_level
 from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
-from logoflow.training.fit import default_epochs, default_recipe, fit
+from logoflow.training.fit import fit
+from logoflow.training.fit_defaults import default_epochs, default_recipe
 from logoflow.training.resume import photo_sizes
 from logoflow.utils.devices import Contexts
 

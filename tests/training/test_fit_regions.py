@@ -12,7 +12,8 @@ from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
 from logoflow.recipes import get_recipe
-from logoflow.training.fit import default_epochs, fit
+from logoflow.training.fit import fit
+from logoflow.training.fit_defaults import default_epochs
 from logoflow.training.fit_regions import (
     fit_region_head,
     left_out_evidence,
