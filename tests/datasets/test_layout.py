@@ -2,7 +2,8 @@
 
 import pytest
 
-from logoflow.datasets.layout import arrange, split_of
+from logoflow.datasets.folder_names import split_of
+from logoflow.datasets.layout import arrange
 from logoflow.errors import LayoutError
 
 
