@@ -7,7 +7,7 @@ from logoflow.inference.auto import levels_with_looks, looks_by_level
 from logoflow.inference.backgrounds import MIN_BACKGROUND_LEVEL, backgrounds_of
 from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.decision import Decision
-from logoflow.inference.fit_decisions import fit_decisions
+from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.fit_familiarity import check_unknown_rate
 from logoflow.inference.levels import Level, largest_layout
 from logoflow.inference.match_and_read import Boxes
@@ -47,6 +47,11 @@ def calibrate_levels(
     ------
     ValueError
         See `LogoClassifier.calibrate`.
+
+    Warns
+    -----
+    UserWarning
+        See `LogoClassifier.calibrate`.
     """
     check_unknown_rate(unknown_acceptance_rate)
     photos, labels = list(as_pictures(images)), label_indices(truth, classifier.classes)
@@ -59,7 +64,7 @@ def calibrate_levels(
                 levels_to_score.append(MIN_BACKGROUND_LEVEL)
             background = backgrounds_of(classifier, photos, labels, boxes, levels_to_score)
         evidence = collect_evidence(classifier, photos, levels_to_score)
-        return fit_decisions(
+        decisions = fit_decisions(
             bar(evidence, "calibrating", total=len(photos)),
             labels,
             classifier.classes,
@@ -69,3 +74,5 @@ def calibrate_levels(
             unknown_acceptance_rate,
             looks,
         )
+    warn_if_unreliable(decisions)
+    return decisions

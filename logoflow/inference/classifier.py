@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mxnet as mx
 import numpy as np
@@ -11,15 +11,13 @@ import pandas as pd
 from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import check_classes
-from logoflow.datasets.composing.artwork import Source
 from logoflow.errors import ClassifierError
 from logoflow.images.decode import load_image
 from logoflow.inference.answers import answers_table
-from logoflow.inference.calibrate_levels import calibrate_levels
 from logoflow.inference.collect_evidence import check_can_score, check_matcher, collect_evidence
-from logoflow.inference.decision import Decision, decisions_from_json, decisions_to_json
+from logoflow.inference.decision import Decision
+from logoflow.inference.decisions_json import decisions_from_json, decisions_to_json
 from logoflow.inference.describe import description
-from logoflow.inference.fit_decisions import warn_if_unreliable
 from logoflow.inference.former_views import refuse_views
 from logoflow.inference.judge_pictures import judge_pictures
 from logoflow.inference.levels import Level, LevelLike, as_level, as_levels
@@ -27,7 +25,6 @@ from logoflow.inference.locate import find_logos
 from logoflow.inference.match_and_read import Boxes
 from logoflow.inference.matching import LogoMatcher
 from logoflow.inference.model_folder import files_of, read_model, write_model
-from logoflow.inference.new_brand import add_brand, remove_brand
 from logoflow.inference.ocr import BrandNameReader
 from logoflow.inference.pictures import load_in_batches, read_pictures
 from logoflow.inference.prototypes import Prototypes
@@ -37,14 +34,19 @@ from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transfo
 from logoflow.models.build import architecture_of, check_outputs
 from logoflow.models.graph import fused
 from logoflow.utils.addresses import local_path, storage_address
-from logoflow.utils.numbers import check_counts
 from logoflow.utils.progress import bar
 from logoflow.utils.remote import local_copy, output_folder
 from logoflow.utils.threads import network_lock
+from logoflow.values import whole_number
+
+if TYPE_CHECKING:
+    from logoflow.datasets.composing.artwork import Source
 
 
 class LogoClassifier:
     """A network with its class list, its preprocessing, its decisions and its training record.
+
+    `logoflow.fit` trains one, and `load` reads one that was saved.
 
     Parameters
     ----------
@@ -122,6 +124,55 @@ class LogoClassifier:
             net.collect_params().reset_ctx(ctx)
         self.ctx = ctx or devices[0]
 
+    @classmethod
+    def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
+        """Read a model that `save` wrote, in this version of logoflow or an earlier one.
+
+        Parameters
+        ----------
+        folder : Path or str
+            The folder of the model, or its address, such as ``s3://bucket/model``.
+        ctx : Context, optional
+            Device. By default, the CPU.
+
+        Returns
+        -------
+        LogoClassifier
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no model.
+        ClassifierError
+            If its files are not those that were saved together, or do not have the form that
+            `save` writes.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> lf.LogoClassifier.load("my-model").classes
+        ('bmw', 'ford', 'no-logo')
+        """
+        ctx = ctx or mx.cpu()
+        with local_copy(folder) as read_folder:
+            stored, net, logos, prototypes = read_model(read_folder, ctx)
+        try:
+            return cls(
+                net,
+                stored["classes"],
+                augs_from_json(stored["preprocessing"]),
+                stored["metadata"],
+                ctx=ctx,
+                decisions=decisions_from_json(stored["decisions"]),
+                level=stored["level"],
+                matcher=LogoMatcher(logos) if logos else None,
+                prototypes=prototypes,
+            )
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise ClassifierError(
+                f"{folder} is not as LogoClassifier.save wrote it: {error}"
+            ) from error
+
     @refuse_views("level")
     def predict(
         self,
@@ -189,7 +240,8 @@ class LogoClassifier:
         >>> len(answers), [len(row) for row in answers.top_k]
         (2, [3, 3])
         """
-        check_counts(batch_size=batch_size, top_k=top_k)
+        batch_size = whole_number("batch_size", batch_size, least=1)
+        top_k = whole_number("top_k", top_k, least=1)
         level = as_level(level, match_logos, read_names, default=self.level)
         judged = judge_pictures(self, images, level, batch_size, on_error)
         return answers_table(judged, self.classes, self.no_logo, top_k, on_error == "row")
@@ -231,7 +283,7 @@ class LogoClassifier:
         >>> classifier.scores("photo.jpg").shape
         (1, 3)
         """
-        check_counts(batch_size=batch_size)
+        batch_size = whole_number("batch_size", batch_size, least=1)
         level = as_level(level, match_logos, read_names, default=self.level)
         check_can_score([level], self.matcher)
         rows = [np.zeros((0, len(self.classes)))]
@@ -241,6 +293,42 @@ class LogoClassifier:
                 evidence = collect_evidence(self, pixels, [level], batch_size)
                 rows += [photo.scores(level, self.no_logo) for photo in evidence]
         return np.concatenate(rows)
+
+    def locate(self, photo: Any, *, level: LevelLike | None = None) -> pd.DataFrame:
+        """Find the logos of a photo. Several logos, of one brand or of several, get a box each.
+
+        Parameters
+        ----------
+        photo : picture
+            A path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
+        level : Level or str, optional
+            ``"grid"``, ``"regions"`` or ``"more-regions"``. Default: the classifier's level, or
+            else the first of these levels that has a decision.
+
+        Returns
+        -------
+        DataFrame
+            A row per logo, the clearest first; none if `predict` names no brand. ``brand`` and
+            ``probability`` (0 to 1) are the answer for the part of the photo that shows none of the
+            logos above. ``x``, ``y``, ``width`` and ``height`` are the box in pixels.
+
+        Raises
+        ------
+        ImageError, OSError
+            If the picture cannot be read.
+        ValueError
+            If no level scores regions, or the network does not pool its features.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> classifier.locate("photo.jpg").columns.tolist()
+        ['brand', 'probability', 'x', 'y', 'width', 'height']
+        """
+        found = find_logos(self, photo, level)
+        rows = [[self.classes[logo.label], logo.probability, *logo.box] for logo in found]
+        return pd.DataFrame(rows, columns=["brand", "probability", "x", "y", "width", "height"])
 
     @refuse_views("levels")
     def calibrate(
@@ -294,6 +382,8 @@ class LogoClassifier:
         >>> classifier.decisions[Level("whole")].no_logo_photos
         2
         """
+        from logoflow.inference.calibrate_levels import calibrate_levels  # imports scikit-learn
+
         requested_levels = as_levels(levels)
         fitted = calibrate_levels(
             self,
@@ -304,7 +394,6 @@ class LogoClassifier:
             unknown_acceptance_rate,
             boxes,
         )
-        warn_if_unreliable(fitted)
         self.decisions |= fitted
         self.level = requested_levels[-1]
 
@@ -312,7 +401,7 @@ class LogoClassifier:
         self,
         name: str,
         *,
-        artwork: Sequence[Source] = (),
+        artwork: "Sequence[Source]" = (),
         photos: Sequence[str | Path | bytes | np.ndarray] = (),
         seed: int = 0,
     ) -> None:
@@ -352,6 +441,8 @@ class LogoClassifier:
         >>> classifier = lf.LogoClassifier.load("my-model")
         >>> classifier.add_brand("acme", artwork=["acme.svg"])  # doctest: +SKIP
         """
+        from logoflow.inference.new_brand import add_brand  # imports scikit-learn
+
         add_brand(self, name, artwork=artwork, photos=photos, seed=seed)
         self._use_new_classes()
 
@@ -376,6 +467,8 @@ class LogoClassifier:
         >>> classifier.classes
         ('bmw', 'no-logo')
         """
+        from logoflow.inference.new_brand import remove_brand
+
         remove_brand(self, name)
         self._use_new_classes()
 
@@ -383,107 +476,6 @@ class LogoClassifier:
         """Use a changed class list and output layer: nothing compiled or derived stays."""
         self.no_logo, self.reader = no_logo_index(self.classes), BrandNameReader(self.classes)
         self._fused = self._region_nets = None
-
-    def preprocess(self, image: Any) -> nd.NDArray:
-        """Preprocess a picture as in validation.
-
-        Parameters
-        ----------
-        image : picture
-            See `predict`.
-
-        Returns
-        -------
-        NDArray
-            (3, height, width), float32, on the CPU.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> classifier = lf.LogoClassifier.load("my-model")
-        >>> classifier.preprocess("photo.jpg").shape
-        (3, 224, 224)
-        """
-        return transform(load_image(image), -1, self.augs)[0]
-
-    def logits(self, images: Sequence) -> np.ndarray:
-        """Compute the logits of pictures or windows in one pass through the network.
-
-        Parameters
-        ----------
-        images : sequence of pictures
-            Each as `preprocess` takes it.
-
-        Returns
-        -------
-        ndarray
-            (images, classes).
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> classifier = lf.LogoClassifier.load("my-model")
-        >>> classifier.logits(["photo.jpg", "photo.jpg"]).shape
-        (2, 3)
-        """
-        data = nd.stack(*[self.preprocess(image) for image in images]).as_in_context(self.ctx)
-        with network_lock:
-            if self._fused is None:
-                self._fused = fused(self.net, data)
-            return self._fused(data).asnumpy()
-
-    def locate(self, photo: Any, *, level: LevelLike | None = None) -> pd.DataFrame:
-        """Find the logos of a photo. Several logos, of one brand or of several, get a box each.
-
-        Parameters
-        ----------
-        photo : picture
-            A path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
-        level : Level or str, optional
-            ``"grid"``, ``"regions"`` or ``"more-regions"``. Default: the classifier's level, or
-            else the first of these levels that has a decision.
-
-        Returns
-        -------
-        DataFrame
-            A row per logo, the clearest first; none if `predict` names no brand. ``brand`` and
-            ``probability`` (0 to 1) are the answer for the part of the photo that shows none of the
-            logos above. ``x``, ``y``, ``width`` and ``height`` are the box in pixels.
-
-        Raises
-        ------
-        ImageError, OSError
-            If the picture cannot be read.
-        ValueError
-            If no level scores regions, or the network does not pool its features.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> classifier = lf.LogoClassifier.load("my-model")
-        >>> classifier.locate("photo.jpg").columns.tolist()
-        ['brand', 'probability', 'x', 'y', 'width', 'height']
-        """
-        found = find_logos(self, photo, level)
-        rows = [[self.classes[logo.label], logo.probability, *logo.box] for logo in found]
-        return pd.DataFrame(rows, columns=["brand", "probability", "x", "y", "width", "height"])
-
-    def nets_for_regions(self) -> list[RegionNet]:
-        """Return the classifier's networks as networks for regions, compiled once.
-
-        Returns
-        -------
-        list of RegionNet
-            One, or those of an ensemble.
-
-        Raises
-        ------
-        ValueError
-            If a network does not pool its features.
-        """
-        if self._region_nets is None:
-            self._region_nets = region_nets(self.net, self.augs)
-        return self._region_nets
 
     def save(self, folder: Path | str) -> Path:
         """Write the model to a folder: weights, what it remembers, and one readable JSON file.
@@ -525,55 +517,6 @@ class LogoClassifier:
             write_model(written, stored, self.net, logos, self.prototypes)
         return local_path(folder) if storage_address(folder) is None else Path(folder)
 
-    @classmethod
-    def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
-        """Read a model that `save` wrote, in this version of logoflow or an earlier one.
-
-        Parameters
-        ----------
-        folder : Path or str
-            The folder of the model, or its address, such as ``s3://bucket/model``.
-        ctx : Context, optional
-            Device. By default, the CPU.
-
-        Returns
-        -------
-        LogoClassifier
-
-        Raises
-        ------
-        FileNotFoundError
-            If the folder holds no model.
-        ClassifierError
-            If its files are not those that were saved together, or do not have the form that
-            `save` writes.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> lf.LogoClassifier.load("my-model").classes
-        ('bmw', 'ford', 'no-logo')
-        """
-        ctx = ctx or mx.cpu()
-        with local_copy(folder) as read_folder:
-            stored, net, logos, prototypes = read_model(read_folder, ctx)
-        try:
-            return cls(
-                net,
-                stored["classes"],
-                augs_from_json(stored["preprocessing"]),
-                stored["metadata"],
-                ctx=ctx,
-                decisions=decisions_from_json(stored["decisions"]),
-                level=stored["level"],
-                matcher=LogoMatcher(logos) if logos else None,
-                prototypes=prototypes,
-            )
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise ClassifierError(
-                f"{folder} is not as LogoClassifier.save wrote it: {error}"
-            ) from error
-
     def check_classes(self, classes: Sequence[str]) -> None:
         """Raise an error unless a class list is this model's, order included.
 
@@ -594,6 +537,45 @@ class LogoClassifier:
         >>> classifier.check_classes(("bmw", "ford", "no-logo"))
         """
         check_classes(classes, self.classes, "the data set")
+
+    def preprocess(self, image: Any) -> nd.NDArray:
+        """Preprocess a picture as in validation.
+
+        Parameters
+        ----------
+        image : picture
+            See `predict`.
+
+        Returns
+        -------
+        NDArray
+            (3, height, width), float32, on the CPU.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> classifier.preprocess("photo.jpg").shape
+        (3, 224, 224)
+        """
+        return transform(load_image(image), -1, self.augs)[0]
+
+    def logits(self, images: Sequence) -> np.ndarray:
+        """Compute the logits of pictures or windows, (images, classes), in one pass."""
+        data = nd.stack(*[self.preprocess(image) for image in images]).as_in_context(self.ctx)
+        with network_lock:
+            if self._fused is None:
+                self._fused = fused(self.net, data)
+            return self._fused(data).asnumpy()
+
+    def nets_for_regions(self) -> list[RegionNet]:
+        """Return the network, or those of an ensemble, as networks that score regions.
+
+        They are made once. A network that does not pool its features is a ValueError.
+        """
+        if self._region_nets is None:
+            self._region_nets = region_nets(self.net, self.augs)
+        return self._region_nets
 
     def __reduce__(self) -> tuple:
         """Pickle the model as its files. Unpickling uses a GPU if there is one."""
