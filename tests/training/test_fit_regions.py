@@ -11,9 +11,7 @@ from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
-from logoflow.recipes import get_recipe
 from logoflow.training.fit import fit
-from logoflow.training.fit_defaults import default_epochs
 from logoflow.training.fit_regions import (
     fit_region_head,
     left_out_evidence,
@@ -174,12 +172,6 @@ def test_without_boxes_refit_fits_the_output_layer_to_all_photos(small_root):
     refitted = refit(classifier, small_root, num_epochs=1)
     before, after = (one.net.output.weight.data().asnumpy() for one in (classifier, refitted))
     assert not np.array_equal(before, after)
-
-
-def test_few_photos_get_more_epochs(small_root):
-    recipe = get_recipe("regions")
-    assert default_epochs(get_recipe("logoflow"), small_root) == 10
-    assert default_epochs(recipe, small_root) > 20
 
 
 def test_photos_come_with_their_boxes_or_without(small_root):
