@@ -21,6 +21,7 @@ from accuracy import check_folders, held_out_root
 from small import SHARED
 
 import logoflow as lf
+from logoflow.inference.judge_pictures import judgements_of
 from logoflow.training.fit_regions import photos_with_boxes
 from logoflow.utils.files import write_text
 
@@ -61,9 +62,9 @@ def measure(
 ) -> dict[str, float]:
     """Ask for all photos at a level."""
     paths, labels = zip(*photos, strict=True)
-    list(classifier.judgements(paths[:WARM_UP], level))
+    judgements_of(classifier, paths[:WARM_UP], level)
     start = time.perf_counter()
-    answers = np.array([judgement.label for judgement in classifier.judgements(paths, level)])
+    answers = np.array([judgement.label for judgement in judgements_of(classifier, paths, level)])
     seconds = time.perf_counter() - start
     is_right, shows_logo = answers == labels, np.array(labels) != classifier.no_logo
     return {

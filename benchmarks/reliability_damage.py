@@ -18,7 +18,7 @@ from mxnet import gluon  # isort: skip
 from reliability_disk import make_classifier
 from reliability_models import photo
 
-from logoflow.datasets.archives import extract
+from logoflow.datasets.extract import extract
 from logoflow.errors import ArchiveError
 from logoflow.loading.photo_cache import cache_photos
 from logoflow.training.averaging import WeightAverage

@@ -27,6 +27,7 @@ from small_draw import BRANDS, Draw, Source, draw, make_row, read_source, write_
 import logoflow as lf
 from logoflow.datasets.flickrlogos27 import read_flickrlogos27
 from logoflow.datasets.prepare import prepare_splits
+from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.decision import decision_for
 from logoflow.inference.familiarity import familiarity
 from logoflow.inference.judge import judge
@@ -198,7 +199,7 @@ def ask(classifier: lf.LogoClassifier, photos: Sequence[Path]) -> Answers:
         raise ValueError("fit made no test for unknown brands: there are too few photos.")
     without = replace(decision, familiarity=None)
     rows = []
-    for photo in classifier.evidence(photos, [level]):
+    for photo in collect_evidence(classifier, photos, [level]):
         answers = [judge(photo, level, one, classifier.no_logo) for one in (decision, without)]
         scores = photo.scores(level, classifier.no_logo)
         features = photo.familiarity_features(level, classifier.no_logo, scores)

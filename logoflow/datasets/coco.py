@@ -10,7 +10,7 @@ from typing import Any
 from logoflow.datasets.annotations import Annotation, Problems, parse_numbers, photos_of_splits
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.completing import TEST_SHARE, complete_splits
-from logoflow.datasets.layout import split_of
+from logoflow.datasets.folder_names import split_of
 from logoflow.datasets.listing import finder
 from logoflow.datasets.splits import Box, Splits, first_few
 from logoflow.datasets.walking import find_photos

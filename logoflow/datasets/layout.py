@@ -3,11 +3,11 @@
 Only the relative paths of the photos count, so a layout is the same in a folder and in an archive.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from logoflow.datasets.folder_names import SURE_SPLIT_WORDS, folder_words, is_generic, split_of
 from logoflow.datasets.splits import first_few
 from logoflow.errors import LayoutError
 from logoflow.labels import NO_LOGO, is_no_logo_name
@@ -17,27 +17,6 @@ LAYOUTS = ("class", "split/class", "class/split", "group/class")
 """Names of the layouts: what the folders of the first and of the second level stand for."""
 
 Parts = tuple[str, ...]  # of the path of a photo, below the folder of the data set
-
-_SPLIT_WORDS = {
-    "train": ("train", "training", "trn", "trainval"),
-    "val": ("val", "valid", "validation", "validate", "dev", "eval", "evaluation"),
-    "test": ("test", "testing", "tst", "holdout"),
-    "unlabelled": ("pred", "predict", "prediction", "unlabeled", "unlabelled", "submission"),
-}
-_SPLIT_OF = {word: split for split, words in _SPLIT_WORDS.items() for word in words}
-# A folder with one of these names may as well be a brand, where it lies beside brands.
-_WEAK_WORDS = {"trn", "tst", "dev", "eval", "evaluation", "holdout", "pred", "predict"}
-# fmt: off
-_FILLERS = {
-    "data", "dataset", "set", "split", "folder", "files", "seg", "the", "my", "images", "image",
-    "imgs", "img", "photos", "photo", "pictures", "pics", "jpg", "jpegs",
-}
-# fmt: on
-_GENERIC = re.compile(
-    r"(19|20)\d\d([-_. ]?\d\d){0,2}"  # a year, a month or a day
-    r"|(batch|part|fold|group|set|session|shoot|camera|cam|phone|day|week|month|disk)[-_ ]?\d*"
-    r"|\d{3}[a-z_]{5}|dcim|images?|imgs?|photos?|pictures?|pics|raw|jpe?gs?|jpegimages|data|all"
-)
 
 
 class Arrangement(NamedTuple):
@@ -112,32 +91,6 @@ def arrange(photos: Sequence[Parts], layout: str | None = None, where: str = "")
     return Arrangement(layout, {"all": labelled}, {}, loose)
 
 
-def split_of(folder: str) -> tuple[str, Parts] | None:
-    """Tell which split the name of a folder stands for.
-
-    Parameters
-    ----------
-    folder : str
-
-    Returns
-    -------
-    (str, tuple of str) or None
-        ``"train"``, ``"val"``, ``"test"`` or ``"unlabelled"``, and the further words of the name.
-        None if the name is not that of a split.
-
-    Examples
-    --------
-    >>> split_of("seg_train"), split_of("Validation Set"), split_of("test1"), split_of("bmw")
-    (('train', ()), ('val', ()), ('test', ()), None)
-    """
-    words = _words(folder)
-    splits = [_SPLIT_OF[word] for word in words if word in _SPLIT_OF]
-    if len(splits) != 1:
-        return None
-    others = (word for word in words if word not in _FILLERS and word not in _SPLIT_OF)
-    return splits[0], tuple(others)
-
-
 def _recognise(photos: Sequence[Parts], where: str) -> str:
     """Choose the layout that the names of the folders stand for."""
     below = _folders_below(photos)
@@ -146,7 +99,7 @@ def _recognise(photos: Sequence[Parts], where: str) -> str:
     others = [name for name in below if name not in splits]
     if splits and not others:
         return "split/class"
-    if any(set(_words(name)) & (set(_SPLIT_OF) - _WEAK_WORDS) for name in splits):
+    if any(set(folder_words(name)) & SURE_SPLIT_WORDS for name in splits):
         raise _unclear(
             f"{where} has {_quoted(splits)}, which look like splits, beside {_quoted(others)}",
             "If each of them is a class, say layout='class'. If not, move the other folders away",
@@ -171,9 +124,9 @@ def _class_or_group(below: dict[str, set[str]], where: str) -> str:
     is_deep = all(names and "" not in names for names in below.values())
     if not is_deep or len(below) < 2:
         return "class"
-    if any(_is_generic(name) for name in inner):
+    if any(is_generic(name) for name in inner):
         return "class"
-    if all(_is_generic(name) for name in below):
+    if all(is_generic(name) for name in below):
         return "group/class"
     if len(set(inner)) == len(inner) and all(len(names) > 1 for names in below.values()):
         raise _unclear(
@@ -239,7 +192,7 @@ def _make_room_for_evaluation(folders: dict[str, dict[str, list[int]]]) -> None:
     """Take ``evaluation`` for the test photos if there is another folder for validation."""
     if len(folders.get("val", ())) > 1 and "test" not in folders:
         for name in list(folders["val"]):
-            if {"eval", "evaluation"} & set(_words(name)):
+            if {"eval", "evaluation"} & set(folder_words(name)):
                 folders["test"][name] = folders["val"].pop(name)
 
 
@@ -274,7 +227,7 @@ def _wrapper_depth(photos: Sequence[Parts], levels: int) -> int:
         tops = {parts[depth] for parts in photos if len(parts) > depth + 1}
         inside = [parts for parts in photos if len(parts) > depth + 1 + levels]
         inner = {parts[depth + 1] for parts in inside}
-        is_class_by_year = all(map(_is_generic, inner)) and not any(map(split_of, inner))
+        is_class_by_year = all(map(is_generic, inner)) and not any(map(split_of, inner))
         if len(tops) != 1 or len(inside) <= len(photos) / 2 or is_class_by_year:
             return depth
         depth += 1
@@ -288,7 +241,7 @@ def _without_inner_wrapper(photos: list[tuple[int, Parts]]) -> list[tuple[int, P
         tops = {parts[0] if len(parts) > 1 else "" for _, parts in photos}
         name = next(iter(tops))
         repeats = split_of(name) and split_of(name) == split_of(split)
-        if len(tops) > 1 or not name or not (repeats or _is_generic(name)):
+        if len(tops) > 1 or not name or not (repeats or is_generic(name)):
             return photos
         photos = [(index, parts[1:]) for index, parts in photos]
 
@@ -318,17 +271,6 @@ def _is_shared(found: tuple[str, Parts], named: dict[str, tuple[str, Parts] | No
     """Tell whether a name's further words are those of another split, as in ``logos_train``."""
     rest = found[1]
     return not rest or any(f and f[0] != found[0] and f[1] == rest for f in named.values())
-
-
-def _is_generic(name: str) -> bool:
-    return _GENERIC.fullmatch(name.strip().lower()) is not None
-
-
-def _words(folder: str) -> list[str]:
-    """Split the name of a folder into words: ``TrainSet``, ``train_set`` and ``trainset``."""
-    spaced = re.sub("(?<=[a-z])(?=[A-Z])", " ", readable_name(folder))
-    words = re.findall("[a-z]+", spaced.lower())
-    return [re.sub("(?<=[a-z]{3})(set|data|dataset|images|imgs|photos)$", "", w) for w in words]
 
 
 def _first_parts(photos: Iterable[Parts]) -> list[str]:

@@ -12,15 +12,15 @@ from filelock import FileLock
 from logoflow.datasets.class_list import CLASS_FILE, fix_classes, read_classes
 from logoflow.datasets.listing import finder, label_of, read_mask_boxes
 from logoflow.datasets.load import load_splits
-from logoflow.datasets.placing import Prepared, sync_folder
-from logoflow.datasets.prepared import (
-    BOX_FILE,
-    SUMMARY_FILE,
-    UNLABELLED_FILE,
-    read_boxes,
+from logoflow.datasets.placing import Prepared
+from logoflow.datasets.prepared import SUMMARY_FILE
+from logoflow.datasets.split_folders import (
+    prepare_split,
+    total_of,
+    why_untrained,
+    write_unlabelled,
 )
-from logoflow.datasets.prepared_names import unique_names
-from logoflow.datasets.splits import Photo, Splits, first_few
+from logoflow.datasets.splits import Photo, Splits
 from logoflow.utils.addresses import local_path
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import data_home
@@ -91,7 +91,7 @@ def prepare_datasets(
         class_list = fix_classes(base, known_classes or photo_classes, exact=bool(classes))
         fix_classes(base, photo_classes, exact=False)  # an error if a photo has an unknown class
         photos, missing = _find_listed(base, names, spelling_of)
-        prepared = _prepare_split(base / dest_folder_name, photos, class_list)
+        prepared = prepare_split(base / dest_folder_name, photos, class_list)
     return replace(prepared, skipped=(*missing, *prepared.skipped))
 
 
@@ -136,21 +136,21 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
         had_classes = (root / CLASS_FILE).is_file()
         fix_classes(root, splits.classes, exact=True)
         parts = [
-            _prepare_split(root / f"{name}_data", getattr(splits, name), splits.classes)
+            prepare_split(root / f"{name}_data", getattr(splits, name), splits.classes)
             for name in ("train", "val", "test")
         ]
-        total = _total(root, parts)
-        untrained = _why_untrained(splits.train, parts[0])
+        totals = total_of(root, parts)
+        untrained = why_untrained(splits.train, parts[0])
         if untrained and not had_classes:  # the next call may bring other classes
             (root / CLASS_FILE).unlink()
-        _write_unlabelled(root, splits)
-        write_text(root / SUMMARY_FILE, "\n".join([str(total), *splits.notes]) + "\n")
+        write_unlabelled(root, splits)
+        write_text(root / SUMMARY_FILE, "\n".join([str(totals), *splits.notes]) + "\n")
     if untrained:
         raise ValueError(untrained)
     for part in parts:
         if part.skipped and not part.copied + part.reused:
             raise ValueError(f"No photo of a split can be used: {part}")
-    return total
+    return totals
 
 
 def prepare_root(
@@ -246,82 +246,12 @@ def _find_listed(
     return photos, missing
 
 
-def _prepare_split(folder: Path, photos: Sequence[Photo], classes: Sequence[str]) -> Prepared:
-    """Fill the folder of one split and record the boxes of its photos."""
-    photo_of = unique_names(photos)
-    wanted = {name: photo.path for name, photo in photo_of.items()}
-    prepared = sync_folder(folder, wanted, classes)
-    root, skipped = folder.parent, {name for name, _ in prepared.skipped}
-    old_boxes = read_boxes(root)
-    boxes = {
-        name: value for name, value in old_boxes.items() if not name.startswith(f"{folder.name}/")
-    }
-    boxes |= {
-        f"{folder.name}/{name}": [list(box) for box in photo.boxes]
-        for name, photo in photo_of.items()
-        if photo.boxes and name not in skipped
-    }
-    if boxes != old_boxes:
-        write_text(root / BOX_FILE, json.dumps(boxes, indent=0))
-    return prepared
-
-
-def _why_untrained(photos: Sequence[Photo], prepared: Prepared) -> str:
-    """Name the classes whose training photos are all unusable; an empty string if there are none.
-
-    Training would give such a class an output and nothing to learn from.
-    """
-    reason_of = dict(prepared.skipped)
-    names: dict[str, list[str]] = {}
-    for name, photo in unique_names(photos).items():
-        names.setdefault(photo.label, []).append(name)
-    lost = {
-        label: reason_of[class_names[0]]
-        for label, class_names in names.items()
-        if all(name in reason_of for name in class_names)
-    }
-    if not lost:
-        return ""
-    examples = [f"{label} ({reason})" for label, reason in lost.items()]
-    return (
-        f"No training photo of these classes can be used: {first_few(examples)}. Replace the "
-        "photos, or remove the classes from the data."
-    )
-
-
-def _write_unlabelled(root: Path, splits: Splits) -> None:
-    """Record the photos without a class; no file if there are none."""
-    path = root / UNLABELLED_FILE
-    if splits.unlabelled:
-        paths = [str(photo.resolve()) for photo in splits.unlabelled]
-        write_text(path, json.dumps(paths, indent=0))
-    else:
-        path.unlink(missing_ok=True)
-
-
 def _spellings(labels: Iterable[str]) -> dict[str, str]:
     """Map each case-folded class name to its first spelling: ``HP`` and ``hp`` are one brand."""
     spelling_of: dict[str, str] = {}
     for label in labels:
         spelling_of.setdefault(label.casefold(), label)
     return spelling_of
-
-
-def _total(root: Path, parts: Sequence[Prepared]) -> Prepared:
-    """Add up the results of the splits; names get the split's folder in front."""
-
-    return Prepared(
-        root,
-        sum(part.copied for part in parts),
-        sum(part.reused for part in parts),
-        sum(part.removed for part in parts),
-        tuple(
-            (f"{part.folder.name}/{name}", reason)
-            for part in parts
-            for name, reason in part.skipped
-        ),
-        tuple(f"{part.folder.name}/{name}" for part in parts for name in part.unexpected),
-    )
 
 
 def _absolute(source: Path | str | pd.DataFrame | None) -> str | None:

@@ -12,6 +12,7 @@ from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.evaluation.assessment import Assessment
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.former_views import refuse_views
+from logoflow.inference.judge_pictures import judgements_of
 from logoflow.inference.levels import LevelLike, as_level
 from logoflow.metrics.report import Report
 from logoflow.training.batches import predict_labels
@@ -86,7 +87,7 @@ def assess(
         raise ValueError(f"There are no photos in {folder}: prepare the data set again.")
     level = as_level(level, match_logos, read_names, default=classifier.level)
     paths, truth = zip(*photos, strict=True)
-    judgements = list(classifier.judgements(paths, level))
+    judgements = judgements_of(classifier, paths, level)
     calibrated = np.array([judgement.probabilities for judgement in judgements])
     answers = np.array([judgement.label for judgement in judgements])
     return Assessment(classifier.classes, paths, np.array(truth), calibrated, answers)

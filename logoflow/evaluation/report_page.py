@@ -18,6 +18,7 @@ from logoflow.evaluation.mistakes import confident_mistakes, confused_pairs, unc
 from logoflow.images.decode import load_image
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.heatmap import can_map, heatmap
+from logoflow.inference.model_folder import files_of
 from logoflow.metrics.reliability import reliability_bins
 from logoflow.metrics.thresholds import threshold_curve
 from logoflow.plots.evaluation import (
@@ -241,7 +242,7 @@ def _picture(photo: np.ndarray, alt: str) -> str:
 def _environment(classifier: LogoClassifier) -> str:
     rows = {"Python": platform.python_version(), "system": platform.platform()}
     rows |= {name: found for name in PACKAGES if (found := _version(name))}
-    for name, content in classifier.to_files().items():
+    for name, content in files_of(classifier).items():
         if name != "classifier.json":  # it names the others
             rows[f"SHA-256 of {name}"] = hashlib.sha256(content).hexdigest()
     return "<h2>Environment and checksums</h2>" + _table(pd.Series(rows, name="value").to_frame())

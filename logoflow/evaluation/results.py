@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from logoflow.inference.decision import Decision, decisions_from_json, decisions_to_json
+from logoflow.inference.decision import Decision
+from logoflow.inference.decisions_json import decisions_from_json, decisions_to_json
 from logoflow.inference.levels import Level
 from logoflow.utils.files import verified_file
 from logoflow.utils.npz_files import read_npz

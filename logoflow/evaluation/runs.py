@@ -15,12 +15,14 @@ from logoflow.datasets.prepared import photos_of
 from logoflow.evaluation.assessment import Assessment
 from logoflow.evaluation.results import TrainingResult, load_result, save_result
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.decision import Decision, decide, probabilities
 from logoflow.inference.levels import AUTO, Level, LevelLike, as_level, as_levels
 from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
 from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
-from logoflow.training.fit import default_epochs, default_recipe, fit
+from logoflow.training.fit import fit
+from logoflow.training.fit_defaults import default_epochs, default_recipe
 from logoflow.training.resume import photo_sizes
 from logoflow.utils.devices import Contexts
 
@@ -211,7 +213,7 @@ def _score_test_photos(
     paths, truth = zip(*photos_of(root, "test_data"), strict=True)
     scores: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
     features: dict[Level, list[np.ndarray]] = {level: [] for level in levels}
-    for evidence in classifier.evidence(paths, levels):
+    for evidence in collect_evidence(classifier, paths, levels):
         for level in levels:
             row = evidence.scores(level, classifier.no_logo)
             scores[level].append(row)

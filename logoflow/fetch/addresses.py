@@ -3,7 +3,12 @@
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from urllib3.exceptions import HTTPError
+from urllib3.util import Url, parse_url
+
 from logoflow.errors import FetchError
+
+_SCHEME_HINT = "only http:// and https:// URLs are fetched; local pictures go to predict"
 
 # The tables follow IANA's special-purpose registries. ipaddress.is_global would not do: it differs
 # between patch releases of Python, and it accepts multicast and loopback inside 6to4 or NAT64.
@@ -173,3 +178,48 @@ def _reason_from_tables(address: IPv4Address | IPv6Address, allow_private: bool)
     if address.version == 6 and address not in _GLOBAL_IPV6:
         return "not a globally reachable address"
     return None
+
+
+def parse_http_url(url: str) -> Url:
+    """Split a URL into its parts, which are then used to connect.
+
+    Parameters
+    ----------
+    url : str
+        The URL.
+
+    Returns
+    -------
+    urllib3.util.Url
+
+    Raises
+    ------
+    FetchError
+        Of kind ``refused``, if the scheme is not http or https, or if programs disagree on the
+        meaning of the spelling.
+
+    Examples
+    --------
+    >>> parse_http_url("https://example.com:8443/logo.png").port
+    8443
+    """
+    try:
+        parsed = parse_url(url)
+    except (ValueError, HTTPError):
+        raise FetchError("refused", url, f"not spelled like a URL; {_SCHEME_HINT}") from None
+    if parsed.scheme not in ("http", "https"):
+        raise FetchError("refused", url, _SCHEME_HINT)
+    if parsed.auth is not None:
+        raise FetchError("refused", url, "a URL with a user name or password; leave them out")
+    if parsed.port == 0:
+        raise FetchError("refused", url, "port 0, where no server can answer; leave the port out")
+    if any(character < " " or character in "\x7f\\" for character in url):
+        hint = "a backslash or control character in the URL; percent-encode it"
+        raise FetchError("refused", url, hint)
+    # parse_url decodes a percent-encoded host, so the spelling is checked in the URL itself.
+    authority = re.split("[/?#]", url.split("//", 1)[-1], maxsplit=1)[0]
+    host = (parsed.host or "").lower()
+    problem = "a percent-encoded host" if "%" in authority else odd_host(host)
+    if problem:
+        raise FetchError("refused", url, f"{problem}; give the host's plain name")
+    return parsed

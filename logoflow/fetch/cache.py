@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from logoflow.fetch.download import Download, FetchOptions, Validators
+from logoflow.fetch.download import Download, FetchOptions
+from logoflow.fetch.headers import Validators
 from logoflow.images.headers import image_format
 from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.paths import cache_home

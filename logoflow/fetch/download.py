@@ -1,45 +1,29 @@
 """Download the bytes of a URL. Every redirect is checked, and time and size are limited."""
 
-import math
-import re
-import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import urljoin
 
-from urllib3.exceptions import DecodeError, HTTPError
-from urllib3.exceptions import TimeoutError as HTTPTimeout
 from urllib3.response import HTTPResponse
-from urllib3.util import Url, parse_url
 
 from logoflow import __version__
 from logoflow.errors import FetchError, TooManyBytes
-from logoflow.fetch.addresses import odd_host
+from logoflow.fetch.addresses import parse_http_url
 from logoflow.fetch.connections import Deadline, open_connection
+from logoflow.fetch.failures import BROWSER_HINT, as_fetch_error, check_opt_out, check_status
+from logoflow.fetch.headers import Validators, fresh_seconds, is_conditional, request_headers
 from logoflow.fetch.rate_limit import host_slot
-from logoflow.fetch.retries import copy_error, parse_retry_after
-from logoflow.fetch.robots import USER_AGENT, opt_out
+from logoflow.fetch.retries import copy_error
+from logoflow.fetch.robots import USER_AGENT
 
 Read = Callable[[HTTPResponse], bytes]
 Report = Callable[[int, int | None], None]
 
 MAX_REDIRECTS = 5
-_SCHEME_HINT = "only http:// and https:// URLs are fetched; local pictures go to predict"
-_BROWSER_HINT = "open the URL in a browser"
-_HEADERS = {
-    "User-Agent": f"{USER_AGENT}/{__version__} (logo classifier; Python urllib3)",
-    "Accept": "image/jpeg,image/png,image/webp,image/gif,image/bmp,*/*;q=0.1",
-}
-# Statuses of a server that is busy or briefly broken. Other statuses would come again.
-_TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
-# 201 and 203 come with a picture too: of a server that has just made it, and through a proxy.
-_SUCCESSES = {200, 201, 203}
-_NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+_USER_AGENT = f"{USER_AGENT}/{__version__} (logo classifier; Python urllib3)"
 
 
 class FetchOptions(NamedTuple):
@@ -53,22 +37,6 @@ class FetchOptions(NamedTuple):
     honour_opt_out: bool
     user_agent: str | None = None
     referer: str | None = None
-
-
-class Validators(NamedTuple):
-    """What a server said about a picture in the cache, to ask it whether the picture has changed.
-
-    Attributes
-    ----------
-    url : str
-        The final URL of the picture, after redirects.
-    etag, last_modified : str or None
-        Headers of its answer.
-    """
-
-    url: str
-    etag: str | None
-    last_modified: str | None
 
 
 class Download(NamedTuple):
@@ -132,13 +100,9 @@ def download(url: str, options: FetchOptions, validators: Validators | None = No
     >>> download("https://example.com/logo.png", options).url  # doctest: +SKIP
     'https://example.com/logo.png'
     """
-    try:
-        read = partial(_read, max_bytes=options.max_bytes)
+    read = partial(_read, max_bytes=options.max_bytes)
+    with _errors_of_redirects(url):
         return _follow_redirects(url, options, read, validators)
-    except FetchError as error:
-        if error.url == url:
-            raise
-        raise copy_error(error, url, f"redirected to {error.url}: {error.reason}") from error
 
 
 def download_file(url: str, path: Path, options: FetchOptions, report: Report) -> None:
@@ -171,63 +135,24 @@ def download_file(url: str, path: Path, options: FetchOptions, report: Report) -
     >>> download_file("https://example.com/logos.zip", Path("logos.zip"), options, print)
     ... # doctest: +SKIP
     """
-    with open(path, "wb") as file:
+    with open(path, "wb") as file, _errors_of_redirects(url):
 
         def read(response: HTTPResponse) -> bytes:
             _copy(response, file, options.max_bytes, report)
             return b""
 
-        try:
-            _follow_redirects(url, options, read, trust_redirects=False)
-        except FetchError as error:
-            if error.url == url:
-                raise
-            raise copy_error(error, url, f"redirected to {error.url}: {error.reason}") from error
+        _follow_redirects(url, options, read, trust_redirects=False)
 
 
-def parse_http_url(url: str) -> Url:
-    """Split a URL into its parts, which are then used to connect.
-
-    Parameters
-    ----------
-    url : str
-        The URL.
-
-    Returns
-    -------
-    urllib3.util.Url
-
-    Raises
-    ------
-    FetchError
-        Of kind ``refused``, if the scheme is not http or https, or if programs disagree on the
-        meaning of the spelling.
-
-    Examples
-    --------
-    >>> parse_http_url("https://example.com:8443/logo.png").port
-    8443
-    """
+@contextmanager
+def _errors_of_redirects(url: str) -> Iterator[None]:
+    """Give an error of a redirect the URL that the caller asked for."""
     try:
-        parsed = parse_url(url)
-    except (ValueError, HTTPError):
-        raise FetchError("refused", url, f"not spelled like a URL; {_SCHEME_HINT}") from None
-    if parsed.scheme not in ("http", "https"):
-        raise FetchError("refused", url, _SCHEME_HINT)
-    if parsed.auth is not None:
-        raise FetchError("refused", url, "a URL with a user name or password; leave them out")
-    if parsed.port == 0:
-        raise FetchError("refused", url, "port 0, where no server can answer; leave the port out")
-    if any(character < " " or character in "\x7f\\" for character in url):
-        hint = "a backslash or control character in the URL; percent-encode it"
-        raise FetchError("refused", url, hint)
-    # parse_url decodes a percent-encoded host, so the spelling is checked in the URL itself.
-    authority = re.split("[/?#]", url.split("//", 1)[-1], maxsplit=1)[0]
-    host = (parsed.host or "").lower()
-    problem = "a percent-encoded host" if "%" in authority else odd_host(host)
-    if problem:
-        raise FetchError("refused", url, f"{problem}; give the host's plain name")
-    return parsed
+        yield
+    except FetchError as error:
+        if error.url == url:
+            raise
+        raise copy_error(error, url, f"redirected to {error.url}: {error.reason}") from error
 
 
 def _follow_redirects(
@@ -252,7 +177,7 @@ def _follow_redirects(
         if not location:
             return answer._replace(private=private, opted_out=opted_out)
         current_url = _redirect_target(current_url, location)
-    raise FetchError("refused", url, f"more than {MAX_REDIRECTS} redirects; {_BROWSER_HINT}")
+    raise FetchError("refused", url, f"more than {MAX_REDIRECTS} redirects; {BROWSER_HINT}")
 
 
 def _request(
@@ -267,17 +192,17 @@ def _request(
     connection = open_connection(
         parsed, deadline, options.connect_timeout, options.allow_private, options.max_bytes
     )
-    headers = _headers(url, options, validators)
+    headers = request_headers(url, options.user_agent or _USER_AGENT, options.referer, validators)
     with host_slot(url, connection.host, connection.port, options.per_host) as waited:
         deadline.extend(waited)
-        with _as_fetch_error(url), closing(connection):
+        with as_fetch_error(url), closing(connection):
             connection.request("GET", parsed.request_uri, headers=headers, preload_content=False)
             with closing(connection.getresponse()) as response:
                 location = response.get_redirect_location() or None
-                unchanged = response.status == 304 and _is_conditional(headers)
+                unchanged = response.status == 304 and is_conditional(headers)
                 if not location and not unchanged:
-                    _check_status(url, response)
-                opted_out = _check_opt_out(url, response, options.honour_opt_out)
+                    check_status(url, response)
+                opted_out = check_opt_out(url, response, options.honour_opt_out)
                 content = b"" if location or unchanged else read(response)
                 answer = Download(
                     content,
@@ -292,51 +217,6 @@ def _request(
                 return answer, location
 
 
-def _headers(url: str, options: FetchOptions, validators: Validators | None) -> dict[str, str]:
-    headers = dict(_HEADERS)
-    if options.user_agent:
-        headers["User-Agent"] = options.user_agent
-    if options.referer:
-        headers["Referer"] = options.referer
-    if validators is not None and validators.url == url:
-        if validators.etag:
-            headers["If-None-Match"] = validators.etag
-        if validators.last_modified:
-            headers["If-Modified-Since"] = validators.last_modified
-    return headers
-
-
-def _is_conditional(headers: dict[str, str]) -> bool:
-    return "If-None-Match" in headers or "If-Modified-Since" in headers
-
-
-def fresh_seconds(cache_control: str | None) -> float | None:
-    """Read from a Cache-Control header for how long an answer may be used without asking again.
-
-    Parameters
-    ----------
-    cache_control : str or None
-
-    Returns
-    -------
-    float or None
-        Seconds. None if the header does not say.
-
-    Examples
-    --------
-    >>> fresh_seconds("public, max-age=600"), fresh_seconds("no-store"), fresh_seconds(None)
-    (600.0, 0.0, None)
-    """
-    directives = {part.strip().lower() for part in (cache_control or "").split(",")}
-    if directives & {"no-store", "no-cache"}:
-        return 0.0
-    for directive in directives:
-        match = re.fullmatch(r"max-age\s*=\s*\"?(\d{1,12})\"?", directive)
-        if match:
-            return float(match[1])
-    return None
-
-
 def _redirect_target(url: str, location: str) -> str:
     """Compute the URL of a redirect. Headers are read as Latin-1, but may contain UTF-8."""
     location = location.encode("latin-1", "replace").decode("utf-8", "replace")
@@ -344,58 +224,6 @@ def _redirect_target(url: str, location: str) -> str:
         return urljoin(url, location)
     except ValueError:
         raise FetchError("refused", url, f"redirects to {location!r}, which is not a URL") from None
-
-
-@contextmanager
-def _as_fetch_error(url: str) -> Iterator[None]:
-    """Convert the exceptions of the network libraries to FetchError."""
-    try:
-        yield
-    except FetchError:
-        raise
-    except TooManyBytes as error:
-        raise FetchError("too_large", url, f"{error}; see max_bytes") from error
-    except (TimeoutError, HTTPTimeout) as error:
-        reason = f"no complete answer in time ({error}); try later or allow more time"
-        raise FetchError("timeout", url, reason, transient=True) from error
-    except DecodeError as error:
-        reason = f"the answer cannot be decompressed ({error})"
-        raise FetchError("not_an_image", url, reason) from error
-    except Exception as error:  # the libraries raise other errors than their own too
-        reason = f"{str(error) or type(error).__name__}; check the address or try later"
-        raise FetchError("unreachable", url, reason, transient=_is_transient(error)) from error
-
-
-def _is_transient(error: Exception) -> bool:
-    """Tell whether a connection that failed with this error may succeed later."""
-    if isinstance(error, socket.gaierror):
-        return error.errno not in _NO_SUCH_HOST
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return False
-    return isinstance(error, (HTTPError, HTTPException, OSError))
-
-
-def _check_status(url: str, response: HTTPResponse) -> None:
-    status = response.status
-    if status in (404, 410):
-        raise FetchError("not_found", url, f"the server has no such picture (status {status})")
-    if status not in _SUCCESSES:
-        seconds = parse_retry_after(response.headers.get("Retry-After"))
-        hint = f"it asks to wait {math.ceil(seconds)} seconds" if seconds else _BROWSER_HINT
-        reason = f"the server answered with status {status}; {hint}"
-        raise FetchError("http_error", url, reason, status in _TRANSIENT_STATUSES, seconds)
-
-
-def _check_opt_out(url: str, response: HTTPResponse, honour: bool) -> bool:
-    """Tell whether an answer opts out. With `honour`, an opt-out is an error."""
-    directive = opt_out(response.headers.getlist("X-Robots-Tag"))
-    if directive and honour:
-        reason = (
-            f"the server's X-Robots-Tag says {directive}; "
-            "skip this URL, or pass honour_opt_out=False if you are allowed to use the picture"
-        )
-        raise FetchError("opted_out", url, reason)
-    return directive is not None
 
 
 def _copy(response: HTTPResponse, file: BinaryIO, max_bytes: int, report: Report) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logoflow.errors import FetchError, ImageError, TooManyPixels
+from logoflow.fetch.addresses import parse_http_url
 from logoflow.fetch.cache import Cached, cached_path, read_cached, write_cached
-from logoflow.fetch.download import Download, FetchOptions, download, parse_http_url
+from logoflow.fetch.download import Download, FetchOptions, download
 from logoflow.fetch.retries import with_retries
 from logoflow.images.decode import decode_image, image_size
 

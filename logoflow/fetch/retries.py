@@ -6,9 +6,6 @@ from itertools import count
 from time import sleep
 from typing import TypeVar
 
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
-
 from logoflow.errors import FetchError
 from logoflow.fetch.rate_limit import MAX_WAIT
 
@@ -87,30 +84,6 @@ def waiting_time(error: FetchError, attempts: int) -> float:
     digest = hashlib.sha256(f"{attempts} {error.url}".encode("utf-8", "surrogatepass")).digest()
     jitter = 0.5 + int.from_bytes(digest[:4], "big") / 2**32
     return BACKOFF * 2 ** (attempts - 1) * jitter
-
-
-def parse_retry_after(header: str | None) -> float | None:
-    """Convert a Retry-After header to seconds from now.
-
-    Parameters
-    ----------
-    header : str or None
-        Number of seconds or an HTTP date; None if the answer has no such header.
-
-    Returns
-    -------
-    float or None
-        Seconds, or None if the header is missing or cannot be read.
-
-    Examples
-    --------
-    >>> parse_retry_after("120")
-    120
-    """
-    try:
-        return None if header is None else Retry().parse_retry_after(header)
-    except (HTTPError, ValueError, OverflowError):
-        return None
 
 
 def copy_error(error: FetchError, url: str, reason: str) -> FetchError:

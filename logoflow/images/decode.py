@@ -1,58 +1,20 @@
 """Decode images from untrusted bytes to RGB arrays."""
 
-import io
 import os
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import PIL.ImageFile
 from PIL import Image
-from PIL.AvifImagePlugin import AvifImageFile
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from logoflow.errors import ImageError, TooManyPixels
 from logoflow.images.exif import exif_orientation
+from logoflow.images.formats import open_image
 from logoflow.images.headers import gif_size, image_format, refuse_costly
-from logoflow.images.jpeg_segments import split_metadata
 from logoflow.images.open_files import read_open_file
 from logoflow.utils.addresses import read_bytes
 
-
-# These classes are used directly because Image.open would also try other formats, and because it
-# warns about or refuses large images by a process-wide limit before our own limit applies.
-def _open_heif(content: io.BytesIO) -> ImageFile:
-    """Open a HEIC file with libheif, which applies the orientation itself."""
-    from pi_heif import HeifImageFile  # slow to import, and few need it
-
-    return HeifImageFile(content)
-
-
-def _open_tiff(content: io.BytesIO) -> ImageFile:
-    """Open a TIFF. Its tiles are decoded one by one, and a tile can be larger than the image."""
-    image = TiffImageFile(content)
-    tile = image.tag_v2.get(TILEWIDTH, 0) * image.tag_v2.get(TILELENGTH, 0)
-    if tile > _MAX_TILE_PIXELS:
-        raise ValueError(f"it has tiles of {tile:,} pixels")
-    return image
-
-
-_MAX_TILE_PIXELS = 4096 * 4096
-_READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
-    "jpeg": JpegImageFile,
-    "png": PngImageFile,
-    "gif": GifImageFile,
-    "webp": WebPImageFile,
-    "bmp": BmpImageFile,
-    "tiff": _open_tiff,
-    "avif": AvifImageFile,
-    "heif": _open_heif,
-}
 MAX_PIXELS = 50_000_000
 """Width times height of the largest picture that is decoded by default."""
 
@@ -95,21 +57,7 @@ def image_size(content: bytes, *, source: str = "image") -> tuple[int, int]:
     >>> image_size(Path("photo.jpg").read_bytes())
     (1024, 768)
     """
-    kind = image_format(content, source=source)
-    refuse_costly(content, kind, source)
-    try:
-        if kind == "gif":
-            width, height = gif_size(content)
-        else:
-            image, orientation = _open(content, kind)
-            width, height = image.size
-            if orientation >= 5:
-                width, height = height, width
-    except Exception as error:
-        raise _as_image_error(error, source, kind) from error
-    if width * height == 0:
-        raise ImageError(f"{source}: this {kind} image of {width} x {height} pixels is empty")
-    return width, height
+    return _read_header(content, source).size
 
 
 def decode_image(
@@ -157,14 +105,13 @@ def decode_image(
     >>> decode_image(Path("photo.jpg").read_bytes(), source="photo.jpg").shape
     (768, 1024, 3)
     """
-    width, height = image_size(content, source=source)
+    kind, (width, height), opened = _read_header(content, source)
     if width * height > max_pixels:
         raise _too_many_pixels(source, width, height, max_pixels)
-    kind = image_format(content, source=source)
     # Importing gluoncv sets this to True, and a truncated photo would be accepted.
     PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        image, orientation = _open(content, kind)
+        image, orientation = opened or open_image(content, kind)
         if min_side and kind == "jpeg":
             image.draft(None, (min_side, min_side))
         if kind == "gif" and image.size != (width, height):
@@ -204,7 +151,7 @@ def decode_rgba(content: bytes, *, source: str = "image") -> np.ndarray:
     """
     rgb = decode_image(content, source=source)  # refuses what is too large or broken
     kind = image_format(content, source=source)
-    image, orientation = _open(content, kind)
+    image, orientation = open_image(content, kind)
     image.load()
     if not image.has_transparency_data:
         return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
@@ -335,6 +282,32 @@ def from_pillow(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> np.ndarr
         raise _as_image_error(error, name, image.format or "PIL") from error
 
 
+class _Header(NamedTuple):
+    """What the header of an image says, before anything is decoded."""
+
+    kind: str
+    size: tuple[int, int]  # of the upright image
+    opened: tuple[ImageFile, int] | None  # image and EXIF orientation; None for a GIF
+
+
+def _read_header(content: bytes, source: str) -> _Header:
+    """Check the header of an image and read its size."""
+    kind = image_format(content, source=source)
+    refuse_costly(content, kind, source)
+    opened = None
+    try:
+        if kind == "gif":
+            width, height = gif_size(content)
+        else:
+            image, orientation = opened = open_image(content, kind)
+            width, height = image.size if orientation < 5 else image.size[::-1]
+    except Exception as error:
+        raise _as_image_error(error, source, kind) from error
+    if width * height == 0:
+        raise ImageError(f"{source}: this {kind} image of {width} x {height} pixels is empty")
+    return _Header(kind, (width, height), opened)
+
+
 def _too_many_pixels(source: str, width: int, height: int, max_pixels: int) -> TooManyPixels:
     return TooManyPixels(
         f"{source}: {width} x {height} pixels are more than the {max_pixels:,} allowed; "
@@ -350,16 +323,6 @@ def _as_image_error(error: Exception, source: str, kind: str) -> ImageError:
         return ImageError(f"{source}: a {kind} image; to read it, `pip install pi-heif`")
     reason = str(error) or type(error).__name__
     return ImageError(f"{source}: corrupt or truncated {kind} image ({reason}); get a new copy")
-
-
-def _open(content: bytes, kind: str) -> tuple[ImageFile, int]:
-    """Open an image, without decoding it, and read its EXIF orientation, 1 to 8."""
-    # image.getexif() would read all that its entries refer to, and decode a PNG to find more.
-    if kind == "jpeg":
-        content, exif = split_metadata(content)
-        return _READERS[kind](io.BytesIO(content)), exif_orientation(exif)
-    image = _READERS[kind](io.BytesIO(content))
-    return image, exif_orientation(image.info.get("exif"))
 
 
 def _decode(image: Image.Image, orientation: int) -> np.ndarray:

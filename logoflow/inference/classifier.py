@@ -1,10 +1,9 @@
 """A trained network with its classes, its preprocessing and its decisions, saved as one folder."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from itertools import tee
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mxnet as mx
 import numpy as np
@@ -12,57 +11,42 @@ import pandas as pd
 from mxnet import gluon, nd
 
 from logoflow.datasets.class_list import check_classes
-from logoflow.datasets.composing.artwork import Source
 from logoflow.errors import ClassifierError
 from logoflow.images.decode import load_image
 from logoflow.inference.answers import answers_table
-from logoflow.inference.auto import levels_with_looks, looks_by_level
-from logoflow.inference.backgrounds import backgrounds_of
-from logoflow.inference.decision import (
-    Decision,
-    decision_for,
-    decisions_from_json,
-    decisions_to_json,
-)
+from logoflow.inference.collect_evidence import check_can_score, check_matcher, collect_evidence
+from logoflow.inference.decision import Decision
+from logoflow.inference.decisions_json import decisions_from_json, decisions_to_json
 from logoflow.inference.describe import description
-from logoflow.inference.evidence import Evidence
-from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
-from logoflow.inference.fit_familiarity import check_unknown_rate
 from logoflow.inference.former_views import refuse_views
-from logoflow.inference.judge import Judgement, judge, judge_in_stages
-from logoflow.inference.levels import (
-    AUTO,
-    Level,
-    LevelLike,
-    as_level,
-    as_levels,
-    largest_layout,
-    one_pass_layouts,
-)
+from logoflow.inference.judge_pictures import judge_pictures
+from logoflow.inference.levels import Level, LevelLike, as_level, as_levels
 from logoflow.inference.locate import find_logos
+from logoflow.inference.match_and_read import Boxes
 from logoflow.inference.matching import LogoMatcher
-from logoflow.inference.model_folder import read_model, write_model
-from logoflow.inference.new_brand import add_brand, check_new_brand, remove_brand
+from logoflow.inference.model_folder import files_of, read_model, write_model
 from logoflow.inference.ocr import BrandNameReader
-from logoflow.inference.pictures import Loaded, as_pictures, load_in_batches, read_pictures
+from logoflow.inference.pictures import load_in_batches, read_pictures
 from logoflow.inference.prototypes import Prototypes
-from logoflow.inference.region_evidence import mean_region_logits, region_evidence
 from logoflow.inference.regions import RegionNet, can_embed, region_nets
-from logoflow.inference.scoring import MIN_BACKGROUND_LEVEL, Boxes, match_and_read
-from logoflow.inference.windows import iter_window_logits
-from logoflow.labels import label_indices, no_logo_index
+from logoflow.labels import no_logo_index
 from logoflow.loading.augment import Augs, augs_from_json, augs_to_json, transform
 from logoflow.models.build import architecture_of, check_outputs
 from logoflow.models.graph import fused
 from logoflow.utils.addresses import local_path, storage_address
-from logoflow.utils.numbers import check_counts
 from logoflow.utils.progress import bar
 from logoflow.utils.remote import local_copy, output_folder
 from logoflow.utils.threads import network_lock
+from logoflow.values import whole_number
+
+if TYPE_CHECKING:
+    from logoflow.datasets.composing.artwork import Source
 
 
 class LogoClassifier:
     """A network with its class list, its preprocessing, its decisions and its training record.
+
+    `logoflow.fit` trains one, and `load` reads one that was saved.
 
     Parameters
     ----------
@@ -128,7 +112,7 @@ class LogoClassifier:
         self.level = as_level(level)
         self._fused: Any = None  # compiled for the first batch
         self._region_nets: list[RegionNet] | None = None
-        self._check_matcher(self.level)
+        check_matcher(self.level, matcher)
         if prototypes is not None and not can_embed(net):
             raise ValueError(
                 f"{type(net).__name__} has no embedding to compare prototypes by: use the backbone "
@@ -139,6 +123,55 @@ class LogoClassifier:
         if ctx is not None and ctx not in devices:
             net.collect_params().reset_ctx(ctx)
         self.ctx = ctx or devices[0]
+
+    @classmethod
+    def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
+        """Read a model that `save` wrote, in this version of logoflow or an earlier one.
+
+        Parameters
+        ----------
+        folder : Path or str
+            The folder of the model, or its address, such as ``s3://bucket/model``.
+        ctx : Context, optional
+            Device. By default, the CPU.
+
+        Returns
+        -------
+        LogoClassifier
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no model.
+        ClassifierError
+            If its files are not those that were saved together, or do not have the form that
+            `save` writes.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> lf.LogoClassifier.load("my-model").classes
+        ('bmw', 'ford', 'no-logo')
+        """
+        ctx = ctx or mx.cpu()
+        with local_copy(folder) as read_folder:
+            stored, net, logos, prototypes = read_model(read_folder, ctx)
+        try:
+            return cls(
+                net,
+                stored["classes"],
+                augs_from_json(stored["preprocessing"]),
+                stored["metadata"],
+                ctx=ctx,
+                decisions=decisions_from_json(stored["decisions"]),
+                level=stored["level"],
+                matcher=LogoMatcher(logos) if logos else None,
+                prototypes=prototypes,
+            )
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise ClassifierError(
+                f"{folder} is not as LogoClassifier.save wrote it: {error}"
+            ) from error
 
     @refuse_views("level")
     def predict(
@@ -162,13 +195,12 @@ class LogoClassifier:
             for all pictures below it, or be a pattern such as ``"photos/*.png"``. An array
             (pictures, height, width, 3) is a batch.
         level : Level or str, optional
-            How closely to look: ``"auto"``, ``"whole"``, ``"grid"``, ``"regions"``,
-            ``"more-regions"``, ``"few-windows"``, ``"windows"`` or ``"more-windows"``, or a `Level`
-            or its text form, such as ``"regions, read_names"``. By default, the classifier's own
-            level.
+            How closely to look (`logoflow.Level`): for example ``"whole"``, ``"regions"``,
+            ``"more-windows"``, ``"auto"`` or ``"regions, read_names"``. By default, the
+            classifier's own level.
         match_logos, read_names : bool, optional
             Switch the comparison with known logos, or the reading of brand names, on or off. By
-            default both are as `level` says.
+            default, `level` says which are on.
         batch_size : int
             Windows per pass through the network, and pictures in memory at once. Memory does not
             grow with the number of pictures.
@@ -180,14 +212,13 @@ class LogoClassifier:
         Returns
         -------
         DataFrame
-            A row per picture. ``path`` is where it was read from, or None; ``brand`` is the answer,
-            ``"no-logo"`` if no brand is named; ``probability`` is its probability, 0 to 1;
-            ``top_k`` is a list of ``(brand, probability)``, whose first entry may be another than
-            the answer; ``reason`` is None or says why no brand is named: ``"no logo"``,
-            ``"unknown brand"`` (the photo probably shows a logo, but of none of the known brands)
-            or ``"two brands"`` (they are about equally probable). With ``on_error="row"``, there
-            are two more columns: ``status`` is ``"ok"`` or the kind of error, and ``error`` is None
-            or the error's message.
+            A row per picture. ``path`` is where it was read from, or None. ``brand`` is the answer,
+            ``"no-logo"`` if no brand is named, and ``probability`` is its probability, 0 to 1.
+            ``top_k`` is a list of ``(brand, probability)``; it may begin with another brand.
+            ``reason`` is None, or why no brand is named: ``"no logo"``, ``"unknown brand"`` (the
+            photo probably shows the logo of a brand that the classifier does not know) or
+            ``"two brands"`` (both are about equally probable). ``on_error="row"`` adds two columns:
+            ``status`` is ``"ok"`` or the kind of error, and ``error`` is None or its message.
 
         Raises
         ------
@@ -198,100 +229,22 @@ class LogoClassifier:
         TypeError
             If `images` holds no pictures.
         ValueError
-            If there is no such level, if it needs a matcher and the classifier has none, or if the
-            classifier has decisions, but none for this level; or if another argument is wrong.
+            If an argument is wrong, or the classifier cannot answer at this level: it lacks the
+            matcher that the level needs, or it has decisions, but none for this level.
 
         Examples
         --------
         >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> pictures = [np.full((300, 300, 3), grey, np.uint8) for grey in (90, 200)]
-        >>> answers = classifier.predict(pictures, level="few-windows")
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> answers = classifier.predict(["photo.jpg", "photo.jpg"], level="few-windows")
         >>> len(answers), [len(row) for row in answers.top_k]
-        (2, [2, 2])
+        (2, [3, 3])
         """
-        check_counts(batch_size=batch_size, top_k=top_k)
+        batch_size = whole_number("batch_size", batch_size, least=1)
+        top_k = whole_number("top_k", top_k, least=1)
         level = as_level(level, match_logos, read_names, default=self.level)
-        answered = self._judged(images, level, batch_size, on_error)
-        return answers_table(answered, self.classes, self.no_logo, top_k, on_error == "row")
-
-    def judgements(self, images: object, level: Level, batch_size: int = 32) -> Iterator[Judgement]:
-        """Yield the answer for each picture.
-
-        Parameters
-        ----------
-        images : picture or iterable of pictures
-            See `predict`.
-        level : Level
-            How closely to look.
-        batch_size : int
-            Windows per pass through the network.
-
-        Yields
-        ------
-        Judgement
-
-        Raises
-        ------
-        ImageError, ValueError
-            See `predict`.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> picture = np.full((300, 300, 3), 90, np.uint8)
-        >>> [answer.probabilities.shape for answer in classifier.judgements(picture, Level())]
-        [(2,)]
-        """
-        for _, judgement in self._judged(images, level, batch_size, "raise"):
-            if judgement is not None:
-                yield judgement
-
-    def _judged(
-        self, images: object, level: Level, batch_size: int, on_error: str
-    ) -> Iterable[tuple[Loaded, Judgement | None]]:
-        """Yield each picture with its answer, or with None if it could not be read."""
-        decision = decision_for(self.decisions, level)
-        if decision.stages is None:
-            self._check_can_score([level])
-        pictures = read_pictures(images, on_error)
-        answered = (
-            answer
-            for batch in load_in_batches(pictures, batch_size, on_error)
-            for answer in self._judge_batch(batch, level, decision, batch_size)
-        )
-        total = len(pictures) if isinstance(pictures, Sized) else None
-        return bar(answered, "pictures", total)
-
-    def _judge_batch(
-        self, batch: list[Loaded], level: Level, decision: Decision, batch_size: int
-    ) -> Iterator[tuple[Loaded, Judgement | None]]:
-        pixels = [loaded.pixels for loaded in batch if loaded.pixels is not None]
-        with network_lock:
-            judgements = iter(list(self._judge(pixels, level, decision, batch_size)))
-        for loaded in batch:
-            yield loaded, None if loaded.pixels is None else next(judgements)
-
-    def _judge(
-        self, pixels: list[np.ndarray], level: Level, decision: Decision, batch_size: int
-    ) -> Iterator[Judgement]:
-        if decision.stages is None:
-            for photo in self.evidence(pixels, [level], batch_size):
-                yield judge(photo, level, decision, self.no_logo)
-            return
-        yield from judge_in_stages(
-            pixels,
-            decision.stages,
-            self.decisions,
-            lambda pictures, look: self.evidence(pictures, [look], batch_size),
-            self.no_logo,
-            batch_size,
-        )
+        judged = judge_pictures(self, images, level, batch_size, on_error)
+        return answers_table(judged, self.classes, self.no_logo, top_k, on_error == "row")
 
     @refuse_views("level")
     def scores(
@@ -308,13 +261,10 @@ class LogoClassifier:
         Parameters
         ----------
         images : picture or iterable of pictures
-            See `predict`.
         level : Level or str, optional
-            How closely to look, see `predict`.
         match_logos, read_names : bool, optional
-            Switch the comparison with known logos, or the reading of brand names, on or off.
         batch_size : int
-            Windows per pass through the network.
+            See `predict`.
 
         Returns
         -------
@@ -323,29 +273,62 @@ class LogoClassifier:
 
         Raises
         ------
-        ImageError
-            If a picture cannot be decoded. The message names the picture.
-        ValueError
-            If there is no such level, or it needs a matcher and the classifier has none.
+        ImageError, FileNotFoundError, TypeError, ValueError
+            See `predict`.
 
         Examples
         --------
         >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> classifier.scores([np.full((300, 300, 3), 90, np.uint8)]).shape
-        (1, 2)
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> classifier.scores("photo.jpg").shape
+        (1, 3)
         """
-        check_counts(batch_size=batch_size)
+        batch_size = whole_number("batch_size", batch_size, least=1)
         level = as_level(level, match_logos, read_names, default=self.level)
-        self._check_can_score([level])
+        check_can_score([level], self.matcher)
         rows = [np.zeros((0, len(self.classes)))]
         for batch in load_in_batches(bar(read_pictures(images), "pictures"), batch_size):
+            pixels = [loaded.pixels for loaded in batch]
             with network_lock:
-                photos = self.evidence([loaded.pixels for loaded in batch], [level], batch_size)
-                rows += [photo.scores(level, self.no_logo) for photo in photos]
+                evidence = collect_evidence(self, pixels, [level], batch_size)
+                rows += [photo.scores(level, self.no_logo) for photo in evidence]
         return np.concatenate(rows)
+
+    def locate(self, photo: Any, *, level: LevelLike | None = None) -> pd.DataFrame:
+        """Find the logos of a photo. Several logos, of one brand or of several, get a box each.
+
+        Parameters
+        ----------
+        photo : picture
+            A path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
+        level : Level or str, optional
+            ``"grid"``, ``"regions"`` or ``"more-regions"``. Default: the classifier's level, or
+            else the first of these levels that has a decision.
+
+        Returns
+        -------
+        DataFrame
+            A row per logo, the clearest first; none if `predict` names no brand. ``brand`` and
+            ``probability`` (0 to 1) are the answer for the part of the photo that shows none of the
+            logos above. ``x``, ``y``, ``width`` and ``height`` are the box in pixels.
+
+        Raises
+        ------
+        ImageError, OSError
+            If the picture cannot be read.
+        ValueError
+            If no level scores regions, or the network does not pool its features.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> classifier.locate("photo.jpg").columns.tolist()
+        ['brand', 'probability', 'x', 'y', 'width', 'height']
+        """
+        found = find_logos(self, photo, level)
+        rows = [[self.classes[logo.label], logo.probability, *logo.box] for logo in found]
+        return pd.DataFrame(rows, columns=["brand", "probability", "x", "y", "width", "height"])
 
     @refuse_views("levels")
     def calibrate(
@@ -377,8 +360,7 @@ class LogoClassifier:
             or with fewer than three brands, there is no test for unknown brands.
         boxes : sequence of sequence of (x, y, width, height), optional
             (photos,), boxes around the logos of each photo, in pixels. Windows without a logo
-            then count as further no-logo photos
-            (`logoflow.inference.scoring.BackgroundWindows`).
+            then count as further no-logo photos (`logoflow.inference.backgrounds`).
 
         Raises
         ------
@@ -394,38 +376,24 @@ class LogoClassifier:
         Examples
         --------
         >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> pictures = [np.full((300, 300, 3), grey, np.uint8) for grey in (30, 60, 90, 120)]
-        >>> truth = ["bmw", "bmw", "no-logo", "no-logo"]
-        >>> classifier.calibrate(pictures, truth, false_positive_rate=0.5)
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> truth = ["bmw", "ford", "no-logo", "no-logo"]
+        >>> classifier.calibrate(["photo.jpg"] * 4, truth, false_positive_rate=0.5)
         >>> classifier.decisions[Level("whole")].no_logo_photos
         2
         """
-        check_unknown_rate(unknown_acceptance_rate)
-        pictures, labels = list(as_pictures(images)), label_indices(truth, self.classes)
+        from logoflow.inference.calibrate_levels import calibrate_levels  # imports scikit-learn
+
         requested_levels = as_levels(levels)
-        looks = looks_by_level(requested_levels, self.level)
-        levels_to_fit = levels_with_looks(requested_levels, looks)
-        levels_to_score, background = list(levels_to_fit), None
-        with network_lock:
-            if boxes is not None:
-                if largest_layout(levels_to_fit):
-                    levels_to_score.append(MIN_BACKGROUND_LEVEL)
-                background = backgrounds_of(self, pictures, labels, boxes, levels_to_score)
-            photos = self.evidence(pictures, levels_to_score)
-            fitted = fit_decisions(
-                bar(photos, "calibrating", total=len(pictures)),
-                labels,
-                self.classes,
-                levels_to_fit,
-                false_positive_rate,
-                background,
-                unknown_acceptance_rate,
-                looks,
-            )
-        warn_if_unreliable(fitted)
+        fitted = calibrate_levels(
+            self,
+            images,
+            truth,
+            requested_levels,
+            false_positive_rate,
+            unknown_acceptance_rate,
+            boxes,
+        )
         self.decisions |= fitted
         self.level = requested_levels[-1]
 
@@ -433,7 +401,7 @@ class LogoClassifier:
         self,
         name: str,
         *,
-        artwork: Sequence[Source] = (),
+        artwork: "Sequence[Source]" = (),
         photos: Sequence[str | Path | bytes | np.ndarray] = (),
         seed: int = 0,
     ) -> None:
@@ -470,12 +438,12 @@ class LogoClassifier:
         Examples
         --------
         >>> import logoflow as lf
-        >>> classifier = lf.LogoClassifier.load("my-model")  # doctest: +SKIP
+        >>> classifier = lf.LogoClassifier.load("my-model")
         >>> classifier.add_brand("acme", artwork=["acme.svg"])  # doctest: +SKIP
         """
-        prototypes = check_new_brand(self, name, artwork, photos)
-        nets = self.nets_for_regions()
-        add_brand(self, nets, prototypes, name, artwork=artwork, photos=photos, seed=seed)
+        from logoflow.inference.new_brand import add_brand  # imports scikit-learn
+
+        add_brand(self, name, artwork=artwork, photos=photos, seed=seed)
         self._use_new_classes()
 
     def remove_brand(self, name: str) -> None:
@@ -494,12 +462,13 @@ class LogoClassifier:
         Examples
         --------
         >>> import logoflow as lf
-        >>> net = lf.finetune_net(3, "efficientnet_lite0")
-        >>> classifier = LogoClassifier(net, ("acme", "bmw", "no-logo"), lf.val_test_augs)
-        >>> classifier.remove_brand("acme")
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> classifier.remove_brand("ford")
         >>> classifier.classes
         ('bmw', 'no-logo')
         """
+        from logoflow.inference.new_brand import remove_brand
+
         remove_brand(self, name)
         self._use_new_classes()
 
@@ -507,210 +476,6 @@ class LogoClassifier:
         """Use a changed class list and output layer: nothing compiled or derived stays."""
         self.no_logo, self.reader = no_logo_index(self.classes), BrandNameReader(self.classes)
         self._fused = self._region_nets = None
-
-    def preprocess(self, image: Any) -> nd.NDArray:
-        """Preprocess a picture as in validation.
-
-        Parameters
-        ----------
-        image : picture
-            See `predict`.
-
-        Returns
-        -------
-        NDArray
-            (3, height, width), float32, on the CPU.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> classifier.preprocess(np.full((300, 300, 3), 90, np.uint8)).shape
-        (3, 224, 224)
-        """
-        return transform(load_image(image), -1, self.augs)[0]
-
-    def window_logits(
-        self, images: object, layout: str = "whole", batch_size: int = 32
-    ) -> Iterator[np.ndarray]:
-        """Yield the logits of each picture's windows.
-
-        Parameters
-        ----------
-        images : picture or iterable of pictures
-            See `predict`.
-        layout : str
-            A window layout by name (`logoflow.inference.levels.LAYOUTS`).
-        batch_size : int
-            Windows per pass through the network.
-
-        Yields
-        ------
-        ndarray
-            (windows, classes), in the order of `logoflow.inference.windows.windows`.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> picture = np.full((300, 300, 3), 90, np.uint8)
-        >>> [logits.shape for logits in classifier.window_logits(picture, "few-windows")]
-        [(5, 2)]
-        """
-
-        def compute_logits(windows: list) -> np.ndarray:
-            data = nd.stack(*[self.preprocess(window) for window in windows])
-            data = data.as_in_context(self.ctx)
-            with network_lock:
-                if self._fused is None:
-                    self._fused = fused(self.net, data)
-                return self._fused(data).asnumpy()
-
-        return iter_window_logits(as_pictures(images), layout, compute_logits, batch_size)
-
-    def evidence(
-        self, images: object, levels: Sequence[Level], batch_size: int = 32
-    ) -> Iterator[Evidence]:
-        """Yield the evidence of each picture: logits, matches and letters.
-
-        Parameters
-        ----------
-        images : picture or iterable of pictures
-            See `predict`.
-        levels : sequence of Level
-            How closely to look.
-        batch_size : int
-            Windows per pass through the network.
-
-        Yields
-        ------
-        Evidence
-            It can score the picture at each of the levels.
-
-        Raises
-        ------
-        ImageError
-            If a picture cannot be decoded. The message names the picture.
-        ValueError
-            If a level needs a matcher and the classifier has none, or needs regions and the network
-            does not pool its features.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> picture = np.full((300, 300, 3), 90, np.uint8)
-        >>> (evidence,) = classifier.evidence(picture, [Level("few-windows")])
-        >>> evidence.logits.shape, evidence.matches is None
-        ((5, 2), True)
-        """
-        self._check_can_score(levels)
-        images, same_images = tee(as_pictures(images))
-        layout, region_layouts = largest_layout(levels), one_pass_layouts(levels)
-        no_windows = np.zeros((0, len(self.classes)), np.float32)
-        logits_of_images = (
-            self.window_logits(images, layout, batch_size)
-            if layout
-            else (no_windows for _ in images)
-        )
-        for logits, image in zip(logits_of_images, same_images, strict=True):
-            matches, letters = match_and_read(image, levels, self.matcher, self.reader)
-            regions = {}
-            if region_layouts:
-                nets, photo = self.nets_for_regions(), load_image(image)
-                regions = region_evidence(nets, photo, region_layouts, self.prototypes)
-            yield Evidence(logits, matches, letters, regions)
-
-    def region_logits(self, image: Any) -> np.ndarray:
-        """Score the regions of a picture.
-
-        Parameters
-        ----------
-        image : picture
-            See `predict`.
-
-        Returns
-        -------
-        ndarray
-            (regions, classes), in the order of `logoflow.inference.region_grid.region_boxes`.
-
-        Raises
-        ------
-        ValueError
-            If the network does not pool its features.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.finetune_net(2, "efficientnet_lite0")
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> classifier.region_logits(np.full((300, 300, 3), 90, np.uint8)).shape
-        (2901, 2)
-        """
-        photo = load_image(image)
-        with network_lock:
-            nets = self.nets_for_regions()
-            return mean_region_logits(nets, [net.photo_features(photo) for net in nets])
-
-    def locate(self, photo: Any, *, level: LevelLike | None = None) -> pd.DataFrame:
-        """Find the logos of a photo. Several logos, of one brand or of several, get a box each.
-
-        Parameters
-        ----------
-        photo : picture
-            A path, the bytes of a file, or an array (height, width, 3) of RGB from 0 to 255.
-        level : Level or str, optional
-            ``"grid"``, ``"regions"`` or ``"more-regions"``. Default: the classifier's level, or
-            else the first of these levels that has a decision.
-
-        Returns
-        -------
-        DataFrame
-            A row per logo, the clearest first; none if `predict` names no brand. ``brand`` and
-            ``probability`` (0 to 1) are the answer for the part of the photo that shows none of the
-            logos above. ``x``, ``y``, ``width`` and ``height`` are the box in pixels.
-
-        Raises
-        ------
-        ImageError, OSError
-            If the picture cannot be read.
-        ValueError
-            If no level scores regions, or the network does not pool its features.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.finetune_net(2, "logo_lite0")
-        >>> classifier = LogoClassifier(net, ("bmw", "ford"), lf.val_test_augs)
-        >>> classifier.locate(np.full((300, 400, 3), 90, np.uint8)).columns.tolist()
-        ['brand', 'probability', 'x', 'y', 'width', 'height']
-        """
-        found = find_logos(self, photo, level)
-        rows = [[self.classes[logo.label], logo.probability, *logo.box] for logo in found]
-        return pd.DataFrame(rows, columns=["brand", "probability", "x", "y", "width", "height"])
-
-    def nets_for_regions(self) -> list[RegionNet]:
-        """Return the classifier's networks as networks for regions, compiled once.
-
-        Returns
-        -------
-        list of RegionNet
-            One, or those of an ensemble.
-
-        Raises
-        ------
-        ValueError
-            If a network does not pool its features.
-        """
-        if self._region_nets is None:
-            self._region_nets = region_nets(self.net, self.augs)
-        return self._region_nets
 
     def save(self, folder: Path | str) -> Path:
         """Write the model to a folder: weights, what it remembers, and one readable JSON file.
@@ -735,11 +500,8 @@ class LogoClassifier:
         Examples
         --------
         >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> _ = classifier.predict(np.full((300, 300, 3), 90, np.uint8))  # fixes the shapes
-        >>> sorted(path.name for path in classifier.save("my-model").iterdir())
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> sorted(path.name for path in classifier.save("copy").iterdir())
         ['classifier.json', 'model-....params']
         """
         stored = {
@@ -754,80 +516,6 @@ class LogoClassifier:
         with output_folder(folder) as written:
             write_model(written, stored, self.net, logos, self.prototypes)
         return local_path(folder) if storage_address(folder) is None else Path(folder)
-
-    @classmethod
-    def load(cls, folder: Path | str, *, ctx: mx.Context | None = None) -> "LogoClassifier":
-        """Read a model that `save` wrote, in this version of logoflow or an earlier one.
-
-        Parameters
-        ----------
-        folder : Path or str
-            The folder of the model, or its address, such as ``s3://bucket/model``.
-        ctx : Context, optional
-            Device. By default, the CPU.
-
-        Returns
-        -------
-        LogoClassifier
-
-        Raises
-        ------
-        FileNotFoundError
-            If the folder holds no model.
-        ClassifierError
-            If its files are not those that were saved together, or do not have the form that
-            `save` writes.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> _ = classifier.predict(np.full((300, 300, 3), 90, np.uint8))  # fixes the shapes
-        >>> LogoClassifier.load(classifier.save("my-model")).classes
-        ('bmw', 'no-logo')
-        """
-        ctx = ctx or mx.cpu()
-        with local_copy(folder) as read_folder:
-            stored, net, logos, prototypes = read_model(read_folder, ctx)
-        try:
-            return cls(
-                net,
-                stored["classes"],
-                augs_from_json(stored["preprocessing"]),
-                stored["metadata"],
-                ctx=ctx,
-                decisions=decisions_from_json(stored["decisions"]),
-                level=stored["level"],
-                matcher=LogoMatcher(logos) if logos else None,
-                prototypes=prototypes,
-            )
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise ClassifierError(
-                f"{folder} is not as LogoClassifier.save wrote it: {error}"
-            ) from error
-
-    def to_files(self) -> dict[str, bytes]:
-        """Return the content of the files that `save` writes.
-
-        Returns
-        -------
-        dict of str to bytes
-            By file name.
-
-        Examples
-        --------
-        >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> _ = classifier.predict(np.full((300, 300, 3), 90, np.uint8))  # fixes the shapes
-        >>> sorted(classifier.to_files())
-        ['classifier.json', 'model-....params']
-        """
-        with tempfile.TemporaryDirectory() as folder:
-            return {path.name: path.read_bytes() for path in self.save(folder).iterdir()}
 
     def check_classes(self, classes: Sequence[str]) -> None:
         """Raise an error unless a class list is this model's, order included.
@@ -845,36 +533,56 @@ class LogoClassifier:
         Examples
         --------
         >>> import logoflow as lf
-        >>> net = lf.lenet5(2)
-        >>> net.initialize()
-        >>> classifier = LogoClassifier(net, ("bmw", "no-logo"), lf.val_test_augs)
-        >>> classifier.check_classes(("bmw", "no-logo"))
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> classifier.check_classes(("bmw", "ford", "no-logo"))
         """
         check_classes(classes, self.classes, "the data set")
 
+    def preprocess(self, image: Any) -> nd.NDArray:
+        """Preprocess a picture as in validation.
+
+        Parameters
+        ----------
+        image : picture
+            See `predict`.
+
+        Returns
+        -------
+        NDArray
+            (3, height, width), float32, on the CPU.
+
+        Examples
+        --------
+        >>> import logoflow as lf
+        >>> classifier = lf.LogoClassifier.load("my-model")
+        >>> classifier.preprocess("photo.jpg").shape
+        (3, 224, 224)
+        """
+        return transform(load_image(image), -1, self.augs)[0]
+
+    def logits(self, images: Sequence) -> np.ndarray:
+        """Compute the logits of pictures or windows, (images, classes), in one pass."""
+        data = nd.stack(*[self.preprocess(image) for image in images]).as_in_context(self.ctx)
+        with network_lock:
+            if self._fused is None:
+                self._fused = fused(self.net, data)
+            return self._fused(data).asnumpy()
+
+    def nets_for_regions(self) -> list[RegionNet]:
+        """Return the network, or those of an ensemble, as networks that score regions.
+
+        They are made once. A network that does not pool its features is a ValueError.
+        """
+        if self._region_nets is None:
+            self._region_nets = region_nets(self.net, self.augs)
+        return self._region_nets
+
     def __reduce__(self) -> tuple:
         """Pickle the model as its files. Unpickling uses a GPU if there is one."""
-        return _from_files, (self.to_files(),)
+        return _from_files, (files_of(self),)
 
     def __repr__(self) -> str:
         return description(self)
-
-    def _check_can_score(self, levels: Sequence[Level]) -> None:
-        for level in levels:
-            self._check_matcher(level)
-            if level.windows == AUTO:
-                raise ValueError(
-                    'The level "auto" has no scores of its own. Call predict or lf.assess, or give '
-                    'another level, such as "regions".'
-                )
-
-    def _check_matcher(self, level: Level) -> None:
-        if level.match_logos and self.matcher is None:
-            raise ValueError(
-                f'The level "{level}" compares photos with the logos of the training photos, but '
-                "this classifier knows no logos. Train it with fit(root, ..., match_logos=True) on "
-                "photos with boxes, or leave match_logos off."
-            )
 
 
 def _from_files(files: dict[str, bytes]) -> LogoClassifier:

@@ -1,7 +1,7 @@
 """Turn scores into an answer: calibrated probabilities, and the reasons not to name a brand."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import softmax
@@ -147,13 +147,37 @@ def decide(
     >>> decide(shares, Decision(threshold=0.5), no_logo=2)
     array([0, 2])
     """
+    brands = likeliest_brands(probabilities, no_logo)
     if no_logo is None:
-        return np.argmax(probabilities, axis=1)
-    brands = np.array(probabilities, dtype=np.float64)
-    brands[:, no_logo] = -1.0
+        return brands
     reasons = reasons_against(probabilities, decision, no_logo, features)
-    is_named = np.array([reason is None for reason in reasons], dtype=bool)
-    return np.where(is_named, brands.argmax(axis=1), no_logo)
+    return np.where([reason is None for reason in reasons], brands, no_logo)
+
+
+def likeliest_brands(probabilities: np.ndarray, no_logo: int | None) -> np.ndarray:
+    """Choose the likeliest brand of each photo.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        (photos, classes), 0 to 1.
+    no_logo : int or None
+        Label of no-logo, which is no brand. None if there is no such class.
+
+    Returns
+    -------
+    ndarray of int
+        (photos,), labels.
+
+    Examples
+    --------
+    >>> likeliest_brands(np.array([[0.3, 0.1, 0.6]]), no_logo=2)
+    array([0])
+    """
+    brands = np.array(probabilities)
+    if no_logo is not None:
+        brands[:, no_logo] = -1
+    return brands.argmax(axis=1)
 
 
 def reasons_against(
@@ -242,72 +266,6 @@ def decision_for(decisions: Mapping[Level, Decision], level: Level) -> Decision:
             f"classifier.calibrate(images, truth, levels=({quoted([level])},))."
         )
     return decisions.get(level, Decision())
-
-
-def decisions_to_json(decisions: Mapping[Level, Decision]) -> dict[str, dict]:
-    """Convert decisions to plain data for a JSON file.
-
-    Parameters
-    ----------
-    decisions : mapping of Level to Decision
-
-    Returns
-    -------
-    dict of str to dict
-        Fields of each decision, by the text form of its level.
-
-    Examples
-    --------
-    >>> list(decisions_to_json({Level("windows", match_logos=True): Decision()}))
-    ['windows, match_logos']
-    """
-    stored = {str(level): asdict(decision) for level, decision in decisions.items()}
-    for fields in stored.values():
-        if stages := fields["stages"]:
-            stages["first"], stages["closer"] = (
-                str(Level(**stages[look])) for look in ("first", "closer")
-            )
-    return stored
-
-
-def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
-    """Read the decisions that `decisions_to_json` converted.
-
-    Parameters
-    ----------
-    stored : mapping of str to dict
-        Fields of each decision, by the text form of its level.
-
-    Returns
-    -------
-    dict of Level to Decision
-
-    Raises
-    ------
-    ValueError
-        If `stored` has another form.
-
-    Examples
-    --------
-    >>> decisions_from_json({"windows": {"temperature": 2.0}})[Level("windows")].temperature
-    2.0
-    """
-    try:
-        return {Level.from_text(text): _decision_of(fields) for text, fields in stored.items()}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"These are not decisions by level: {stored} ({error}).") from error
-
-
-def _decision_of(fields: dict) -> Decision:
-    """Read a decision. Those of earlier versions lack some of the fields."""
-    decision, test, stages = Decision(**fields), fields.get("familiarity"), fields.get("stages")
-    if test is not None:
-        weights = tuple(test["weights"])
-        decision = replace(decision, familiarity=replace(FamiliarityTest(**test), weights=weights))
-    if stages is not None:
-        first, closer = (Level.from_text(stages[look]) for look in ("first", "closer"))
-        decision = replace(decision, stages=replace(Stages(**stages), first=first, closer=closer))
-    return decision
 
 
 def check_rate(false_positive_rate: float) -> None:

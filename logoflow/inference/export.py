@@ -12,7 +12,8 @@ import numpy as np
 
 from logoflow.images.network_input import CUBIC, INTERPOLATIONS
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.decision import decision_for, decisions_to_json
+from logoflow.inference.decision import decision_for
+from logoflow.inference.decisions_json import decisions_to_json
 from logoflow.inference.export_runtime import PACKAGE, PROGRAM, runtime_files
 from logoflow.inference.levels import Level
 from logoflow.loading.augment import augs_to_json

@@ -16,7 +16,7 @@ from logoflow.errors import LogoflowError
 from logoflow.images.decode import load_image
 from logoflow.images.network_input import crop_centre, normalise, resize_to
 from logoflow.inference.answer_rows import WITH_ERRORS, answer_row, error_row, json_row
-from logoflow.inference.decision import decisions_from_json
+from logoflow.inference.decisions_json import decisions_from_json
 from logoflow.inference.evidence import Evidence
 from logoflow.inference.judge import Judgement, judge
 from logoflow.labels import no_logo_index

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,12 @@ from logoflow.inference.evidence import Evidence
 from logoflow.inference.familiarity import FamiliarityTest
 from logoflow.inference.fit_familiarity import MIN_BRANDS, fit_familiarity
 from logoflow.inference.levels import Level, quoted
-from logoflow.inference.scoring import BackgroundWindows
 from logoflow.labels import no_logo_index
 from logoflow.metrics.logo_score import against_no_logo
 from logoflow.metrics.thresholds import photos_needed, upper_end
+
+if TYPE_CHECKING:
+    from logoflow.inference.backgrounds import BackgroundWindows
 
 
 class LevelExamples(NamedTuple):
@@ -50,7 +52,7 @@ def fit_decisions(
     classes: Sequence[str],
     levels: Sequence[Level],
     false_positive_rate: float,
-    background: Sequence[BackgroundWindows] | None = None,
+    background: Sequence["BackgroundWindows"] | None = None,
     unknown_acceptance_rate: float | None = None,
     looks: Mapping[Level, tuple[Level, Level]] = MappingProxyType({}),
 ) -> dict[Level, Decision]:

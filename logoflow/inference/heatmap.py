@@ -10,6 +10,7 @@ from mxnet.gluon import nn
 
 from logoflow.images.decode import load_image
 from logoflow.inference.identify import unlabelled_region_net
+from logoflow.inference.judge_pictures import judgements_of
 from logoflow.inference.known_brands import KnownBrands, simple_icons_brands
 from logoflow.inference.region_grid import SCALES, grid_size
 from logoflow.inference.regions import pools_features
@@ -179,7 +180,7 @@ def likeliest_brand(classifier: "LogoClassifier", image: np.ndarray) -> int:
     -------
     int
     """
-    (answer,) = classifier.judgements([image], classifier.level)
+    (answer,) = judgements_of(classifier, [image], classifier.level)
     shares = answer.probabilities.copy()
     if classifier.no_logo is not None:
         shares[classifier.no_logo] = -1

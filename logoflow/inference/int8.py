@@ -15,6 +15,7 @@ from mxnet.contrib.quantization import calib_graph, quantize_graph
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
 from logoflow.inference.levels import Level, one_pass_layouts
+from logoflow.inference.window_logits import iter_window_logits
 from logoflow.models.backbones.registry import backbone_of
 from logoflow.models.build import architecture_of
 from logoflow.models.graph import (
@@ -140,7 +141,10 @@ def _looks_of(level: Level, decision: Decision | None) -> list[Level]:
 
 def agreement(first: LogoClassifier, second: LogoClassifier, photos: Sequence) -> float:
     """Share of photos for which two networks have the same likeliest class, 0 to 1."""
-    pairs = zip(first.window_logits(photos), second.window_logits(photos), strict=True)
+    first_logits, second_logits = (
+        iter_window_logits(photos, "whole", classifier.logits) for classifier in (first, second)
+    )
+    pairs = zip(first_logits, second_logits, strict=True)
     return float(
         np.mean([logits.argmax() == other_logits.argmax() for logits, other_logits in pairs])
     )

@@ -5,8 +5,9 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mxnet as mx
 import numpy as np
@@ -31,6 +32,9 @@ from logoflow.utils.files import remove_leftovers, sha256_of, verified_file, wri
 from logoflow.utils.locks import locked_folder
 from logoflow.utils.npz_files import read_npz
 from logoflow.utils.params_files import write_params
+
+if TYPE_CHECKING:
+    from logoflow.inference.classifier import LogoClassifier
 
 FILE_PATTERNS = ("model-*.params", "graph-*.json", "logos-*.npz", "prototypes-*.npz")
 PART_PATTERNS = (
@@ -144,6 +148,28 @@ def _write_arrays(folder: Path, key: str, arrays: dict[str, Any], stored: dict) 
     with verified_file(part) as file:
         np.savez_compressed(file, **arrays)
     return _name_by_hash(part, key, key, stored)
+
+
+def files_of(classifier: "LogoClassifier") -> dict[str, bytes]:
+    """Return the content of the files that `LogoClassifier.save` writes.
+
+    Parameters
+    ----------
+    classifier : LogoClassifier
+
+    Returns
+    -------
+    dict of str to bytes
+        By file name.
+
+    Examples
+    --------
+    >>> import logoflow as lf
+    >>> sorted(files_of(lf.LogoClassifier.load("my-model")))
+    ['classifier.json', 'model-....params']
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return {path.name: path.read_bytes() for path in classifier.save(folder).iterdir()}
 
 
 def read_model(

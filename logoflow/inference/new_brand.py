@@ -56,8 +56,6 @@ class BrandExamples(NamedTuple):
 
 def add_brand(
     classifier: "LogoClassifier",
-    nets: Sequence["RegionNet"],
-    prototypes: Prototypes,
     name: str,
     *,
     artwork: Sequence[Source] = (),
@@ -70,18 +68,16 @@ def add_brand(
     ----------
     classifier : LogoClassifier
         It is changed: one more class, a row of the output layer, and remembered regions.
-    nets : sequence of RegionNet
-        The networks of the classifier.
-    prototypes : Prototypes
-        What the classifier remembers.
     name, artwork, photos, seed
         See `LogoClassifier.add_brand`.
 
     Raises
     ------
-    ArtworkError, ImageError, OSError
+    ValueError, TypeError, ArtworkError, ImageError, OSError
         See `LogoClassifier.add_brand`. The classifier is unchanged then.
     """
+    prototypes = _check_new_brand(classifier, name, artwork, photos)
+    nets = classifier.nets_for_regions()
     members = _members(classifier.net)
     drawings = [read_artwork(source) for source in artwork]
     examples = _compose(nets, drawings, seed)
@@ -110,26 +106,10 @@ def add_brand(
     classifier.classes = (*classifier.classes, name)
 
 
-def check_new_brand(
+def _check_new_brand(
     classifier: "LogoClassifier", name: str, artwork: Sequence, photos: Sequence
 ) -> Prototypes:
-    """Raise an error if a brand cannot be added.
-
-    Parameters
-    ----------
-    classifier, name, artwork, photos
-        See `LogoClassifier.add_brand`.
-
-    Returns
-    -------
-    Prototypes
-        What the classifier remembers.
-
-    Raises
-    ------
-    ValueError, TypeError
-        The message says what is wrong.
-    """
+    """Raise an error if a brand cannot be added. Return the regions that the classifier knows."""
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"A brand needs a name, not {name!r}.")
     if name.casefold() in (known.casefold() for known in classifier.classes):

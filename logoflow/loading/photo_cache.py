@@ -12,13 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from logoflow.errors import DamagedFileError
-from logoflow.images.decode import decode_image, image_size
+from logoflow.images.decode import image_size
+from logoflow.loading.read_photo import ShrunkSize, read_photo, shrunk_size
 from logoflow.utils.files import atomic_path
 from logoflow.utils.locks import locked_folder
 from logoflow.utils.progress import bar
@@ -27,54 +26,6 @@ from logoflow.utils.threads import physical_cores
 FORMAT = 2  # of the cache files
 MAX_CACHE_BYTES = 4 * 1024**3
 """A split that needs more is not cached. Its photos are then decoded in every epoch."""
-
-
-class _ShrunkSize(NamedTuple):
-    """Size of a photo after shrinking, and the factor from its original size, at most 1."""
-
-    height: int
-    width: int
-    scale: float
-
-
-def read_photo(path: Path | str, max_short_side: int | None = None) -> tuple[np.ndarray, float]:
-    """Read a photo, and shrink it if it is larger than training needs.
-
-    Parameters
-    ----------
-    path : Path or str
-        Picture file.
-    max_short_side : int, optional
-        Photos with a longer short side, in pixels, are shrunk to it. None: full size.
-
-    Returns
-    -------
-    photo : ndarray of uint8
-        RGB photo of shape (height, width, 3).
-    scale : float
-        Factor by which the sides were multiplied, at most 1.
-
-    Raises
-    ------
-    ImageError, OSError
-        If the photo cannot be read, see `logoflow.read_image`.
-
-    Examples
-    --------
-    >>> cv2.imwrite("photo.png", np.zeros((300, 600, 3), np.uint8))
-    True
-    >>> photo, scale = read_photo("photo.png", max_short_side=100)
-    >>> photo.shape
-    (100, 200, 3)
-    """
-    content = Path(path).read_bytes()
-    shrunk = _shrink(image_size(content, source=str(path)), max_short_side)
-    min_side = None if shrunk.scale == 1 else max_short_side
-    photo = decode_image(content, source=str(path), min_side=min_side)
-    if photo.shape[:2] != (shrunk.height, shrunk.width):
-        size = shrunk.width, shrunk.height
-        photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
-    return photo, shrunk.scale
 
 
 def photo_reader(
@@ -106,6 +57,7 @@ def photo_reader(
 
     Examples
     --------
+    >>> import cv2
     >>> cv2.imwrite("photo.png", np.zeros((300, 600, 3), np.uint8))
     True
     >>> read = photo_reader([Path("photo.png")], "cache", "train_data", max_short_side=100)
@@ -221,6 +173,7 @@ def cache_photos(
 
     Examples
     --------
+    >>> import cv2
     >>> cv2.imwrite("photo.png", np.zeros((300, 600, 3), np.uint8))
     True
     >>> photos = cache_photos(["photo.png"], "cache", "train_data", max_short_side=100)
@@ -232,7 +185,7 @@ def cache_photos(
     if path.is_file() and (cached := _open_cache(path, paths, max_short_side)):
         return cached
     sizes = [image_size(Path(photo).read_bytes(), source=str(photo)) for photo in paths]
-    shrunk = [_shrink(size, max_short_side) for size in sizes]
+    shrunk = [shrunk_size(size, max_short_side) for size in sizes]
     needed_bytes = sum(photo.height * photo.width * 3 for photo in shrunk)
     if needed_bytes > MAX_CACHE_BYTES:
         return None
@@ -252,15 +205,6 @@ def cache_photos(
             for outdated in set(folder.glob(f"{stem}-*.photos")) - {path}:
                 outdated.unlink()
     return CachedPhotos(path, paths, max_short_side)
-
-
-def _shrink(size: tuple[int, int], max_short_side: int | None) -> _ShrunkSize:
-    """Compute the size of a photo of (width, height) after shrinking."""
-    width, height = size
-    if max_short_side is None or min(size) <= max_short_side:
-        return _ShrunkSize(height, width, 1.0)
-    scale = max_short_side / min(size)
-    return _ShrunkSize(round(height * scale), round(width * scale), scale)
 
 
 def _digest(paths: Sequence[Path | str]) -> str:
@@ -308,7 +252,7 @@ def _warn_of_full_disk(folder: Path, needed_bytes: int) -> None:
 def _write_cache(
     path: Path,
     paths: Sequence[Path | str],
-    shrunk: Sequence[_ShrunkSize],
+    shrunk: Sequence[ShrunkSize],
     max_short_side: int | None,
 ) -> None:
     """Decode photos with all cores into a file that appears only when it is complete."""

@@ -77,11 +77,9 @@ def load_weights(
         If the weights do not fit the network. Nothing is allocated then.
     """
     headers, parameters = read_headers(path), net._collect_params_with_prefix()
-    if reason := old_cnn_reason(header.shape for header in headers.values()):
-        raise DamagedFileError(f"{path} does not fit. {reason} Train it again.")
     if set(headers) != set(parameters):
-        others = sorted(set(headers) ^ set(parameters))[:3]
-        raise DamagedFileError(f"{path} has other weights than the network: {', '.join(others)}.")
+        others = ", ".join(sorted(set(headers) ^ set(parameters))[:3])
+        raise _misfit(path, headers, f"{path} has other weights than the network: {others}.")
     shapes = {name: parameter.shape for name, parameter in parameters.items()}
     if not all(all(shape) for shape in shapes.values()):  # sizes that depend on the input's
         symbol, (width, height) = net(mx.sym.var("data")), size
@@ -91,8 +89,16 @@ def load_weights(
         shapes = {name: by_name[parameter.name] for name, parameter in parameters.items()}
     for name, header in headers.items():
         if header != ArrayHeader(tuple(shapes[name]), "float32"):
-            raise DamagedFileError(
+            raise _misfit(
+                path,
+                headers,
                 f"{path}: {name} is {header.dtype} of shape {header.shape}, but the network needs "
-                f"float32 of shape {shapes[name]}."
+                f"float32 of shape {shapes[name]}.",
             )
     net.load_parameters(str(path), ctx=ctx)
+
+
+def _misfit(path: Path, headers: dict[str, ArrayHeader], problem: str) -> DamagedFileError:
+    """Make the error for weights that do not fit. Those of earlier versions get a reason."""
+    reason = old_cnn_reason(header.shape for header in headers.values())
+    return DamagedFileError(f"{path} does not fit. {reason} Train it again." if reason else problem)

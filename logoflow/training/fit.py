@@ -1,6 +1,5 @@
 """Train and calibrate a classifier on a prepared data set, in one call."""
 
-import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,12 +10,10 @@ import mxnet as mx
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.composing.artwork import Artwork, Source
-from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.former_views import refuse_views
-from logoflow.inference.levels import GRID, REGIONS, Level, LevelLike, as_levels
+from logoflow.inference.levels import Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher, index_logos
-from logoflow.loading.photo_folder import split_boxes
 from logoflow.models.build import architecture_of
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.training.artwork_examples import artwork_of_classes
@@ -32,6 +29,7 @@ from logoflow.training.fit_arguments import (
     checked_weights,
     prepared_root,
 )
+from logoflow.training.fit_defaults import default_epochs, default_levels, default_recipe
 from logoflow.training.losses import ClassWeights
 from logoflow.training.plan import Plan
 from logoflow.training.refit import refit
@@ -39,9 +37,6 @@ from logoflow.training.strategies import fit_on_crops, fit_on_regions
 from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts
 from logoflow.values import number_between, whole_number
-
-STEPS_PER_ROOT = 10.0
-"""Fine-tuning steps on regions, for each square root of the number of training photos."""
 
 
 @refuse_views("levels")
@@ -232,7 +227,7 @@ def fit(
     classes = read_classes(root)
     check_training_photos(root, classes, use_no_logo)
     class_weights = checked_weights(class_weights, root, classes)
-    levels = _default_levels(recipe, root, use_boxes) if levels is None else levels
+    levels = default_levels(recipe, root, use_boxes) if levels is None else levels
     requested_levels = as_levels(levels, match_logos, read_names)
     check_rates(false_positive_rate, unknown_acceptance_rate)
     matcher = _make_matcher(root, use_boxes, requested_levels)
@@ -297,55 +292,6 @@ def _metadata(
         "seed": plan.seed,
         "history": history,
     }
-
-
-def default_epochs(recipe: Recipe, root: Path) -> int:
-    """Number of epochs: 10, or for regions as many as give a number of steps that fits the data.
-
-    The steps grow with the square root of the number of photos, so few photos are seen more often.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    root : Path
-        Folder of a prepared data set.
-
-    Returns
-    -------
-    int
-    """
-    if recipe.crops != "regions":
-        return 10
-    photos = len(photos_of(root, "train_data"))
-    steps = STEPS_PER_ROOT * math.sqrt(photos)
-    return max(1, round(steps * recipe.batch_size / max(1, photos)))
-
-
-def default_recipe(backbones: Sequence[str]) -> str:
-    """Name the default recipe of `fit`. Regions need features that were trained for photo parts.
-
-    Parameters
-    ----------
-    backbones : sequence of str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> default_recipe(["efficientnet_lite0"])
-    'logoflow'
-    """
-    return "regions" if set(backbones) == {"logo_lite0"} else "logoflow"
-
-
-def _default_levels(recipe: Recipe, root: Path, use_boxes: bool) -> tuple[str, str]:
-    """Name the levels that suit a recipe and the photos."""
-    if recipe.crops != "regions":
-        return "whole", "windows"
-    has_boxes = use_boxes and bool(split_boxes(root, "train_data"))
-    return ("whole", REGIONS) if has_boxes else ("whole", GRID)
 
 
 def _refit_or_warn(

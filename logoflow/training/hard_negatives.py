@@ -9,6 +9,7 @@ import numpy as np
 
 from logoflow.datasets.prepared import class_folders, photos_of
 from logoflow.images.decode import image_size
+from logoflow.inference.window_logits import iter_window_logits
 from logoflow.inference.windows import windows
 from logoflow.labels import NO_LOGO
 from logoflow.utils.files import write_text
@@ -79,7 +80,7 @@ def hard_negatives(
     paths = [path for path, label in photos_of(root, split) if label == no_logo]
     if not paths:
         return {}
-    all_logits = classifier.window_logits(paths, layout)
+    all_logits = iter_window_logits(paths, layout, classifier.logits)
     logits_of_photos = bar(all_logits, "hard negatives", total=len(paths))
     log_odds = np.stack([_log_odds(logits, no_logo)[1:] for logits in logits_of_photos])
     min_log_odds = np.quantile(log_odds, 1 - share)

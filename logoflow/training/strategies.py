@@ -1,25 +1,17 @@
 """The two ways in which `fit` trains: on crops of photos, and on regions of photos."""
 
 import math
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 
-import mxnet as mx
 import pandas as pd
-from mxnet import gluon, init
+from mxnet import gluon
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.labels import no_logo_index
-from logoflow.loading.augment import make_augs
+from logoflow.loading.augment import Augs, make_augs
 from logoflow.loading.loaders import CACHE_FOLDER, Loaders, make_loaders, split_loader
-from logoflow.models.build import BUILDERS, build_net
-from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
-from logoflow.models.finetune import finetune_net
-from logoflow.models.freezing import freeze_depthwise, freeze_lower
 from logoflow.models.weight_files import save_weights
-from logoflow.recipes import Recipe
 from logoflow.training.batches import evaluate_accuracy
 from logoflow.training.curves import curve_writer
 from logoflow.training.early_stopping import EarlyStopping
@@ -33,6 +25,7 @@ from logoflow.training.fit_regions import (
 from logoflow.training.hard_negatives import hard_negative_callback
 from logoflow.training.history import History
 from logoflow.training.loop import train
+from logoflow.training.members import Member, train_members
 from logoflow.training.plan import Plan
 from logoflow.training.region_examples import PhotoWithBoxes
 from logoflow.training.region_head import RegionHead
@@ -61,39 +54,28 @@ def fit_on_crops(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
     if not plan.fine_tune or plan.deadline is not None:
         raise ValueError('fine_tune=False and minutes need the recipe "regions".')
     _require_validation_photos(plan.root)
-    classes, histories = read_classes(plan.root), []
-    nets: list[gluon.HybridBlock] = []
+    classes = read_classes(plan.root)
     interrupts: list[str] = []
+
+    def train_member(net: gluon.HybridBlock, member: Member) -> tuple[History, Augs]:
+        loaders = make_loaders(
+            plan.root,
+            plan.recipe,
+            plan.recipe.batch_size,
+            plan.num_workers,
+            net=net,
+            image_size=plan.image_size,
+            use_no_logo=plan.use_no_logo,
+            use_boxes=plan.use_boxes,
+        )
+        return _train_net(net, loaders, member, plan, interrupts), loaders.preprocessing
+
     with work_folder(plan, interrupts) as folder:
-        members = _members(folder, plan)
-        for name, seed, weight_file in members:
-            net = _new_net(name, len(classes), plan.recipe, plan.ctx, seed)
-            loaders = make_loaders(
-                plan.root,
-                plan.recipe,
-                plan.recipe.batch_size,
-                plan.num_workers,
-                net=net,
-                image_size=plan.image_size,
-                use_no_logo=plan.use_no_logo,
-                use_boxes=plan.use_boxes,
-            )
-            try:
-                history = _train_net(net, loaders, weight_file, plan, seed, interrupts.append)
-            except KeyboardInterrupt:
-                if not nets:
-                    raise
-                interrupts.append("nothing of this network")
-            else:
-                nets.append(net)
-                histories.append(history)
-            if interrupts:
-                _warn_of_interrupt(interrupts[0], len(nets), len(members))
-                break
-        net = _together(nets, members, plan, len(classes))
-        classifier = LogoClassifier(net, classes, loaders.preprocessing, matcher=plan.matcher)
+        net, results = train_members(plan, len(classes), folder, train_member, interrupts)
+        preprocessing = results[-1][1]
+        classifier = LogoClassifier(net, classes, preprocessing, matcher=plan.matcher)
         _calibrate(classifier, plan)
-    return classifier, _history_columns(histories)
+    return classifier, _history_columns([history for history, _ in results])
 
 
 def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
@@ -117,8 +99,7 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
     ValueError
         If there are no validation photos and the calibration needs some.
     """
-    classes, histories = read_classes(plan.root), []
-    nets: list[gluon.HybridBlock] = []
+    classes = read_classes(plan.root)
     interrupts: list[str] = []
     no_logo = no_logo_index(classes)
     photos = photos_with_boxes(
@@ -127,38 +108,30 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
         use_boxes=plan.use_boxes,
         leave_out=None if plan.use_no_logo else no_logo,
     )
-    has_boxes, is_single = any(boxes for _, _, boxes in photos), len(plan.backbones) == 1
-    leaves_out = is_single and plan.use_no_logo and not has_boxes and can_leave_out(plan.levels)
+    has_boxes = any(boxes for _, _, boxes in photos)
+    is_alone = len(plan.backbones) == 1 and plan.use_no_logo and not has_boxes
+    leaves_out = is_alone and can_leave_out(plan.levels)
     if leaves_out:
         photos += photos_with_boxes(plan.root, ["val_data"], use_boxes=False)
     else:
         _require_validation_photos(plan.root)
+    fine_tunes = plan.fine_tune and has_boxes
+
+    def train_member(
+        net: gluon.HybridBlock, member: Member
+    ) -> tuple[RegionHead, Augs, dict[str, list]]:
+        _, augs = make_augs(plan.recipe, net, image_size=plan.image_size)
+        head, history = _fit_head(net, augs, photos, no_logo, plan, member), {}
+        if fine_tunes:
+            history = _fine_tune_on_patches(net, augs, photos, no_logo, plan, member, interrupts)
+        save_weights(net, member.weight_file)
+        return head, augs, history
+
     with work_folder(plan, interrupts) as folder:
-        members = _members(folder, plan)
-        for name, seed, weight_file in members:
-            net = _new_net(name, len(classes), plan.recipe, plan.ctx, seed)
-            _, augs = make_augs(plan.recipe, net, image_size=plan.image_size)
-            try:
-                head = _fit_head(net, augs, photos, no_logo, plan, seed, weight_file)
-            except KeyboardInterrupt:
-                if not nets:
-                    raise
-                interrupts.append("nothing of this network")
-            else:
-                nets.append(net)
-                if plan.fine_tune and has_boxes:
-                    histories.append(
-                        _fine_tune_on_patches(
-                            net, augs, photos, no_logo, plan, seed, weight_file, interrupts.append
-                        )
-                    )
-                save_weights(net, weight_file)
-            if interrupts:
-                _warn_of_interrupt(interrupts[0], len(nets), len(members))
-                break
-        net, is_single = _together(nets, members, plan, len(classes)), len(nets) == 1
+        net, results = train_members(plan, len(classes), folder, train_member, interrupts)
+        (head, augs, _), is_single = results[-1], len(results) == 1
         prototypes = head.prototypes if is_single else None
-        if has_boxes and (histories or not is_single):  # the features are not those of the head
+        if has_boxes and (fine_tunes or not is_single):  # the features are not those of the head
             prototypes = remember_logos(net, augs, photos, no_logo, plan.seed, plan.artwork)
         classifier = LogoClassifier(net, classes, augs, matcher=plan.matcher, prototypes=prototypes)
         if leaves_out:
@@ -171,16 +144,7 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
             )
         else:
             _calibrate(classifier, plan)
-    return classifier, _joined(histories)
-
-
-def _warn_of_interrupt(progress: str, networks: int, all_networks: int) -> None:
-    """Say what an interrupted training keeps."""
-    warnings.warn(
-        f"The training was interrupted after {progress}. fit calibrates and returns the best so "
-        f"far ({networks} of {all_networks} networks). Interrupt again to stop without a result.",
-        stacklevel=4,
-    )
+    return classifier, _joined([history for _, _, history in results])
 
 
 def _fit_head(
@@ -189,14 +153,15 @@ def _fit_head(
     photos: list[PhotoWithBoxes],
     no_logo: int | None,
     plan: Plan,
-    seed: int,
-    weight_file: Path,
+    member: Member,
 ) -> RegionHead:
     """Fit the output layer, or load it if an earlier call with this work folder fitted it."""
-    path = weight_file.with_suffix(".head.npz")
+    path = member.weight_file.with_suffix(".head.npz")
     head = load_head(path, net.output)
     if head is None:
-        head = fit_region_head(net, augs, photos, no_logo, seed, plan.class_weights, plan.artwork)
+        head = fit_region_head(
+            net, augs, photos, no_logo, member.seed, plan.class_weights, plan.artwork
+        )
         if plan.resume_dir is not None:
             save_head(path, head, net.output)
     return head
@@ -208,13 +173,13 @@ def _fine_tune_on_patches(
     photos: list[PhotoWithBoxes],
     no_logo: int | None,
     plan: Plan,
-    seed: int,
-    weight_file: Path,
-    on_interrupt: Callable[[str], None],
+    member: Member,
+    interrupts: list[str],
 ) -> dict[str, list]:
+    """Train all layers on parts of photos that show a logo, and on parts that show none."""
     early_stopping = resume_path = None
     if plan.resume_dir is not None:
-        resume_path = weight_file.with_suffix(".resume.npz")
+        resume_path = member.weight_file.with_suffix(".resume.npz")
         drop_if_damaged(resume_path)
     if plan.patience is not None:
         validation = split_loader(
@@ -230,9 +195,9 @@ def _fine_tune_on_patches(
             net,
             lambda: evaluate_accuracy(validation, net, plan.ctx[:1]),
             plan.patience,
-            weight_file.with_suffix(".best.params"),
+            member.weight_file.with_suffix(".best.params"),
         )
-    with curve_writer(plan.log_dir, weight_file.stem) as write_curves:
+    with curve_writer(plan.log_dir, member.weight_file.stem) as write_curves:
         return train_on_patches(
             net,
             photos,
@@ -241,35 +206,15 @@ def _fine_tune_on_patches(
             num_steps=math.ceil(plan.num_epochs * len(photos) / plan.recipe.batch_size),
             augs=augs,
             ctx=plan.ctx[0],
-            seed=seed,
+            seed=member.seed,
             cache=plan.root / CACHE_FOLDER,
             class_weights=plan.class_weights,
             deadline=plan.deadline,
             early_stopping=early_stopping,
             resume_path=resume_path,
             on_row=write_curves,
-            on_interrupt=on_interrupt,
+            on_interrupt=interrupts.append,
         )
-
-
-def _members(folder: Path, plan: Plan) -> list[tuple[str, int, Path]]:
-    """Backbone, seed and weight file of each network to train."""
-    return [
-        (name, plan.seed + ENSEMBLE_SEED_STRIDE * number, folder / f"member{number}.params")
-        for number, name in enumerate(plan.backbones)
-    ]
-
-
-def _together(
-    nets: list[gluon.HybridBlock], members: list[tuple[str, int, Path]], plan: Plan, classes: int
-) -> gluon.HybridBlock:
-    """Return the only trained network, or an ensemble of the trained networks."""
-    if len(nets) == 1:
-        return nets[0]
-    trained = members[: len(nets)]
-    architecture = ensemble_architecture([name for name, _, _ in trained])
-    weight_files = [weight_file for _, _, weight_file in trained]
-    return _load_ensemble(weight_files, architecture, classes, plan.ctx)
 
 
 def _joined(histories: list[dict[str, list]]) -> dict[str, list]:
@@ -285,39 +230,21 @@ def _require_validation_photos(root: Path) -> None:
         )
 
 
-def _new_net(
-    backbone: str, classes: int, recipe: Recipe, ctx: list[mx.Context], seed: int
-) -> gluon.Block:
-    """Make the network to train, with pretrained weights if the backbone has any."""
-    mx.random.seed(seed)
-    if backbone in BUILDERS:
-        net = build_net(backbone, classes)
-        net.initialize(init.Xavier(magnitude=2.24), ctx=ctx)  # as the Gluon article does
-    else:
-        net = finetune_net(classes, backbone, ctx=ctx)
-        freeze_lower(net, recipe.frozen)
-        if recipe.freezes_depthwise:
-            freeze_depthwise(net)
-    return net
-
-
 def _train_net(
-    net: gluon.Block,
+    net: gluon.HybridBlock,
     loaders: Loaders,
-    weight_file: Path,
+    member: Member,
     plan: Plan,
-    seed: int,
-    on_interrupt: Callable[[str], None],
+    interrupts: list[str],
 ) -> History:
-    """Train a network, and write the weights that the recipe keeps to `weight_file`."""
+    """Train a network, and write the weights that the recipe keeps."""
     recipe = plan.recipe
-    interrupts: list[str] = []
-    prefix, hard_negatives_path = weight_file.with_suffix(""), None
+    prefix, hard_negatives_path = member.weight_file.with_suffix(""), None
     if plan.resume_dir is not None:
-        hard_negatives_path = weight_file.with_suffix(".hard-negatives.json")
+        hard_negatives_path = member.weight_file.with_suffix(".hard-negatives.json")
         drop_if_damaged(History(prefix).resume_path, hard_negatives_path)
     classifier = LogoClassifier(net, loaders.classes, loaders.preprocessing)
-    with curve_writer(plan.log_dir, weight_file.stem) as write_curves:
+    with curve_writer(plan.log_dir, member.weight_file.stem) as write_curves:
         history = train(
             net,
             plan.ctx,
@@ -331,7 +258,7 @@ def _train_net(
             recipe.learning_rate,
             recipe.wd,
             recipe=recipe,
-            seed=seed,
+            seed=member.seed,
             class_weights=plan.class_weights,
             train_acc_in_passing=True,
             patience=plan.patience,
@@ -347,11 +274,9 @@ def _train_net(
             on_interrupt=interrupts.append,
             quiet=plan.quiet,
         )
-    if interrupts:
-        on_interrupt(interrupts[0])
     if recipe.keeps_best or plan.patience is not None or interrupts:
         history.load_best(net)
-    save_weights(net, weight_file)
+    save_weights(net, member.weight_file)
     return history
 
 
@@ -361,17 +286,6 @@ def _history_columns(histories: list[History]) -> dict[str, list]:
         history.frame.drop(columns="test_acc").round(4).reset_index() for history in histories
     ]
     return pd.concat(frames).to_dict("list")
-
-
-def _load_ensemble(
-    weight_files: list[Path], architecture: str, classes: int, ctx: list[mx.Context]
-) -> gluon.HybridBlock:
-    """Build an ensemble from the weight files of its networks."""
-    net = build_net(architecture, classes)
-    for member, path in zip(net.members, weight_files, strict=True):
-        member.load_parameters(str(path), ctx=ctx)
-    net.hybridize(static_alloc=True, static_shape=True)
-    return net
 
 
 def _calibrate(classifier: LogoClassifier, plan: Plan) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logoflow.datasets.layout import arrange, split_of
+from logoflow.datasets.layout import arrange
 from logoflow.errors import LayoutError
 
 
@@ -17,37 +17,6 @@ def classes(arrangement):
         split: sorted({label for label, _ in labelled})
         for split, labelled in arrangement.labelled.items()
     }
-
-
-@pytest.mark.parametrize(
-    ("folder", "split"),
-    [
-        ("train", "train"),
-        ("TRAINING", "train"),
-        ("TrainSet", "train"),
-        ("training_set", "train"),
-        ("seg_train", "train"),
-        ("train2017", "train"),
-        ("01-train", "train"),
-        ("train_data", "train"),
-        ("val", "val"),
-        ("Valid", "val"),
-        ("validation", "val"),
-        ("val_images", "val"),
-        ("dev", "val"),
-        ("test1", "test"),
-        ("testing", "test"),
-        ("Test Data", "test"),
-        ("seg_pred", "unlabelled"),
-    ],
-)
-def test_many_names_of_splits_are_known(folder, split):
-    assert split_of(folder) == (split, ())
-
-
-@pytest.mark.parametrize("folder", ["bmw", "testarossa", "trainers", "Validus", "trains", "2023"])
-def test_names_of_brands_are_no_splits(folder):
-    assert split_of(folder) is None
 
 
 @pytest.mark.parametrize(

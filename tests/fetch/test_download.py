@@ -8,7 +8,6 @@ import pytest
 from loopback_servers import JPEG, Handler, Server, chunk, serving
 
 from logoflow.errors import FetchError
-from logoflow.fetch.download import _as_fetch_error
 from logoflow.fetch.fetch_image import fetch_image
 
 pytestmark = pytest.mark.usefixtures("dialled")
@@ -106,8 +105,3 @@ def test_port_0_is_refused_and_does_not_mean_port_80():
 def test_unexpected_errors_become_fetch_errors(resolver):
     resolver.answers["odd.example"] = [RuntimeError("out of its depth")]
     assert outcome("http://odd.example/a.jpg") == ("unreachable", False)
-
-
-def test_a_keyboard_interrupt_stays_a_keyboard_interrupt():
-    with pytest.raises(KeyboardInterrupt), _as_fetch_error("http://a.example/"):
-        raise KeyboardInterrupt

@@ -3,7 +3,6 @@
 import pickle
 import socket
 import time
-from email.utils import formatdate
 
 import pytest
 from fetch_calls import fetch, fetch_error
@@ -11,7 +10,7 @@ from loopback_servers import JPEG
 
 from logoflow.errors import FetchError
 from logoflow.fetch import rate_limit, retries
-from logoflow.fetch.retries import parse_retry_after, waiting_time
+from logoflow.fetch.retries import waiting_time
 
 pytestmark = pytest.mark.usefixtures("dialled", "short_backoff")
 
@@ -128,14 +127,6 @@ def test_a_long_retry_after_ends_the_attempts(server, value):
 def test_an_unreadable_retry_after_is_ignored(server, value):
     server.put_first("/good.jpg", b"", 503, Retry_After=value)
     assert fetch(f"{server.base}/good.jpg").content == JPEG
-
-
-def test_retry_after_may_be_seconds_or_a_date():
-    assert parse_retry_after("120") == 120
-    assert 50 < parse_retry_after(formatdate(time.time() + 60, usegmt=True)) <= 60
-    assert parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert parse_retry_after("soon") is None
-    assert parse_retry_after(None) is None
 
 
 def test_waits_double_and_their_jitter_is_the_same_in_every_run(monkeypatch):

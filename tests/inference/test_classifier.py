@@ -15,6 +15,7 @@ from logoflow.errors import ClassifierError, ClassListError, ImageError
 from logoflow.images.decode import read_image
 from logoflow.inference.calibration import fit_decision
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.decision import Decision
 from logoflow.inference.familiarity import FamiliarityTest
 from logoflow.inference.levels import Level
@@ -357,7 +358,9 @@ def test_known_logos_and_names_count_with_every_layout(classifier, photos, small
     matching = LogoClassifier(net, CLASSES, augs, level=level, matcher=matcher)
     photo = next(path for path in photos if path.parent.name == "aldi")
     plain = matching.scores(photo)
-    evidence = next(matching.evidence(photo, [Level(level, match_logos=True, read_names=True)]))
+    evidence = next(
+        collect_evidence(matching, [photo], [Level(level, match_logos=True, read_names=True)])
+    )
     for switches in ({"match_logos": True}, {"read_names": True}):
         expected = evidence.scores(Level(level, **switches), CLASSES.index("no-logo"))
         assert np.allclose(matching.scores(photo, **switches), expected, atol=1e-5)

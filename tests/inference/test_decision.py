@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -7,8 +5,6 @@ from logoflow.inference.decision import (
     Decision,
     decide,
     decision_for,
-    decisions_from_json,
-    decisions_to_json,
     probabilities,
     reasons_against,
 )
@@ -42,15 +38,6 @@ def test_a_missing_decision_is_an_error_that_shows_how_to_fit_it():
         decision_for(decisions, Level("windows", match_logos=True))
     assert 'only for "whole", "windows, read_names"' in str(caught.value)
     assert 'calibrate(images, truth, levels=("windows, match_logos",))' in str(caught.value)
-
-
-def test_decisions_go_through_json_by_the_text_of_their_level():
-    test = FamiliarityTest((0.5, 1.0), -2.0, 0.4, 0.1, 30)
-    tested = Decision(threshold=0.5, familiarity=test)
-    decisions = {Level("whole"): Decision(), Level("windows", True, True): tested}
-    stored = json.loads(json.dumps(decisions_to_json(decisions)))
-    assert list(stored) == ["whole", "windows, match_logos, read_names"]
-    assert decisions_from_json(stored) == decisions
 
 
 FITTED = Decision(threshold=0.5, min_lead=2.0)

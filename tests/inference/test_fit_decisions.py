@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from logoflow.inference.backgrounds import BackgroundWindows
 from logoflow.inference.decision import UNKNOWN_BRAND, Decision
 from logoflow.inference.evidence import Evidence
 from logoflow.inference.fit_decisions import fit_decisions, rates_table, warn_if_unreliable
 from logoflow.inference.judge import judge
 from logoflow.inference.levels import Level
-from logoflow.inference.scoring import BackgroundWindows
 
 CLASSES = ("adidas", "no-logo", "ups")
 NONE = 1

@@ -44,7 +44,7 @@ def test_the_twin_records_how_often_it_agrees(twin, classifier, photos):
 
 
 def test_the_twins_logits_differ_by_rounding_only(twin, classifier, photos):
-    exact, logits = (np.concatenate(list(one.window_logits(photos))) for one in (classifier, twin))
+    exact, logits = (one.logits(photos) for one in (classifier, twin))
     # The error is 0.44 with INT8 everywhere, and 0.13 with the first convolutions in float.
     assert 0.001 < logit_error(exact, logits) < 0.25
 
@@ -74,7 +74,7 @@ def test_a_network_on_logo_lite0_has_a_twin_too(photos, tmp_path):
     assert net.embedding.weight.shape == (256, 1280)
     classifier = LogoClassifier(net, CLASSES, make_augs("logoflow", net, image_size=64)[1])
     twin = quantize(classifier, photos)
-    exact, logits = (np.concatenate(list(one.window_logits(photos))) for one in (classifier, twin))
+    exact, logits = (one.logits(photos) for one in (classifier, twin))
     assert logit_error(exact, logits) < 0.25
     again = LogoClassifier.load(twin.save(tmp_path / "small"))
     assert np.allclose(again.scores(photos), twin.scores(photos), atol=1e-4)
@@ -121,7 +121,7 @@ def test_a_twin_answers_at_the_levels_that_need_no_regions(classifier, photos, l
     assert twin.level == Level("whole")
     assert len(twin.predict(photos[:2])) == 2
     with pytest.raises(ValueError, match="cannot score regions"):
-        twin.region_logits(photos[0])
+        twin.nets_for_regions()
 
 
 def test_a_classifier_for_regions_alone_has_no_twin(classifier, photos):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.evidence import Evidence
 from logoflow.inference.levels import Level
 from logoflow.inference.prototypes import join_prototypes, make_prototypes
@@ -72,7 +73,7 @@ def test_regions_are_embedded_as_crops_are(classifier, photo):
 
 
 def test_the_grid_remembers_the_photo(classifier, photo):
-    (evidence,) = classifier.evidence(photo, [Level("grid")])
+    (evidence,) = collect_evidence(classifier, [photo], [Level("grid")])
     similarities = similarities_of(evidence, "grid")
     assert np.allclose(similarities[:, 2], 1, atol=1e-3)
     assert (similarities[:, :2] == -1).all()
@@ -82,7 +83,9 @@ def test_the_grid_remembers_the_photo(classifier, photo):
 def test_logits_are_the_same_with_and_without_prototypes(classifier, photo):
     levels = [Level("grid"), Level("regions"), Level("more-regions")]
     without = LogoClassifier(classifier.net, CLASSES, classifier.augs)
-    (evidence,), (plain,) = (which.evidence(photo, levels) for which in (classifier, without))
+    (evidence,), (plain,) = (
+        collect_evidence(which, [photo], levels) for which in (classifier, without)
+    )
     for level in levels:
         assert np.array_equal(evidence.parts(level).logits, plain.parts(level).logits)
         assert plain.parts(level).compare is None
@@ -93,8 +96,8 @@ def test_logits_are_the_same_with_and_without_prototypes(classifier, photo):
 
 
 def test_similarities_do_not_depend_on_the_levels_beside(classifier, photo):
-    (alone,) = classifier.evidence(photo, [Level("grid")])
-    (beside,) = classifier.evidence(photo, [Level("grid"), Level("more-regions")])
+    (alone,) = collect_evidence(classifier, [photo], [Level("grid")])
+    (beside,) = collect_evidence(classifier, [photo], [Level("grid"), Level("more-regions")])
     one, other = (similarities_of(evidence, "grid") for evidence in (alone, beside))
     assert np.allclose(one, other, atol=1e-6)
 

@@ -219,7 +219,7 @@ def test_a_value_that_cannot_be_meant_is_refused_before_anything_starts(
     def never(*_, **__):
         raise AssertionError("A network was made.")
 
-    monkeypatch.setattr(strategies, "_new_net", never)
+    monkeypatch.setattr(strategies, "train_members", never)
     with pytest.raises(ValueError, match=message):
         fit(small_root, "efficientnet_lite0", **wrong)
 

@@ -7,11 +7,11 @@ import pytest
 
 from logoflow.datasets.prepared import photos_of
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
 from logoflow.models.finetune import finetune_net
-from logoflow.recipes import get_recipe
-from logoflow.training.fit import default_epochs, fit
+from logoflow.training.fit import fit
 from logoflow.training.fit_regions import (
     fit_region_head,
     left_out_evidence,
@@ -96,7 +96,7 @@ def test_no_photo_is_compared_with_itself_in_the_calibration(small_root):
     )
     evidence, labels = left_out_evidence(classifier, head)
     assert labels == [label for _, label, _ in photos]
-    (with_itself,) = classifier.evidence(str(photos[0][0]), [GRID])
+    (with_itself,) = collect_evidence(classifier, [photos[0][0]], [GRID])
     own = labels[0]
     grids = [one.parts(GRID) for one in (evidence[0], with_itself)]
     left_out, known = (grid.compare(np.arange(len(grid.logits)))[:, own] for grid in grids)
@@ -172,12 +172,6 @@ def test_without_boxes_refit_fits_the_output_layer_to_all_photos(small_root):
     refitted = refit(classifier, small_root, num_epochs=1)
     before, after = (one.net.output.weight.data().asnumpy() for one in (classifier, refitted))
     assert not np.array_equal(before, after)
-
-
-def test_few_photos_get_more_epochs(small_root):
-    recipe = get_recipe("regions")
-    assert default_epochs(get_recipe("logoflow"), small_root) == 10
-    assert default_epochs(recipe, small_root) > 20
 
 
 def test_photos_come_with_their_boxes_or_without(small_root):

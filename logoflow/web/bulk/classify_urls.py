@@ -17,9 +17,9 @@ from logoflow.inference.former_views import refuse_views
 from logoflow.inference.levels import Level, LevelLike, as_level
 from logoflow.utils.addresses import local_path, storage_address
 from logoflow.utils.files import write_text
-from logoflow.utils.numbers import check_counts
 from logoflow.utils.parameters import as_switch
 from logoflow.utils.remote import output_folder
+from logoflow.values import whole_number
 from logoflow.web.bulk.calls import checked_fetch_options, refuse_unguarded_script
 from logoflow.web.bulk.dask_cluster import connected
 from logoflow.web.bulk.dispatch import Tally, run_jobs
@@ -171,8 +171,11 @@ def classify_urls(
     """
     start = time.monotonic()
     refuse_unguarded_script()
-    check_counts(top_k=top_k, batch_size=batch_size, rows_per_shard=rows_per_shard)
-    check_counts(threads=threads, per_host=per_host)
+    top_k = whole_number("top_k", top_k, least=1)
+    batch_size = whole_number("batch_size", batch_size, least=1)
+    rows_per_shard = whole_number("rows_per_shard", rows_per_shard, least=1)
+    threads = whole_number("threads", threads, least=1)
+    per_host = whole_number("per_host", per_host, least=1)
     allow_private = as_switch("allow_private", allow_private)
     retry_failed = as_switch("retry_failed", retry_failed)
     fetch_options = checked_fetch_options(

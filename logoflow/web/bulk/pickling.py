@@ -6,6 +6,7 @@ from pathlib import Path
 import cloudpickle
 
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.model_folder import files_of
 from logoflow.models.build import architecture_of
 
 
@@ -55,7 +56,7 @@ def _model_name(classifier: object) -> str:
     if not isinstance(classifier, LogoClassifier):
         return str(getattr(classifier, "name", None) or type(classifier).__qualname__)
     digest = hashlib.sha256()
-    for name, content in sorted(classifier.to_files().items()):
+    for name, content in sorted(files_of(classifier).items()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
     return f"{architecture_of(classifier.net)}-{digest.hexdigest()[:8]}"
 

@@ -13,6 +13,7 @@ from logoflow.errors import FetchError, ImageError
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import decode_image, image_size
 from logoflow.inference.answer_rows import WITH_ERRORS, answer_row, error_row, json_row
+from logoflow.inference.judge_pictures import judgements_of
 from logoflow.web.service.limits import Limits
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ class Answerer:
         classes, no_logo = self._classifier.classes, self._classifier.no_logo
         try:
             pictures = [image for _, image in batch]
-            judgements = list(self._classifier.judgements(pictures, level, BATCH_SIZE))
+            judgements = judgements_of(self._classifier, pictures, level, BATCH_SIZE)
         except Exception as error:
             if len(batch) == 1:
                 batch[0][0].row.set_exception(error)

@@ -16,10 +16,12 @@ from odd_pictures import broken_pictures, encode, odd_pictures, photo
 
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
+from logoflow.inference.judge_pictures import judgements_of
 from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 from logoflow.web.serve_folder import serve_folder
+from logoflow.web.service import answering
 from logoflow.web.service import server as server_module
 from logoflow.web.service.app import Service
 from logoflow.web.service.limits import Limits
@@ -236,14 +238,13 @@ def test_many_clients_at_once_get_their_own_answers(address, classifier):
 
 def test_a_fault_of_the_classifier_affects_only_its_own_picture(classifier, monkeypatch):
     service = Service(classifier, limits=LIMITS)
-    judgements = classifier.judgements
 
-    def picky(images, *options):
+    def picky(classifier, images, *options):
         if any(image.shape == (75, 100, 3) for image in images):
             raise RuntimeError("a fault")
-        return judgements(images, *options)
+        return judgements_of(classifier, images, *options)
 
-    monkeypatch.setattr(classifier, "judgements", picky)
+    monkeypatch.setattr(answering, "judgements_of", picky)
     pictures = [encode(photo(100, 75), "PNG"), *[encode(photo(120, 80), "PNG")] * 7]
     with serving(service) as address, ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(lambda content: post(address, content), pictures))

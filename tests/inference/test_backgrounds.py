@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from logoflow.inference.backgrounds import BackgroundWindows, background_mask
 from logoflow.inference.evidence import Evidence
 from logoflow.inference.levels import Level
-from logoflow.inference.scoring import BackgroundWindows, background_mask
 
 NONE = 1  # the label of no-logo, of three classes
 LOGITS = np.random.default_rng(0).normal(size=(39, 3))
