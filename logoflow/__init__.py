@@ -18,9 +18,7 @@ from logoflow.utils.threads import one_core_per_fork, use_all_cores
 
 use_all_cores()
 one_core_per_fork()
-prepare_for_mxnet(
-    restore_numpy_names, hide_from_mxnet, start_workers_by_fork, load_cuda_libraries
-)
+prepare_for_mxnet(restore_numpy_names, hide_from_mxnet, start_workers_by_fork, load_cuda_libraries)
 
 __version__ = "0.1.0"
 

@@ -1,6 +1,7 @@
 """Open an image of each format by the reader for this format."""
 
 import io
+import warnings
 from collections.abc import Callable
 
 from PIL.AvifImagePlugin import AvifImageFile
@@ -16,6 +17,10 @@ from logoflow.images.exif import exif_orientation
 from logoflow.images.jpeg_segments import split_metadata
 
 _MAX_TILE_PIXELS = 4096 * 4096
+
+# Pillow warns about each damaged tag of EXIF and TIFF. The pixels are right all the same, and
+# nobody can mend the tags of other people's photos.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 
 def _open_heif(content: io.BytesIO) -> ImageFile:

@@ -100,6 +100,16 @@ def test_corrupt_exif_data_is_ignored(exif):
     assert decode_image(encode(flag(), "JPEG", exif=exif)).shape == (32, 48, 3)
 
 
+def test_damaged_metadata_brings_no_warnings(tmp_path):
+    path = tmp_path / "flag.jpg"
+    path.write_bytes(encode(flag(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"))
+    program = (
+        f"from logoflow.images.decode import read_image; print(read_image({str(path)!r}).shape)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("(32, 48, 3)\n", "")
+
+
 def test_megabytes_of_metadata_are_refused_quickly():
     jpeg, gif = encode(flag(), "JPEG"), encode(flag(), "GIF")
     first = gif.index(b",", 13)
