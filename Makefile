@@ -42,11 +42,19 @@ parameter_WD := wd
 parameter_NUM_GPUS := num_gpus
 parameter_NUM_WORKERS := num_workers
 
+option_DATASET := --dataset
+option_DATA_DIR :=
+option_LAYOUT := --layout
+option_NO_LOGO_DIR := --no-logo-dir
+option_PHOTOS_PER_CLASS := --photos-per-class
+option_SEED := --seed
+
 # Only variables of the command line count. The environment may have a NAME (as in WSL) or a SEED.
 is_set = $(filter command,$(firstword $(origin $1)))
 , := ,
 quoted = '$(subst ','\'',$1)'
 parameters = $(foreach v,$1,$(if $(and $(call is_set,$v),$($v)),$(call quoted,$(parameter_$v)=$($v))))
+options = $(foreach v,$1,$(if $(and $(call is_set,$v),$($v)),$(option_$v) $(call quoted,$($v))))
 
 ifneq ($(call is_set,VIEWS),)
 $(error VIEWS is now LEVEL, such as LEVEL=windows or LEVEL="windows, read_names". docs/own-data.md lists the levels)
@@ -109,7 +117,7 @@ setup: $(READY)  ## install the pinned packages into .venv (other targets do thi
 	echo "setup: ready ($$($(PY) --version), $(if $(READY),$(LOCK)$(,) )$$prefix)"
 
 data: $(READY)  ## build the sample data set, or prepare yours (DATASET=, DATA_DIR=)
-	@$(PY) -m logoflow.prepare_data $(call parameters,$(DATA_VARIABLES))
+	@$(PY) -m logoflow data --check $(call options,$(DATA_VARIABLES))
 
 run: data  ## run all notebooks; pages, plots and the model go to runs/<name>/
 	@$(PY) -m logoflow.run_notebooks $(if $(call is_set,NAME),--name $(call quoted,$(NAME))) \

@@ -9,7 +9,7 @@ import pytest
 import logoflow
 
 PACKAGE = Path(logoflow.__file__).parent
-ENTRY_POINTS = {"__main__", "cli", "prepare_data", "run_notebooks"}
+ENTRY_POINTS = {"__main__", "cli", "run_notebooks"}
 """What a shell starts. They stand on top of the rooms and hold no ideas of their own."""
 
 

@@ -431,7 +431,7 @@ def test_only_variables_of_the_command_line_are_passed_on(make):
         "mine'",
         "'num_epochs=2'",
     ]
-    assert "prepare_data 'dataset=folder'" in result.stdout
+    assert r"logoflow data --check --dataset 'folder'  'it'\''s mine'" in result.stdout
     assert "--name 'mine'" in make("-n", "run", "NAME=mine").stdout
 
 

@@ -12,8 +12,10 @@ import requests
 from click.testing import CliRunner
 from PIL import Image
 
+from logoflow.cli import data
 from logoflow.cli.main import COMMANDS, main
 from logoflow.cli.messages import ExplainedErrors
+from logoflow.datasets import layout, load
 from logoflow.errors import ClassifierError
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
@@ -229,3 +231,18 @@ def test_add_brand_says_why_a_model_cannot_learn_one(photos, model):
     assert "remembers no regions" in result.stderr
     assert not (photos / "new").exists()
     assert run("add-brand", "acme", "-m", model, "-a", "cup.jpg").exit_code == 2
+
+
+def test_logoflow_data_knows_all_data_sets_and_layouts():
+    assert set(data.DATASETS) == set(load.DATASETS)
+    assert data.LAYOUTS == layout.LAYOUTS
+
+
+def test_logoflow_data_reads_a_table(small_root, tmp_path):
+    photos = sorted((small_root / "train_data").rglob("*.jpg"))
+    table = pd.DataFrame({"path": map(str, photos), "label": [p.parent.name for p in photos]})
+    table.to_csv(tmp_path / "photos.csv", index=False)
+    root = str(tmp_path / "root")
+    result = run("data", str(tmp_path / "photos.csv"), "--dataset", "table", "-o", root)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.strip() == root

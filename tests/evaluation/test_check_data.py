@@ -3,10 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from logoflow.cli.main import main
 from logoflow.datasets.prepare import prepare_root
 from logoflow.evaluation.check_data import FINDINGS, check_data
-from logoflow.prepare_data import main
 
 
 def draw(path, label, number, side=96):
@@ -93,11 +94,12 @@ def test_a_photo_that_broke_after_the_preparation_is_found(folder, tmp_path):
     assert found(check, "broken") == {("acme", "0.png")}
 
 
-def test_the_command_line_prints_the_check(folder, capsys, monkeypatch):
-    arguments = ["dataset=folder", f"data_dir={folder}"]
-    assert main(arguments) == 0
-    printed = capsys.readouterr().out
-    assert "in two classes: 1, for example stolen.png" in printed
-    monkeypatch.setattr("logoflow.evaluation.check_data.check_data", None)  # would raise TypeError
-    assert main(arguments) == 0
-    assert capsys.readouterr().out.splitlines()[1:] == printed.splitlines()[1:]
+def test_the_command_line_prints_the_check(folder, tmp_path, monkeypatch):
+    arguments = ["data", str(folder), "--check", "-o", str(tmp_path / "root")]
+    first = CliRunner().invoke(main, arguments)
+    assert first.exit_code == 0
+    assert "in two classes: 1, for example stolen.png" in first.stderr
+    monkeypatch.setattr("logoflow.evaluation.kept_check.check_data", None)  # would raise TypeError
+    again = CliRunner().invoke(main, arguments)
+    assert again.exit_code == 0
+    assert again.stderr.splitlines()[1:] == first.stderr.splitlines()[1:]
