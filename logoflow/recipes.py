@@ -201,6 +201,7 @@ RECIPES = {
             schedule="cosine",
             ema_decay=0.99,
             frozen=0.34,
+            freezes_depthwise=True,
             keeps_best=False,
         ),
     )

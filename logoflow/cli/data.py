@@ -64,7 +64,7 @@ def data(
     )
     click.echo(read_summary(root).strip(), err=True)
     if check:
-        from logoflow.evaluation.kept_check import kept_check  # slow to import
+        from logoflow.evaluation.check_data import kept_check  # slow to import
 
         click.echo(kept_check(root), err=True)
     click.echo(root)

@@ -1,5 +1,6 @@
 """Look at a prepared data set before training: what is in it, and what is probably wrong."""
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,15 +9,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from logoflow.datasets.class_list import read_classes
+from logoflow.datasets.class_list import CLASS_FILE, read_classes
 from logoflow.datasets.duplicates import near_duplicates_and_broken
 from logoflow.datasets.placing import left_out_photos
-from logoflow.datasets.prepared import SPLITS, photos_of, read_summary
-from logoflow.errors import ImageError
+from logoflow.datasets.prepared import CACHE_FOLDER, SPLITS, photos_of, read_summary
+from logoflow.errors import ImageError, LogoflowError
 from logoflow.evaluation.label_probe import features_of_photos, held_out_probabilities
 from logoflow.images.decode import image_size as size_of_image
 from logoflow.metrics.label_errors import suspected_labels
 from logoflow.utils.devices import Contexts
+from logoflow.utils.files import write_text
 
 MAX_COMPARED = 20_000  # photos; comparing all pairs of more takes too much memory
 SMALL_SIDE = 64  # pixels; the shorter side of a photo in which a logo can hardly be recognised
@@ -261,3 +263,39 @@ def _not_in(root: Path, photos: pd.DataFrame) -> set[Path]:
     """List the photos of the data set that are not in a frame."""
     every = {path for split in SPLITS for path in (root / split).glob("*/*")}
     return every - set(photos["path"])
+
+
+def kept_check(root: Path) -> str:
+    """Check a prepared data set, or return the check of an earlier call for the same photos.
+
+    It is kept in the cache folder of the data set.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that `logoflow.prepare_root` prepared.
+
+    Returns
+    -------
+    str
+        The summary of `logoflow.check_data`, or a sentence that says why the check failed. The
+        data set is prepared all the same.
+
+    Examples
+    --------
+    >>> import logoflow as lf
+    >>> sample = lf.make_sample("photos", brands=2, train=3, val=2, test=2, no_logo=3)
+    >>> root = lf.prepare_root("flickrlogos32", sample, output_dir="root")
+    >>> kept_check(root) == kept_check(root)
+    True
+    """
+    records = [root / f"{split}.json" for split in SPLITS] + [root / CLASS_FILE]
+    stamp = hashlib.sha256(b"".join(path.read_bytes() for path in records)).hexdigest()
+    kept = root / CACHE_FOLDER / f"check-{stamp[:12]}.txt"
+    if not kept.is_file():
+        try:
+            check = check_data(root)
+        except (LogoflowError, OSError) as error:
+            return f"The data was not checked: {error}"
+        write_text(kept, f"{check}\n")
+    return kept.read_text(encoding="utf-8").strip()

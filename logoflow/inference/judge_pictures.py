@@ -11,6 +11,7 @@ from logoflow.inference.decision import decision_for
 from logoflow.inference.judge import Judgement, judge
 from logoflow.inference.levels import Level
 from logoflow.inference.pictures import Loaded, load_in_batches, read_pictures
+from logoflow.loading.prefetch import prefetched
 from logoflow.metrics.logo_score import against_no_logo
 from logoflow.utils.progress import bar
 from logoflow.utils.threads import network_lock
@@ -50,9 +51,12 @@ def judge_pictures(
     if stages is None:
         check_can_score([level], classifier.matcher)
     pictures = read_pictures(images, on_error)
+    batches = load_in_batches(pictures, batch_size, on_error)
+    if isinstance(pictures, Sized):  # a generator of the caller may belong to this thread
+        batches = prefetched(batches)
     judged = (
         answer
-        for batch in load_in_batches(pictures, batch_size, on_error)
+        for batch in batches
         for answer in _judge_batch(classifier, batch, level, stages, batch_size)
     )
     total = len(pictures) if isinstance(pictures, Sized) else None

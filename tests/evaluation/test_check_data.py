@@ -99,7 +99,7 @@ def test_the_command_line_prints_the_check(folder, tmp_path, monkeypatch):
     first = CliRunner().invoke(main, arguments)
     assert first.exit_code == 0
     assert "in two classes: 1, for example stolen.png" in first.stderr
-    monkeypatch.setattr("logoflow.evaluation.kept_check.check_data", None)  # would raise TypeError
+    monkeypatch.setattr("logoflow.evaluation.check_data.check_data", None)  # would raise TypeError
     again = CliRunner().invoke(main, arguments)
     assert again.exit_code == 0
     assert again.stderr.splitlines()[1:] == first.stderr.splitlines()[1:]
