@@ -118,6 +118,7 @@ from .plots.pictures import (
 from .plots.pixels import plot_pixels as plot_pixels
 from .plots.sliders import with_sliders as with_sliders
 from .plots.training import plot_history as plot_history, plot_photos_curve as plot_photos_curve
+from .plots.upload import with_upload as with_upload
 from .recipes import Recipe as Recipe, get_recipe as get_recipe
 from .training.batches import _get_batch as _get_batch, evaluate_accuracy as evaluate_accuracy
 from .training.fit import fit as fit

@@ -41,8 +41,8 @@ def test_values_must_have_the_type_of_the_default():
     with pytest.raises(ValueError, match="urls must be a list"):
         check_parameters({"urls": "https://a.b/c.jpg"}, declared)
     with pytest.raises(ValueError, match="full_study must be True or False"):
-        check_parameters({"full_study": "yes"}, {"05": {"full_study": False}})
-    check_parameters({"full_study": True}, {"05": {"full_study": False}})
+        check_parameters({"full_study": "yes"}, {"06": {"full_study": False}})
+    check_parameters({"full_study": True}, {"06": {"full_study": False}})
 
 
 def test_a_level_is_checked_before_anything_runs():

@@ -12,6 +12,7 @@ from logoflow.exercises import (
     notebook_06,
     notebook_07,
     notebook_08,
+    notebook_09,
 )
 from logoflow.exercises.exercise import Exercise, verdict
 
@@ -25,6 +26,7 @@ EXERCISES: dict[str, Exercise] = (
     | notebook_06.EXERCISES
     | notebook_07.EXERCISES
     | notebook_08.EXERCISES
+    | notebook_09.EXERCISES
 )
 """Every exercise by its number, such as ``02-1`` for the first of notebook 02."""
 

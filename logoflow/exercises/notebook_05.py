@@ -1,4 +1,4 @@
-"""Answers to the exercises of notebook 05, better and honestly so."""
+"""Answers to the exercises of notebook 05, measure and decide."""
 
 from math import exp
 

@@ -1,50 +1,68 @@
-"""Answers to the exercises of notebook 06, speed and export."""
+"""Answers to the exercises of notebook 06, improve the training."""
 
 from logoflow.exercises.exercise import Exercise
 
+
+def smooth(target: list[float], amount: float) -> list[float]:
+    """Return a target vector with smoothed labels."""
+    return [(1 - amount) * share + amount / len(target) for share in target]
+
+
 EXERCISES = {
     "06-1": Exercise(
-        right=15 / 7,
-        praise="The steps that stayed as they were now take most of the time.",
-        hint="Only the network becomes faster: its 10 ms become 2 ms. Compare the sums.",
+        right=0.05,
+        praise="The photos on which both are right, or both are wrong, do not count.",
+        hint="Only photos on which the two differ change the accuracy. Take the difference of the "
+        "two numbers, and divide it by all photos.",
         mistakes=(
             (
-                5,
-                "Only the network is five times as fast. Decoding takes the same time as before.",
+                20 / 120,
+                "The 14 photos that only the old network has right are a loss. Subtract.",
             ),
-            (7, "This is the new time in milliseconds. Divide the old time by it."),
-            (7 / 15, "Divide the old time by the new one."),
+            (6 / 34, "Divide by all photos, 120, not by those on which the networks differ."),
+            (6, "This is the number of photos. Divide it by all photos, 120."),
         ),
-        tolerance=0.01,
+        tolerance=0.002,
     ),
     "06-2": Exercise(
-        right=(13.57, 3.39),
-        praise="The file is smaller, too: by a factor of four.",
-        hint="A float32 has four bytes, an INT8 one. A megabyte is a million bytes.",
+        right=(2, 0.5),
+        praise="Every class now adds up to the same weight: 20 in this example.",
+        hint="80 photos in 4 classes: if all were equally large, each would have 20. Divide 20 by "
+        "the number of photos that the class has.",
         mistakes=(
-            ((13_571_140, 3_392_785), "These are bytes. A megabyte is a million bytes."),
-            ((108.57, 27.14), "These are megabits. Eight bits are a byte."),
-            ((3.39, 13.57), "The two numbers are exchanged: float32 comes first."),
+            ((0.5, 2), "The two numbers are exchanged: the brand comes first."),
+            ((8, 2), "The sum over all photos would be 320. Divide by the number of classes."),
+            ((0.125, 0.5), "These are shares of all photos. A rare class needs a larger weight."),
         ),
-        tolerance=0.01,
+        tolerance=0.005,
     ),
     "06-3": Exercise(
-        right=(31, 0.31),
-        praise="The value has lost .004, less than half a step.",
-        hint="A step is 1.27 / 127 = .01. Divide the value by it and round; then multiply again.",
+        right=(0.45, 0.55),
+        praise="Two of three networks prefer bmw, but the third is sure, and its vote weighs more.",
+        hint="Take the mean of the three first numbers, and the mean of the three second numbers.",
         mistakes=(
-            ((31.4, 0.314), "An INT8 is a whole number, so round."),
-            ((32, 0.32), "Round to the nearest whole number, not upwards."),
+            ((2 / 3, 1 / 3), "These are shares of votes. Take the mean of the probabilities."),
+            ((1.35, 1.65), "These are sums. Divide by the number of networks."),
+            ((0.55, 0.45), "The two numbers are exchanged: bmw comes first."),
         ),
+        tolerance=0.005,
     ),
     "06-4": Exercise(
-        right=(4, 1),
-        praise="One product and one sum in place of two steps: 4 x + 1.",
-        hint="Put 2 x + 1 into the normalisation, 4 (y - 3) / 2 + 5, and collect the terms with x.",
+        right=1 - 0.95**20,
+        praise="Whoever tries twenty ideas finds one that works, most likely by chance.",
+        hint="An interval misses zero by chance with a probability of .05. First compute the "
+        "probability that all twenty contain zero.",
         mistakes=(
-            ((8, 1), "Divide by the deviation 2, too."),
-            ((4, 5), "The shift changes as well: 4 (1 - 3) / 2 + 5."),
-            ((4, 7), "The mean is subtracted from 1, not added: 4 (1 - 3) / 2 + 5."),
+            (0.95**20, "This is the probability that all twenty contain zero."),
+            (1, "One interval is what you can expect on average. It is not certain."),
+            (0.05, "This is the probability for one idea. There are twenty."),
         ),
+        tolerance=0.005,
+    ),
+    "06-5": Exercise(
+        right=smooth,
+        praise="The sum stays 1, and no class is impossible.",
+        hint="Multiply every share by 1 - amount, and add amount divided by the number of classes.",
+        inputs=(([0.0, 0.0, 1.0], 0.0), ([0.0, 0.0, 1.0], 0.3), ([1.0, 0.0, 0.0, 0.0], 0.1)),
     ),
 }

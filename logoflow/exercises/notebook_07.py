@@ -1,49 +1,50 @@
-"""Answers to the exercises of notebook 07, many URLs."""
+"""Answers to the exercises of notebook 07, speed and export."""
 
 from logoflow.exercises.exercise import Exercise
 
 EXERCISES = {
     "07-1": Exercise(
-        right=100_000 / 85 / 60,
-        praise="A million posts would take more than three hours, and then runs are interrupted.",
-        hint="Divide the rows by the rows per second, and the seconds by 60.",
+        right=15 / 7,
+        praise="The steps that stayed as they were now take most of the time.",
+        hint="Only the network becomes faster: its 10 ms become 2 ms. Compare the sums.",
         mistakes=(
-            (100_000 / 85, "These are seconds. Divide by 60."),
-            (100_000 / 85 / 3600, "These are hours. The question is about minutes."),
+            (
+                5,
+                "Only the network is five times as fast. Decoding takes the same time as before.",
+            ),
+            (7, "This is the new time in milliseconds. Divide the old time by it."),
+            (7 / 15, "Divide the old time by the new one."),
         ),
-        tolerance=0.1,
+        tolerance=0.01,
     ),
     "07-2": Exercise(
-        right=11,
-        praise="Ten full shards, and one with the 6 rows that are left.",
-        hint="Divide 246 by 24. The rows that are left get a shard of their own.",
+        right=(13.57, 3.39),
+        praise="The file is smaller, too: by a factor of four.",
+        hint="A float32 has four bytes, an INT8 one. A megabyte is a million bytes.",
         mistakes=(
-            (10, "6 rows are left. They get a shard of their own."),
-            (10.25, "A shard is a file. The last one is a file, too, though a smaller one."),
+            ((13_571_140, 3_392_785), "These are bytes. A megabyte is a million bytes."),
+            ((108.57, 27.14), "These are megabits. Eight bits are a byte."),
+            ((3.39, 13.57), "The two numbers are exchanged: float32 comes first."),
         ),
+        tolerance=0.01,
     ),
     "07-3": Exercise(
-        right="127.0.0.1",
-        praise="This is your own machine. Therefore logoflow refuses addresses that are numbers.",
-        hint="Split the eight digits into four pairs, 7f 00 00 01, and write each in base 10.",
+        right=(31, 0.31),
+        praise="The value has lost .004, less than half a step.",
+        hint="A step is 1.27 / 127 = .01. Divide the value by it and round; then multiply again.",
         mistakes=(
-            ("7f.00.00.01", "Write each of the four parts in base 10: int('7f', 16)."),
-            ("2130706433", "This is the whole number in base 10. Split it into four bytes."),
-            ("169.254.169.254", "This is the address of the notebook. The question has another."),
+            ((31.4, 0.314), "An INT8 is a whole number, so round."),
+            ((32, 0.32), "Round to the nearest whole number, not upwards."),
         ),
     ),
     "07-4": Exercise(
-        right=(177 / 241, (0.92 * 48 + 129) / 177),
-        praise="A person then looks at a quarter of the pictures instead of all.",
-        hint="Two rows of the table stay, with 48 and 129 pictures. Weigh their shares by these.",
+        right=(4, 1),
+        praise="One product and one sum in place of two steps: 4 x + 1.",
+        hint="Put 2 x + 1 into the normalisation, 4 (y - 3) / 2 + 5, and collect the terms with x.",
         mistakes=(
-            (
-                (177 / 241, 0.96),
-                "The last row has more pictures than the one above, so weigh them.",
-            ),
-            ((177, 173.16), "These are pictures. The question is about shares."),
-            ((64 / 241, (0.77 * 22 + 0.69 * 42) / 64), "These are the pictures that are dropped."),
+            ((8, 1), "Divide by the deviation 2, too."),
+            ((4, 5), "The shift changes as well: 4 (1 - 3) / 2 + 5."),
+            ((4, 7), "The mean is subtracted from 1, not added: 4 (1 - 3) / 2 + 5."),
         ),
-        tolerance=0.003,
     ),
 }

@@ -1,47 +1,49 @@
-"""Answers to the exercises of notebook 08, a new brand from its artwork."""
+"""Answers to the exercises of notebook 08, many URLs."""
 
 from logoflow.exercises.exercise import Exercise
 
 EXERCISES = {
     "08-1": Exercise(
-        right=0.96,
-        praise="The two point in nearly the same direction.",
-        hint="Divide the dot product, 3 * 4 + 4 * 3, by both lengths.",
+        right=100_000 / 85 / 60,
+        praise="A million posts would take more than three hours, and then runs are interrupted.",
+        hint="Divide the rows by the rows per second, and the seconds by 60.",
         mistakes=(
-            (24, "This is the dot product. Divide it by both lengths."),
-            (4.8, "Divide by the length of the second, too."),
+            (100_000 / 85, "These are seconds. Divide by 60."),
+            (100_000 / 85 / 3600, "These are hours. The question is about minutes."),
         ),
+        tolerance=0.1,
     ),
     "08-2": Exercise(
-        right=0.5,
-        praise="Where `identify` is sure, it was right each time; where not, every second time.",
-        hint="19 answers are right, 14 of them sure. How many of the 10 unsure ones are right?",
+        right=11,
+        praise="Ten full shards, and one with the 6 rows that are left.",
+        hint="Divide 246 by 24. The rows that are left get a shard of their own.",
         mistakes=(
-            (5, "This is the number of answers. Divide it by the number of unsure ones."),
-            (19 / 24, "This is the share of all answers. The question is about the unsure ones."),
-            (5 / 24, "Divide by the unsure answers only."),
+            (10, "6 rows are left. They get a shard of their own."),
+            (10.25, "A shard is a file. The last one is a file, too, though a smaller one."),
         ),
-        tolerance=0.005,
     ),
     "08-3": Exercise(
-        right=(2**-0.5, 2**-0.5),
-        praise="It is as similar to the one as to the other: .707.",
-        hint="Take the mean, then divide it by its length, so that the length is 1.",
+        right="127.0.0.1",
+        praise="This is your own machine. Therefore logoflow refuses addresses that are numbers.",
+        hint="Split the eight digits into four pairs, 7f 00 00 01, and write each in base 10.",
         mistakes=(
-            ((0.5, 0.5), "This is the mean. Its length is .707; divide by it."),
-            ((1, 1), "This is the sum. Divide it by its length."),
+            ("7f.00.00.01", "Write each of the four parts in base 10: int('7f', 16)."),
+            ("2130706433", "This is the whole number in base 10. Split it into four bytes."),
+            ("169.254.169.254", "This is the address of the notebook. The question has another."),
         ),
-        tolerance=0.001,
     ),
     "08-4": Exercise(
-        right=1281,
-        praise="All other weights stay, so the other brands keep their scores.",
-        hint="Compare `lf.count_parameters` of `lf.finetune_net(18, 'logo_lite0')` and of one with "
-        "17 classes.",
+        right=(177 / 241, (0.92 * 48 + 129) / 177),
+        praise="A person then looks at a quarter of the pictures instead of all.",
+        hint="Two rows of the table stay, with 48 and 129 pictures. Weigh their shares by these.",
         mistakes=(
-            (1280, "Each class also has a bias."),
-            (21_777, "This is the whole output layer for 17 classes."),
-            (23_058, "This is the whole output layer for 18 classes. How many numbers are new?"),
+            (
+                (177 / 241, 0.96),
+                "The last row has more pictures than the one above, so weigh them.",
+            ),
+            ((177, 173.16), "These are pictures. The question is about shares."),
+            ((64 / 241, (0.77 * 22 + 0.69 * 42) / 64), "These are the pictures that are dropped."),
         ),
+        tolerance=0.003,
     ),
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from logoflow.plots.figures import SMALL_TEXT, show_figure
+from logoflow.plots.figures import COLOURS, SMALL_TEXT, show_figure
 
 # Shortest run in seconds, unit of its time axis, and seconds per unit.
 _UNITS = ((7200, "hours", 3600), (300, "minutes", 60), (0, "seconds", 1))
@@ -30,10 +30,10 @@ def plot_throughput(frame: pd.DataFrame, *, caption: str = "", alt: str = "") ->
     unit, length = next((name, length) for shortest, name, length in _UNITS if end >= shortest)
     figure, (top, bottom) = plt.subplots(2, 1, sharex=True, figsize=(6, 4), layout="constrained")
     time, marker = frame["seconds"] / length, "o" if len(frame) <= 40 else ""
-    top.plot([0, *time], [0, *frame["answered"]], marker=marker, markersize=4)
+    top.plot([0, *time], [0, *frame["answered"]], marker=marker, markersize=4, color=COLOURS[0])
     top.set(ylabel="rows answered", ylim=(0, None))
     rates = frame["rows_per_second"]
-    bottom.step([0, *time], [*rates[:1], *rates], where="pre", color="#c44e52")
+    bottom.step([0, *time], [*rates[:1], *rates], where="pre", color=COLOURS[1])
     bottom.set(xlabel=unit, ylabel="rows per second", ylim=(0, None), xlim=(0, None))
     figure.align_ylabels()
     show_figure(figure, caption, alt)
@@ -78,7 +78,7 @@ def plot_counts(
         layout="constrained",
     )
     for axis, (title, counts) in zip(axes.flat, panels, strict=False):
-        bars = axis.barh(range(len(counts)), [count for _, count in counts])
+        bars = axis.barh(range(len(counts)), [count for _, count in counts], color=COLOURS[0])
         axis.set_yticks(range(len(counts)), [name for name, _ in counts])
         axis.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=SMALL_TEXT)
         axis.set(title=f"by {title}", xlabel="rows", ylim=(longest - 0.5, -0.5))  # from the top

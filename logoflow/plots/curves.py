@@ -5,6 +5,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from logoflow.plots.figures import COLOURS, SMALL_TEXT, as_array, show_figure
 
@@ -47,6 +48,8 @@ def plot_curves(
         positions = range(len(values)) if x is None else x
         (line,) = axis.plot(positions, as_array(values), label=name, lw=2)
         line.set(color=COLOURS[number % len(COLOURS)], linestyle=_STYLES[number % len(_STYLES)])
+    if x is None or isinstance(x, range):
+        axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     for name, position in (mark or {}).items():
         axis.axvline(position, color="grey", ls=":", lw=2, label=name)
     axis.set(xlabel=xlabel, ylabel=ylabel)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from logoflow.labels import NO_LOGO
-from logoflow.plots.figures import COLOURS, SMALL_TEXT, show_figure
+from logoflow.plots.figures import COLOURS, CURVES, SMALL_TEXT, show_figure
 
 MAX_CLASSES = 30
 """Classes that a figure shows. Of more classes, it shows those with the lowest recall."""
@@ -147,14 +147,14 @@ def plot_reliability(frame: pd.DataFrame, *, caption: str = "", alt: str = "") -
     bins = frame[frame["photos"] > 0]
     middle, width = (bins["low"] + bins["high"]) / 2, bins["high"] - bins["low"]
     gap = bins["confidence"] - bins["accuracy"]
-    top.bar(middle, bins["accuracy"], width, color="#4c72b0", edgecolor="white", label="accuracy")
+    top.bar(middle, bins["accuracy"], width, color=COLOURS[0], edgecolor="white", label="accuracy")
     top.bar(
         middle,
         gap,
         width,
         bottom=bins["accuracy"],
         color="none",
-        edgecolor="#c44e52",
+        edgecolor=COLOURS[1],
         hatch="//",
         label="gap to the confidence",
     )
@@ -186,6 +186,7 @@ def plot_roc(frames: Mapping[str, pd.DataFrame], *, caption: str = "", alt: str 
     >>> plot_roc({"frozen": roc(truth, probabilities, classes)})
     """
     figure, axis = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
+    axis.set_prop_cycle(CURVES)
     for name, frame in frames.items():
         axis.plot(frame["false_positive_rate"], frame["true_positive_rate"], label=name)
     axis.plot([0, 1], [0, 1], color="grey", linestyle=":", label="by chance")
@@ -215,6 +216,7 @@ def plot_precision_recall(
     >>> plot_precision_recall({"frozen": precision_recall(truth, probabilities, classes)})
     """
     figure, axis = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
+    axis.set_prop_cycle(CURVES)
     for name, frame in frames.items():
         axis.plot(frame["recall"], frame["precision"], label=name)
     axis.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
@@ -244,14 +246,15 @@ def plot_threshold_curve(
     >>> plot_threshold_curve(threshold_curve(truth, probabilities, classes), 0.5)
     """
     figure, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+    axis.set_prop_cycle(CURVES)
     lines = {
-        "recall": ("right brands found", "-"),
-        "false_alarms": ("false alarms", "--"),
-        "accuracy": ("accuracy over all classes", "-."),
+        "recall": "right brands found",
+        "false_alarms": "false alarms",
+        "accuracy": "accuracy over all classes",
     }
-    for column, (label, style) in lines.items():
+    for column, label in lines.items():
         # A photo passes thresholds up to its own score, so each value holds from the score before.
-        axis.step(frame["threshold"], frame[column], style, where="pre", label=label)
+        axis.step(frame["threshold"], frame[column], where="pre", label=label)
     axis.axvline(threshold, color="grey", linestyle=":", label=f"threshold {threshold:.3g}")
     axis.set(xlabel="threshold on the logo score", ylabel="share of photos", ylim=(0, 1.02))
     axis.legend(fontsize=SMALL_TEXT)

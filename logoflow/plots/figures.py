@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.rcsetup import cycler
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter, ScalarFormatter
 from PIL import Image
@@ -28,6 +29,10 @@ DPI = 110
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Blue, vermilion, green, purple, orange and sky blue, which colour-blind people can tell apart
 (Okabe and Ito)."""
+
+_STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
+CURVES = cycler(color=COLOURS, linestyle=_STYLES)
+"""Colour and line style of each curve in a chart. The styles are enough to tell curves apart."""
 
 _page: ContextVar[list[str] | None] = ContextVar("page", default=None)
 """The HTML of the figures shown within `figures_as_html`."""
@@ -193,7 +198,8 @@ def plot_times(times: Mapping[str, float], *, caption: str = "", alt: str = "") 
     >>> plot_times({"decode": 0.004, "net": 0.011})
     """
     figure, axis = plt.subplots(figsize=(6, 0.5 + 0.4 * len(times)), layout="constrained")
-    bars = axis.barh(list(times), [1000 * seconds for seconds in times.values()])
+    values = [1000 * seconds for seconds in times.values()]
+    bars = axis.barh(list(times), values, color=COLOURS[0])
     axis.bar_label(bars, fmt="%.1f", padding=3)
     axis.invert_yaxis()
     axis.margins(x=0.12)

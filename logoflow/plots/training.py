@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from logoflow.plots.figures import COLOURS, SMALL_TEXT, show_figure
+from logoflow.plots.figures import COLOURS, CURVES, SMALL_TEXT, show_figure
 
 
 def plot_history(
@@ -93,6 +93,7 @@ def plot_photos_curve(
     >>> plot_photos_curve({"5": frame - 0.2, "10": frame})
     """
     figure, axis = plt.subplots(figsize=(5.5, 3.5), layout="constrained")
+    axis.set_prop_cycle(CURVES)
     for number, metric in enumerate(next(iter(summaries.values())).index):
         points = [summary.loc[metric] for summary in summaries.values()]
         # Side by side, so that no interval hides another.

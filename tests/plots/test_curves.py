@@ -16,6 +16,12 @@ def test_curves_differ_in_colour_and_style(figures):
     assert len(styles) == 3
 
 
+def test_a_count_has_whole_numbers_along_its_axis(figures):
+    plot_curves({"accuracy": [0.5, 0.6, 0.9]}, range(1, 4))
+    ticks = figures[0][0].axes[0].get_xticks()
+    assert all(float(tick).is_integer() for tick in ticks)
+
+
 def test_points_are_drawn_over_the_answers(figures):
     points = nd.array([[0, 0], [1, 1], [1, 0]])
     asked = []

@@ -11,6 +11,7 @@ from logoflow.plots.evaluation import (
     plot_scores,
     plot_threshold_curve,
 )
+from logoflow.plots.figures import COLOURS
 
 
 def test_reliability_shows_accuracy_gap_and_counts(figures):
@@ -40,6 +41,14 @@ def test_roc_has_a_curve_for_each_network_and_the_diagonal(figures):
     lines = figures[0][0].axes[0].lines
     assert [line.get_label() for line in lines] == ["frozen", "fine-tuned", "by chance"]
     assert lines[0].get_xydata().tolist() == [[0, 0], [0, 0.5], [1, 1]]
+
+
+def test_curves_can_be_told_apart_without_colours(figures):
+    frame = pd.DataFrame({"false_positive_rate": [0, 1], "true_positive_rate": [0, 1]})
+    plot_roc({f"network {number}": frame for number in range(4)})
+    *networks, _ = figures[0][0].axes[0].lines
+    assert [line.get_color() for line in networks] == list(COLOURS[:4])
+    assert len({line.get_linestyle() for line in networks}) == 4
 
 
 def test_precision_recall_has_a_curve_for_each_network(figures):
