@@ -1,6 +1,6 @@
 """Find the logos of a photo: a box for each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from logoflow.inference.decision import decision_for
 from logoflow.inference.evidence import Evidence, Parts
 from logoflow.inference.judge import judge
 from logoflow.inference.levels import MORE_REGIONS, ONE_PASS, REGIONS, Level, LevelLike, as_level
+from logoflow.inference.matching import Placement
 from logoflow.inference.pooling import SIMILARITY_WEIGHT, regions_by_odds
 from logoflow.inference.region_evidence import layout_boxes, region_evidence
 from logoflow.utils.threads import network_lock
@@ -64,7 +65,8 @@ def find_logos(
 
     The regions of the photo are judged as `predict` does. If a brand is named, its likeliest
     regions give a box. Then the regions that show this logo are left out, and the others are judged
-    again, until no brand is named.
+    again, until no brand is named. If the classifier knows the logos of its training photos, a
+    known logo that is found at the same place gives the box.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def find_logos(
     with network_lock:
         nets = classifier.nets_for_regions()
         parts = region_evidence(nets, image, layouts, classifier.prototypes)
-        return list(_find(classifier, chosen_level, parts, boxes))
+        return list(_find(classifier, image, chosen_level, parts, boxes))
 
 
 def region_level(classifier: "LogoClassifier", level: LevelLike | None) -> Level:
@@ -100,6 +102,7 @@ def region_level(classifier: "LogoClassifier", level: LevelLike | None) -> Level
     classifier : LogoClassifier
     level : Level or str, optional
         Default: the classifier's level, or else the first of its decisions that scores regions.
+        It may compare with known logos, but not read names.
 
     Returns
     -------
@@ -117,8 +120,8 @@ def region_level(classifier: "LogoClassifier", level: LevelLike | None) -> Level
         if not classifier.decisions:
             candidates.append(Level(REGIONS))
     for candidate in candidates:
-        only_regions = not candidate.match_logos and not candidate.read_names
-        if candidate.windows in ONE_PASS and only_regions:
+        can_match = not candidate.match_logos or classifier.matcher is not None
+        if candidate.windows in ONE_PASS and can_match and not candidate.read_names:
             return candidate
     asked = ", ".join(f'"{candidate}"' for candidate in candidates)
     raise ValueError(
@@ -129,6 +132,7 @@ def region_level(classifier: "LogoClassifier", level: LevelLike | None) -> Level
 
 def _find(
     classifier: "LogoClassifier",
+    image: np.ndarray,
     level: Level,
     parts: Mapping[str, Parts],
     boxes: Mapping[str, np.ndarray],
@@ -137,19 +141,41 @@ def _find(
     decision, no_logo = decision_for(classifier.decisions, level), classifier.no_logo
     free = {layout: np.full(len(rows), True) for layout, rows in boxes.items()}
     no_windows = np.zeros((0, len(classifier.classes)), np.float32)
+    found: list[tuple[float, float, float, float]] = []
+    matches = None
     for _ in range(MAX_LOGOS):
+        if level.match_logos and classifier.matcher is not None:
+            matches = classifier.matcher.count_inliers(image, len(classifier.classes), found)
         rest = {layout: part.part(free[layout]) for layout, part in parts.items()}
-        answer = judge(Evidence(no_windows, regions=rest), level, decision, no_logo)
+        evidence = Evidence(no_windows, matches, regions=rest)
+        answer = judge(evidence, level, decision, no_logo)
         if answer.reason is not None or answer.label == no_logo:
             return
         finest = list(boxes)[-1]
         box = _box(rest[finest], boxes[finest][free[finest]], answer.label, no_logo)
+        if classifier.matcher is not None:
+            box = _refined(box, classifier.matcher.placements(image, answer.label), image)
         yield FoundLogo(answer.label, float(answer.probabilities[answer.label]), box)
+        found.append(_enlarged(box))
         for layout, rows in boxes.items():
-            free[layout] &= overlaps(_enlarged(box), rows) < COVERED
+            free[layout] &= overlaps(found[-1], rows) < COVERED
         # Without a class no-logo, every part of a photo gets a brand.
         if no_logo is None or not all(mask.any() for mask in free.values()):
             return
+
+
+def _refined(
+    box: tuple[int, int, int, int], placements: Sequence[Placement], image: np.ndarray
+) -> tuple[int, int, int, int]:
+    """Replace a box by that of the known logo that was found most clearly at the same place."""
+    for placement in placements:
+        if intersections_over_unions(box, placement.box[None])[0] > SAME_LOGO:
+            x, y, width, height = placement.box
+            left, top = max(0, round(x)), max(0, round(y))
+            right = min(image.shape[1], round(x + width))
+            bottom = min(image.shape[0], round(y + height))
+            return left, top, right - left, bottom - top
+    return box
 
 
 def _enlarged(box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:

@@ -49,6 +49,21 @@ class LogoIndex(NamedTuple):
     brands: np.ndarray
 
 
+class Placement(NamedTuple):
+    """A known logo that was found in a picture.
+
+    Parameters
+    ----------
+    inliers : int
+        Number of features of the picture that are arranged as in the logo.
+    box : ndarray
+        x, y, width and height in pixels of the picture.
+    """
+
+    inliers: int
+    box: np.ndarray
+
+
 def index_logos(root: Path | str) -> LogoIndex:
     """Collect the features of the logos in the training photos, and of the no-logo photos.
 
@@ -203,9 +218,38 @@ class LogoMatcher:
             in_photo, in_logo = np.array(matches[logo]).T
             brand = self.index.brands[logo]
             if len(in_photo) > inliers[brand]:
-                count = _count_in_place(self.index.points[in_logo], points[in_photo])
+                count, _ = _place(self.index.points[in_logo], points[in_photo])
                 inliers[brand] = max(inliers[brand], count)
         return inliers
+
+    def placements(self, image: Any, label: int) -> list[Placement]:
+        """Find the known logos of a brand in a picture.
+
+        Parameters
+        ----------
+        image : picture
+            What `logoflow.images.decode.load_image` takes.
+        label : int
+            Label of the brand.
+
+        Returns
+        -------
+        list of Placement
+            The clearest first. Several known logos may be found at the same place.
+        """
+        pixels = load_image(image)
+        points, descriptors = _features(pixels, PHOTO_SIDE, PER_PHOTO)
+        matches = self._matches_by_logo(descriptors) if len(points) >= MIN_INLIERS else {}
+        found = []
+        for logo, pairs in matches.items():
+            if self.index.brands[logo] == label:
+                in_photo, in_logo = np.array(pairs).T
+                count, transform = _place(self.index.points[in_logo], points[in_photo])
+                if transform is not None:
+                    corners = self.index.points[self.index.logos == logo]
+                    box = _bounds(corners, transform) / _scale(pixels, PHOTO_SIDE)
+                    found.append(Placement(count, box))
+        return sorted(found, key=lambda placement: -placement.inliers)
 
     def _matches_by_logo(self, descriptors: np.ndarray) -> dict[int, list[tuple[int, int]]]:
         """For each logo, pairs (feature of the picture, feature of the logo) that look alike."""
@@ -225,10 +269,11 @@ class LogoMatcher:
         return {logo: row for logo, row in pairs.items() if len(row) >= MIN_INLIERS}
 
 
-def _count_in_place(logo_points: np.ndarray, photo_points: np.ndarray) -> int:
-    """Count matched points of a photo that are arranged as in the logo.
+def _place(logo_points: np.ndarray, photo_points: np.ndarray) -> tuple[int, np.ndarray | None]:
+    """Count matched points of a photo that are arranged as in the logo, and say how it lies there.
 
-    Points less than about 4 pixels apart count once.
+    Points less than about 4 pixels apart count once. The second value is a matrix (2, 3) that maps
+    points of the logo to the photo, or None if the count is 0.
     """
     transform, inlier_mask = cv2.estimateAffinePartial2D(
         logo_points,
@@ -238,19 +283,30 @@ def _count_in_place(logo_points: np.ndarray, photo_points: np.ndarray) -> int:
         maxIters=500,
     )
     if transform is None or not SCALES[0] < np.hypot(transform[0, 0], transform[1, 0]) < SCALES[1]:
-        return 0
+        return 0, None
     is_inlier = inlier_mask.ravel() > 0
     count = min(
         len(np.unique(points[is_inlier] // 4, axis=0)) for points in (logo_points, photo_points)
     )
-    return count if count >= MIN_INLIERS else 0
+    return (count, transform) if count >= MIN_INLIERS else (0, None)
+
+
+def _bounds(points: np.ndarray, transform: np.ndarray) -> np.ndarray:
+    """The smallest upright rectangle around transformed points: x, y, width and height."""
+    moved = points @ transform[:, :2].T + transform[:, 2]
+    return np.concatenate([moved.min(axis=0), np.ptp(moved, axis=0)])
+
+
+def _scale(image: np.ndarray, longer_side: int) -> float:
+    """The factor by which a picture is resized before its features are computed."""
+    return min(2.0, longer_side / max(image.shape[:2]))
 
 
 def _features(
     image: np.ndarray, longer_side: int, max_features: int, ignore: Boxes = ()
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points (features, 2), in pixels of the resized picture, and descriptors (features, 128)."""
-    scale = min(2.0, longer_side / max(image.shape[:2]))
+    scale = _scale(image, longer_side)
     interpolation = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=interpolation)

@@ -1,12 +1,18 @@
+from copy import copy
+
+import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from logoflow.datasets.composing.compose import compose_crop
 from logoflow.datasets.composing.simple_icons import icon_of
+from logoflow.datasets.prepare import prepare_root
 from logoflow.images.boxes import intersections_over_unions
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.levels import Level
 from logoflow.inference.locate import region_level
+from logoflow.inference.matching import LogoMatcher, index_logos
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 from logoflow.models.finetune import finetune_net
@@ -31,8 +37,6 @@ def with_logo(photo: np.ndarray, brand: str, x: int, y: int, size: int = 150) ->
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory) -> LogoClassifier:
     """Teach Ford and BMW by photos with boxes, one logo each."""
-    import cv2
-
     folder, rng, photos = tmp_path_factory.mktemp("photos"), np.random.default_rng(0), []
     for label, brand in enumerate(BRANDS):
         for number in range(6):
@@ -90,3 +94,29 @@ def test_a_network_without_pooling_is_an_error():
     net.initialize()
     with pytest.raises(ValueError, match="does not pool its features"):
         LogoClassifier(net, ("Ford", "no-logo"), make_augs("article", net)[1]).locate(grey_photo())
+
+
+def test_known_logos_refine_the_boxes(classifier, tmp_path):
+    photos = []
+    for number, (brand, x) in enumerate((("Ford", 100), ("BMW", 200)) * 3):
+        path = tmp_path / f"{number}.png"
+        cv2.imwrite(str(path), with_logo(grey_photo(), brand, x, 90)[:, :, ::-1])
+        photos.append((str(path), brand, x, 90, 150, 150, ("train", "val", "test")[number // 2]))
+    columns = ["path", "label", "x", "y", "width", "height", "split"]
+    table = pd.DataFrame(photos, columns=columns)
+    root = prepare_root("table", table, tmp_path / "root")
+    known = copy(classifier)
+    known.matcher = LogoMatcher(index_logos(root)._replace(brands=np.array([1, 0], np.int32)))
+    photo, place = with_logo(grey_photo(), "Ford", 380, 60), np.array([[380.0, 60, 150, 150]])
+    shares = []
+    for model, level in ((classifier, "regions"), (known, "regions, match_logos")):
+        found = model.locate(photo, level=level)
+        assert found.brand.tolist() == ["Ford"]
+        box = found.loc[0, ["x", "y", "width", "height"]].to_numpy(float)
+        shares.append(intersections_over_unions(box, place)[0])
+    assert shares[1] > max(0.8, shares[0])
+
+
+def test_levels_with_known_logos_need_a_matcher(classifier):
+    with pytest.raises(ValueError, match="match_logos"):
+        classifier.locate(grey_photo(), level="regions, match_logos")

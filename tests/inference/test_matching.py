@@ -3,6 +3,7 @@ import pytest
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
+from logoflow.images.boxes import intersections_over_unions
 from logoflow.images.decode import read_image
 from logoflow.inference.matching import BACKGROUND, LogoMatcher, index_logos
 
@@ -48,6 +49,17 @@ def test_a_known_logo_is_found_turned_and_moved(matcher, small_root):
     assert inliers.argmax() == label
     noise = rng.integers(0, 40, (400, 500, 3), dtype=np.uint8)
     assert matcher.count_inliers(noise, 3).max() < inliers[label]
+
+
+def test_the_box_of_a_found_logo_is_where_the_logo_is(matcher, small_root):
+    photo, boxes, label = known_photo(small_root)
+    x, y, width, height = (int(side) for side in boxes[0])
+    canvas = np.full((500, 700, 3), 190, np.uint8)
+    canvas[150 : 150 + height, 320 : 320 + width] = photo[y : y + height, x : x + width]
+    best = matcher.placements(canvas, label)[0]
+    assert best.inliers >= 4
+    assert intersections_over_unions((320, 150, width, height), best.box[None])[0] > 0.6
+    assert matcher.placements(np.full((60, 80, 3), 200, np.uint8), label) == []
 
 
 def test_logos_in_ignored_parts_are_not_found(matcher, small_root):
