@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 .ONESHELL:
 .SHELLFLAGS := -euc
-.PHONY: help setup data run test lint docs bench lab student app notebooks lock clean
+.PHONY: help setup data run test lint docs bench lab student bundle app notebooks lock clean
 
 ifeq ($(CONDA_DEFAULT_ENV),logoflow)
 READY :=
@@ -22,7 +22,7 @@ run test notebooks: export LOGOFLOW_PROGRESS := 0
 
 DATA_VARIABLES := DATASET DATA_DIR LAYOUT NO_LOGO_DIR PHOTOS_PER_CLASS SEED
 RUN_VARIABLES := $(DATA_VARIABLES) BACKBONE RECIPE IMAGE_SIZE LEVEL EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
-SET_UP_VARIABLES := NAME PYTHON GPU IP PORT MODEL
+SET_UP_VARIABLES := NAME PYTHON GPU IP PORT MODEL PYTHONS SOLUTIONS
 KNOWN := $(RUN_VARIABLES) $(SET_UP_VARIABLES) LOGOFLOW_% MXNET_% OMP_% PIP_% UV_%
 
 parameter_DATASET := dataset
@@ -165,11 +165,12 @@ lab: $(READY)  ## open a copy of the notebooks in JupyterLab; your changes stay 
 
 student: $(READY)  ## write the notebooks without outputs and solutions to build/student/
 	@rm -rf build/student
-	$(PY) -m nbconvert --to notebook --log-level=WARN --output-dir build/student/notebooks \
-	  --ClearOutputPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
-	  --TagRemovePreprocessor.remove_cell_tags='{"solution"}' notebooks/[0-9]*.ipynb
+	$(PY) -m tools.notebooks build/student/notebooks
 	cp -r docs build/student/
 	echo "student: the notebooks are in build/student/notebooks/, and their pages in build/student/docs/."
+
+bundle: docs  ## write one archive that installs without a network (PYTHONS="3.12 3.13", SOLUTIONS=1)
+	@$(PY) -m tools.bundle $(if $(call is_set,SOLUTIONS),--solutions) $(if $(call is_set,PYTHONS),$(PYTHONS))
 
 app: $(READY)  ## open a page that names the brand in a picture (MODEL=: by your model)
 	@$(PY) -m logoflow app $(if $(call is_set,MODEL),$(call quoted,$(MODEL))) \

@@ -1,1 +1,1 @@
-"""Tools for the repository, which the package does not need: the pages as a site."""
+"""Tools for the repository, which the package does not need: pages, student notebooks, bundle."""

@@ -14,8 +14,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 from nbconvert import MarkdownExporter
-from traitlets.config import Config
 
+from tools.notebooks import notebook_paths, without_solutions
 from tools.reference import reference_pages
 
 REPO = Path(__file__).resolve().parent.parent
@@ -26,8 +26,9 @@ FOREIGN = re.compile(
 PICTURES = ".png", ".jpg", ".svg"
 
 
-def notebook_paths() -> list[str]:
-    return [f"notebooks/{path.name}" for path in sorted((REPO / "notebooks").glob("[0-9]*.ipynb"))]
+def notebook_names() -> list[str]:
+    """Return the paths of the notebooks in the repository."""
+    return [path.relative_to(REPO).as_posix() for path in notebook_paths()]
 
 
 def page_of(path: str) -> str:
@@ -56,11 +57,8 @@ def text_of(path: str) -> str:
 
 def notebook_text(path: Path) -> str:
     """Return a notebook with its outputs as Markdown, without the solutions of its exercises."""
-    options = Config()
-    options.TagRemovePreprocessor.enabled = True
-    options.TagRemovePreprocessor.remove_cell_tags = {"solution"}
-    notebook = nbformat.read(path, as_version=4)
-    text, _ = MarkdownExporter(config=options).from_notebook_node(notebook)
+    notebook = without_solutions(nbformat.read(path, as_version=4))
+    text, _ = MarkdownExporter().from_notebook_node(notebook)
     return text
 
 
@@ -97,7 +95,7 @@ def rewrite_links(path: str, text: str) -> str:
 
 def on_config(config: MkDocsConfig) -> None:
     """Add the notebooks and the reference to the navigation."""
-    notebooks = [page_of(path) for path in notebook_paths()]
+    notebooks = [page_of(path) for path in notebook_names()]
     config.nav[2:2] = [{"Notebooks": notebooks}, {"Reference": list(reference_pages())}]
 
 
@@ -107,7 +105,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pictures = [f"docs/{file.src_uri}" for file in ours if file.src_uri.endswith(PICTURES)]
     shown = [file for file in ours if file.inclusion.is_included()]
     guide = [f"docs/{file.src_uri}" for file in shown if file.is_documentation_page()]
-    pages = ["README.md", *guide, *notebook_paths()]
+    pages = ["README.md", *guide, *notebook_names()]
     site = Files([file for file in files if file not in ours])  # of the theme
     for path, text in collect_texts(pages).items():
         shown = InclusionLevel.INCLUDED if path in pages else InclusionLevel.NOT_IN_NAV

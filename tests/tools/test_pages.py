@@ -29,7 +29,7 @@ def test_files_that_pages_link_to_are_collected():
     texts = pages.collect_texts(["README.md"])
 
     assert {"README.md", "docs/install.md", "benchmarks/README.md", "LICENSE"} <= texts.keys()
-    assert set(pages.notebook_paths()) <= texts.keys()
+    assert set(pages.notebook_names()) <= texts.keys()
     assert "docs/pypi.md" not in texts
 
 
@@ -40,7 +40,7 @@ def test_a_program_is_shown_as_code_and_is_not_searched():
     assert "````python\n" in text
 
 
-@pytest.mark.parametrize("path", pages.notebook_paths())
+@pytest.mark.parametrize("path", pages.notebook_names())
 def test_a_notebook_has_its_figures_and_no_solutions(path):
     notebook = pages.nbformat.read(REPO / path, as_version=4)
     solutions = [c.source for c in notebook.cells if "solution" in c.metadata.get("tags", [])]

@@ -1,0 +1,77 @@
+"""Install a bundle without a network, and run its notebooks: what a learner does in a class.
+
+    make bundle PYTHONS=3.11
+    python benchmarks/bundle.py build/logoflow-workshop-*.zip --python /usr/bin/python3.11
+
+The archive is unpacked into an empty folder whose name has a space. Nothing but 127.0.0.1 can be
+reached (`unshare --net`, which needs root), and of the environment only PATH and HOME are set.
+--root names a folder with a bare system to do it in, such as one that debootstrap made.
+"""
+
+import argparse
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from zipfile import ZipFile
+
+# In namespaces of their own, so that nothing stays mounted. A bare system lacks /proc and /dev.
+ALONE = """
+ip link set lo up
+if [ "$0" != / ]; then mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev"; fi
+exec "$@"
+"""
+NB_CONVERT = ["-m", "nbconvert", "--to", "notebook", "--execute", "--log-level=WARN"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parser().parse_args(arguments)
+    with tempfile.TemporaryDirectory(dir=options.root / "tmp", prefix="a class ") as work:
+        with ZipFile(options.archive) as archive:
+            archive.extractall(work)
+        (folder,) = Path(work).iterdir()
+        inside = Path("/") / folder.relative_to(options.root)
+        run = Runner(options.root, inside, options.python)
+        run("install.sh", "sh", "install.sh", "--version")
+        for number in options.notebooks:
+            (notebook,) = folder.glob(f"notebooks/{number}_*.ipynb")
+            done = ["--output-dir=done", f"notebooks/{notebook.name}"]
+            run(notebook.name, ".venv/bin/python", *NB_CONVERT, *done)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--python", default="python3", help="that install.sh uses")
+    parser.add_argument("--root", type=Path, default=Path("/"), help="folder of a bare system")
+    parser.add_argument("--notebooks", nargs="*", default=["00", "01", "02", "03", "04"])
+    return parser
+
+
+class Runner:
+    """Runs commands in a folder of a bare system, without a network, and prints their times."""
+
+    def __init__(self, root: Path, folder: Path, python: str):
+        variables = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": str(folder),
+            "PYTHON": python,
+            "PIP_NO_INDEX": "1",
+            "LOGOFLOW_DATA": str(folder / "data"),
+            "LOGOFLOW_RUNS": str(folder / "runs"),
+            "LOGOFLOW_HOME": str(folder / "cache"),
+        }
+        assignments = [f"{name}={value}" for name, value in variables.items()]
+        change = ["chroot", str(root), "sh", "-c", 'cd "$HOME" && exec "$@"', "sh"]
+        alone = ["unshare", "--net", "--mount", "sh", "-euc", ALONE, str(root)]
+        self.prefix = [*alone, "env", "-i", *assignments, *change]
+
+    def __call__(self, name: str, *command: str) -> None:
+        start = time.monotonic()
+        subprocess.run([*self.prefix, *command], check=True)
+        print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
