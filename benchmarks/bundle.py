@@ -23,6 +23,7 @@ if [ "$0" != / ]; then mount -t proc proc "$0/proc" && mount --rbind /dev "$0/de
 exec "$@"
 """
 NB_CONVERT = ["-m", "nbconvert", "--to", "notebook", "--execute", "--log-level=WARN"]
+NB_CONVERT += ["--KernelManager.transport_encryption=auto"]  # else each kernel warns
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

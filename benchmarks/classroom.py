@@ -23,6 +23,7 @@ import psutil
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SECONDS_BETWEEN_LOOKS = 0.5
 NB_CONVERT = ["-m", "nbconvert", "--to", "notebook", "--execute", "--log-level=WARN"]
+NB_CONVERT += ["--KernelManager.transport_encryption=auto"]  # else each kernel warns
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
