@@ -170,7 +170,8 @@ student: $(READY)  ## write the notebooks without outputs and solutions to build
 	echo "student: the notebooks are in build/student/notebooks/, and their pages in build/student/docs/."
 
 bundle: docs  ## write one archive that installs without a network (PYTHONS="3.12 3.13", SOLUTIONS=1)
-	@$(PY) -m tools.bundle $(if $(call is_set,SOLUTIONS),--solutions) $(if $(call is_set,PYTHONS),$(PYTHONS))
+	@$(PY) -m tools.bundle $(if $(and $(call is_set,SOLUTIONS),$(filter 1,$(SOLUTIONS))),--solutions) \
+	  $(if $(call is_set,PYTHONS),$(PYTHONS))
 
 app: $(READY)  ## open a page that names the brand in a picture (MODEL=: by your model)
 	@$(PY) -m logoflow app $(if $(call is_set,MODEL),$(call quoted,$(MODEL))) \

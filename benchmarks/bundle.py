@@ -10,23 +10,29 @@ reached (`unshare --net`, which needs root), and of the environment only PATH an
 
 import argparse
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import ZipFile
 
-# In namespaces of their own, so that nothing stays mounted. A bare system lacks /proc and /dev.
+# In namespaces of their own, so that nothing stays mounted. A folder of a bare system lacks these.
 ALONE = """
 ip link set lo up
-if [ "$0" != / ]; then mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev"; fi
+if [ "$0" != / ]; then
+  mount -t proc proc "$0/proc"
+  mount --rbind /dev "$0/dev"
+  mount --rbind /sys "$0/sys"
+fi
 exec "$@"
 """
 NB_CONVERT = ["-m", "nbconvert", "--to", "notebook", "--execute", "--log-level=WARN"]
 NB_CONVERT += ["--KernelManager.transport_encryption=auto"]  # else each kernel warns
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the time of each step. The exit code is 1 if one of them fails."""
     options = parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(dir=options.root / "tmp", prefix="a class ") as work:
         with ZipFile(options.archive) as archive:
@@ -34,11 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (folder,) = Path(work).iterdir()
         inside = Path("/") / folder.relative_to(options.root)
         run = Runner(options.root, inside, options.python)
-        run("install.sh", "sh", "install.sh", "--version")
-        for number in options.notebooks:
+        good = run("install.sh", "sh", "install.sh", "--version")
+        for number in options.notebooks if good else []:
             (notebook,) = folder.glob(f"notebooks/{number}_*.ipynb")
             done = ["--output-dir=done", f"notebooks/{notebook.name}"]
-            run(notebook.name, ".venv/bin/python", *NB_CONVERT, *done)
+            good &= run(notebook.name, ".venv/bin/python", *NB_CONVERT, *done)
+    return 0 if good else 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,11 +75,12 @@ class Runner:
         alone = ["unshare", "--net", "--mount", "sh", "-euc", ALONE, str(root)]
         self.prefix = [*alone, "env", "-i", *assignments, *change]
 
-    def __call__(self, name: str, *command: str) -> None:
+    def __call__(self, name: str, *command: str) -> bool:
         start = time.monotonic()
-        subprocess.run([*self.prefix, *command], check=True)
-        print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
+        good = subprocess.run([*self.prefix, *command], check=False).returncode == 0
+        print(f"{name}: {time.monotonic() - start:.0f} s{'' if good else ', failed'}", flush=True)
+        return good
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
