@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 .ONESHELL:
 .SHELLFLAGS := -euc
-.PHONY: help setup data run test lint bench lab student app notebooks lock clean
+.PHONY: help setup data run test lint docs bench lab student bundle app notebooks lock clean
 
 ifeq ($(CONDA_DEFAULT_ENV),logoflow)
 READY :=
@@ -22,7 +22,7 @@ run test notebooks: export LOGOFLOW_PROGRESS := 0
 
 DATA_VARIABLES := DATASET DATA_DIR LAYOUT NO_LOGO_DIR PHOTOS_PER_CLASS SEED
 RUN_VARIABLES := $(DATA_VARIABLES) BACKBONE RECIPE IMAGE_SIZE LEVEL EPOCHS BATCH_SIZE LEARNING_RATE WD NUM_GPUS NUM_WORKERS
-SET_UP_VARIABLES := NAME PYTHON GPU IP PORT MODEL
+SET_UP_VARIABLES := NAME PYTHON GPU IP PORT MODEL PYTHONS SOLUTIONS
 KNOWN := $(RUN_VARIABLES) $(SET_UP_VARIABLES) LOGOFLOW_% MXNET_% OMP_% PIP_% UV_%
 
 parameter_DATASET := dataset
@@ -97,6 +97,10 @@ ifneq ($(strip $(INSTALLED)),$(STAMP))
 .PHONY: .venv/complete
 endif
 
+# With --quiet, MkDocs would count no warnings, and let broken links pass. The theme's own warning is
+# about MkDocs 2, which pyproject.toml excludes.
+MAKE_SITE = NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build
+
 # --- Targets ---
 
 help:  ## list the targets
@@ -129,11 +133,16 @@ test: $(READY)  ## run the unit tests, then check the notebooks' outputs
 	  --nbval-sanitize-with tests/nbval.cfg notebooks
 
 # import-linter has no `python -m`.
-lint: $(READY)  ## check style, format (ruff, notebooks too), types (mypy) and imports (import-linter)
+lint: $(READY)  ## check style, format (ruff, notebooks too), types (mypy), imports and the pages' links
 	@$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo --no-cache
+	$(MAKE_SITE)
+
+docs: $(READY)  ## write these pages and the reference as a site to build/site/
+	@$(MAKE_SITE)
+	echo "docs: open build/site/index.html in a browser. It needs no server and no network."
 
 bench: $(READY)  ## compare the speed with plain MXNet and others (20 minutes)
 	@$(PY) benchmarks/speed.py
@@ -156,11 +165,13 @@ lab: $(READY)  ## open a copy of the notebooks in JupyterLab; your changes stay 
 
 student: $(READY)  ## write the notebooks without outputs and solutions to build/student/
 	@rm -rf build/student
-	$(PY) -m nbconvert --to notebook --log-level=WARN --output-dir build/student/notebooks \
-	  --ClearOutputPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
-	  --TagRemovePreprocessor.remove_cell_tags='{"solution"}' notebooks/[0-9]*.ipynb
+	$(PY) -m tools.notebooks build/student/notebooks
 	cp -r docs build/student/
 	echo "student: the notebooks are in build/student/notebooks/, and their pages in build/student/docs/."
+
+bundle: docs  ## write one archive that installs without a network (PYTHONS="3.12 3.13", SOLUTIONS=1)
+	@$(PY) -m tools.bundle $(if $(and $(call is_set,SOLUTIONS),$(filter 1,$(SOLUTIONS))),--solutions) \
+	  $(if $(call is_set,PYTHONS),$(PYTHONS))
 
 app: $(READY)  ## open a page that names the brand in a picture (MODEL=: by your model)
 	@$(PY) -m logoflow app $(if $(call is_set,MODEL),$(call quoted,$(MODEL))) \

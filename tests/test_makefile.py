@@ -440,7 +440,7 @@ def test_an_unknown_variable_is_an_error(make):
 
     assert result.returncode != 0
     assert "no variable EPOCS" in result.stderr
-    assert "GPU IP PORT MODEL DATASET" in result.stderr
+    assert "GPU IP PORT MODEL PYTHONS SOLUTIONS DATASET" in result.stderr
     assert "EPOCHS" in result.stderr
 
 

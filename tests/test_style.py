@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent
-FOLDERS = "logoflow", "benchmarks", "pretraining"
+FOLDERS = "logoflow", "benchmarks", "pretraining", "tools"
 FILES = sorted(path for folder in FOLDERS for path in (REPO / folder).rglob("*.py"))
 LITERALS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.DictComp)
 
