@@ -64,7 +64,7 @@ class DataCheck(NamedTuple):
         lines = [f"{len(self.photos):,} photos of {len(self.counts)} classes."]
         if len(sizes):
             width, height = sizes.median().astype(int)
-            lines.append(f"Half of them are larger than {width} x {height} pixels.")
+            lines.append(f"The median width is {width} pixels, the median height {height}.")
         fewest = self.counts["train"].nsmallest(3)
         named = ", ".join(f"{label} ({count})" for label, count in fewest.items())
         lines.append(f"The classes with the fewest training photos: {named}.")

@@ -52,7 +52,7 @@ EXERCISES = {
     ),
     "03-5": Exercise(
         right=2_467_857,
-        praise="Five of the last blocks hold most of the weights: later blocks have more maps.",
+        praise="The last five blocks hold most of the weights: later blocks have more maps.",
         hint="Call `lf.freeze_features(net, keep_last=5)`, then `trained_weights(net)`.",
         mistakes=(
             (21_777, "That is the output layer alone. Say `keep_last=5`."),
