@@ -1,4 +1,7 @@
-"""Turn scores into an answer: calibrated probabilities, and the reasons not to name a brand."""
+"""Turn scores into an answer: calibrated probabilities, and the reasons not to name a brand.
+
+`logoflow.inference.calibration` fits the temperature, the bias and the threshold.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The routes of the service."""
+"""The routes of the service, and its responses.
+
+`logoflow.inference.answer_rows` makes the rows of a response. `openapi` describes them.
+"""
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
