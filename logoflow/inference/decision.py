@@ -272,7 +272,7 @@ def decision_for(decisions: Mapping[Level, Decision], level: Level) -> Decision:
 
 
 def check_rate(false_positive_rate: float) -> None:
-    """Refuse a rate that no threshold can be fitted for.
+    """Raise an error if a threshold cannot be fitted for a rate.
 
     Parameters
     ----------
@@ -289,4 +289,6 @@ def check_rate(false_positive_rate: float) -> None:
     >>> check_rate(0.02)
     """
     if not 0 < false_positive_rate < 1:
-        raise ValueError(f"false_positive_rate is {false_positive_rate}, not between 0 and 1.")
+        raise ValueError(
+            f"false_positive_rate is {false_positive_rate}: give a number between 0 and 1."
+        )

@@ -1,4 +1,4 @@
-"""Classify the pictures at many URLs: safely, resumably, on one machine or many.
+"""Classify the pictures at many URLs, in a run that can be continued, on one machine or many.
 
 `logoflow.fetch.retries` repeats a request that failed. `jobs` decides which URLs of an earlier run
 are fetched again, and `dispatch` repeats a task whose worker crashed.
