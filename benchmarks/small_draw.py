@@ -12,7 +12,7 @@ from typing import NamedTuple
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.duplicates import near_duplicates
 from logoflow.datasets.flickrlogos27 import TRAINING_LIST, read_flickrlogos27
-from logoflow.datasets.listing import read_lines
+from logoflow.datasets.list_files import read_lines
 from logoflow.datasets.splits import Photo
 from logoflow.labels import NO_LOGO
 

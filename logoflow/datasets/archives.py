@@ -8,7 +8,7 @@ import pooch
 from tqdm.auto import tqdm
 
 from logoflow.datasets.extract import MAX_BYTES, extract, is_archive
-from logoflow.datasets.listing import parts_of
+from logoflow.datasets.list_files import parts_of
 from logoflow.errors import ArchiveError, FetchError
 from logoflow.fetch.download import FetchOptions, download_file
 from logoflow.utils.addresses import local_path

@@ -11,7 +11,7 @@ from logoflow.datasets.annotations import Annotation, Problems, parse_numbers, p
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.completing import TEST_SHARE, complete_splits
 from logoflow.datasets.folder_names import split_of
-from logoflow.datasets.listing import finder
+from logoflow.datasets.list_files import finder
 from logoflow.datasets.splits import Box, Splits, first_few
 from logoflow.datasets.walking import find_photos
 from logoflow.labels import NO_LOGO, is_no_logo_name

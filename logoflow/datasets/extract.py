@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from logoflow.datasets.listing import parts_of
+from logoflow.datasets.list_files import parts_of
 from logoflow.errors import ArchiveError
 from logoflow.utils.file_names import fitting_name
 from logoflow.utils.paths import make_folder

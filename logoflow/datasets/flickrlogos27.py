@@ -11,7 +11,7 @@ from logoflow.datasets.annotations import (
     split_fields,
 )
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.listing import finder, read_lines, read_numbered_lines
+from logoflow.datasets.list_files import finder, read_lines, read_numbered_lines
 from logoflow.datasets.splits import Box, Photo, Splits, classes_of, first_few
 from logoflow.datasets.splitting import split_off
 from logoflow.datasets.walking import notes_on_walk, walk_photos

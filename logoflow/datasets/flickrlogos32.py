@@ -4,7 +4,7 @@ from pathlib import Path
 
 from logoflow.datasets.annotations import Problems
 from logoflow.datasets.archives import open_source
-from logoflow.datasets.listing import finder, label_of, read_lines, read_mask_boxes
+from logoflow.datasets.list_files import finder, label_of, read_lines, read_mask_boxes
 from logoflow.datasets.splits import Photo, Splits, classes_of, first_few
 
 LISTS = {

@@ -1,4 +1,4 @@
-"""Load a data set by its name."""
+"""Load a data set by its name. `DATASETS` has the reader of each data set."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from logoflow.datasets.listing import parts_of
+from logoflow.datasets.list_files import parts_of
 from logoflow.datasets.prepared import LOADABLE_SUFFIXES
 from logoflow.datasets.splits import first_few
 from logoflow.errors import ImageError

@@ -10,7 +10,7 @@ import pandas as pd
 from filelock import FileLock
 
 from logoflow.datasets.class_list import CLASS_FILE, fix_classes, read_classes
-from logoflow.datasets.listing import finder, label_of, read_mask_boxes
+from logoflow.datasets.list_files import finder, label_of, read_mask_boxes
 from logoflow.datasets.load import load_splits
 from logoflow.datasets.placing import Prepared
 from logoflow.datasets.prepared import SUMMARY_FILE

@@ -18,7 +18,7 @@ from logoflow.datasets.annotations import (
 from logoflow.datasets.archives import open_source
 from logoflow.datasets.completing import TEST_SHARE, complete_splits
 from logoflow.datasets.folder_names import split_of
-from logoflow.datasets.listing import read_lines, read_numbered_lines
+from logoflow.datasets.list_files import read_lines, read_numbered_lines
 from logoflow.datasets.splits import Box, Splits, first_few
 from logoflow.datasets.walking import find_photos
 from logoflow.errors import ImageError

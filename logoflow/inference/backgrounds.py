@@ -1,4 +1,4 @@
-"""The parts of logo photos that contain no logo: further no-logo examples for calibration."""
+"""Parts of logo photos that contain no logo. They are no-logo examples for calibration."""
 
 import os
 from collections.abc import Mapping, Sequence

@@ -225,7 +225,7 @@ class LogoClassifier:
         ImageError
             If a picture cannot be decoded. The message names the picture.
         FileNotFoundError
-            If there is no such file, a folder has no pictures, or no file fits a pattern.
+            If there is no such file, a folder has no pictures, or no file matches a pattern.
         TypeError
             If `images` holds no pictures.
         ValueError
@@ -457,7 +457,7 @@ class LogoClassifier:
         ------
         ValueError
             If there is no such brand, if fewer than two classes would be left, if the classifier
-            knows logos, or if the network has no `output`, as the article's networks.
+            has a matcher, or if the network has no `output`, like the article's networks.
 
         Examples
         --------

@@ -1,4 +1,7 @@
-"""Turn scores into an answer: calibrated probabilities, and the reasons not to name a brand."""
+"""Turn scores into an answer: calibrated probabilities, and the reasons not to name a brand.
+
+`logoflow.inference.calibration` fits the temperature, the bias and the threshold.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -269,7 +272,7 @@ def decision_for(decisions: Mapping[Level, Decision], level: Level) -> Decision:
 
 
 def check_rate(false_positive_rate: float) -> None:
-    """Refuse a rate that no threshold can be fitted for.
+    """Raise an error if a threshold cannot be fitted for a rate.
 
     Parameters
     ----------
@@ -286,4 +289,6 @@ def check_rate(false_positive_rate: float) -> None:
     >>> check_rate(0.02)
     """
     if not 0 < false_positive_rate < 1:
-        raise ValueError(f"false_positive_rate is {false_positive_rate}, not between 0 and 1.")
+        raise ValueError(
+            f"false_positive_rate is {false_positive_rate}: give a number between 0 and 1."
+        )

@@ -1,4 +1,4 @@
-"""Describe a classifier in a few lines, for those who print it."""
+"""Describe a classifier in three lines, the text that ``print(classifier)`` shows."""
 
 import re
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
 """A model that `logoflow.export` wrote: it answers with ONNX Runtime, without MXNet.
 
 `logoflow.export` copies this module and all modules of logoflow that it imports, so that an
-exported model decodes, sees and decides as `predict` does.
+exported model decodes, preprocesses and decides as `predict` does.
 """
 
 import json

@@ -224,7 +224,7 @@ def warn_if_unreliable(decisions: Mapping[Level, Decision]) -> None:
     if undecided:
         warnings.warn(
             f"Photos without a logo may be given a brand (level {quoted(undecided)}): there are no "
-            "such photos to pick a threshold on. Add some, in a class folder no-logo.",
+            "such photos to choose a threshold on. Add some, in a class folder no-logo.",
             stacklevel=3,
         )
         return
@@ -251,9 +251,9 @@ def rates_table(decisions: Mapping[Level, Decision]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each level and threshold. ``limit`` is the wished rate, ``photos`` the number of
-        photos that the threshold rests on, and ``up_to`` the upper end of the 95% interval of the
-        true rate, 0 to 1. It holds for photos like those.
+        A row for each level and threshold. ``limit`` is the target rate, ``photos`` the number of
+        photos that the threshold was chosen on, and ``up_to`` the upper end of the 95% interval of
+        the true rate, 0 to 1, on photos of the same kind.
 
     Examples
     --------

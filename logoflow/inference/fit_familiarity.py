@@ -33,7 +33,7 @@ def fit_familiarity(
     Returns
     -------
     FamiliarityTest or None
-        None if there are no known photos, or fewer strangers than it takes to show such a rate.
+        None if there are no known photos, or too few strangers for the rate.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def fit_familiarity(
 
 
 def check_unknown_rate(unknown_acceptance_rate: float | None) -> None:
-    """Refuse a rate that no test can be fitted for.
+    """Raise an error if a test cannot be fitted for a rate.
 
     Parameters
     ----------

@@ -53,7 +53,7 @@ def heatmap(classifier: "LogoClassifier", photo: Any, brand: str | None = None) 
     ImageError, OSError
         If the picture cannot be read.
     ValueError
-        If there is no such class, or if the network has no convolutions to look into.
+        If there is no such class, or if the network has no convolution.
 
     See Also
     --------
@@ -149,7 +149,7 @@ def identified_heatmap(photo: Any, brand: str, brands: KnownBrands | None = None
 
 
 def can_map(classifier: "LogoClassifier") -> bool:
-    """Tell whether `heatmap` can look into the network of a classifier.
+    """Tell whether `heatmap` can make a map of a classifier's network.
 
     Examples
     --------

@@ -39,8 +39,8 @@ def identify(
 ) -> pd.DataFrame:
     """Name the brands that a photo may show, without any training.
 
-    The photo is compared with the artwork of about 3,400 brands, the icons and names in Simple
-    Icons. About 2,000 regions of the photo are compared in one pass.
+    About 2,000 regions of the photo are compared, in one pass, with the artwork of 3,459 brands:
+    the icons and names in Simple Icons, and logos from two other open collections.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ def identify(
     Returns
     -------
     DataFrame
-        A row per brand, the most similar first: ``brand``; ``similarity``, the cosine between the
-        photo and the artwork, less what the artwork has with photos without a logo, 1 at most;
-        ``x``, ``y``, ``width`` and ``height`` of where it probably is, in pixels; and
+        A row per brand, the most similar first: ``brand``; ``similarity``, the cosine similarity of
+        the photo and the artwork, less half of the artwork's similarity to pictures without a logo,
+        1 at most; ``x``, ``y``, ``width`` and ``height`` of where it probably is, in pixels; and
         ``sure``, whether the similarity is high, and much higher than that of the next brand. At
         most the first brand is sure.
 
@@ -74,7 +74,7 @@ def identify(
     (5, False)
     """
     if top_k < 1:
-        raise ValueError(f"top_k is at least 1, not {top_k}.")
+        raise ValueError(f"top_k is {top_k}: give 1 or more.")
     known, image = brands or simple_icons_brands(), load_image(photo)
     embeddings = embed_regions(image)
     similarities = brand_similarities(embeddings, known)
@@ -116,7 +116,8 @@ def locate(embeddings: np.ndarray, logo: np.ndarray, boxes: np.ndarray) -> list[
     """Estimate where a logo is in a photo: the mean of the regions that are most like it.
 
     A single region is a worse estimate, because the network sees beyond its border. On photos of
-    FlickrLogos-27, the mean shares .46 of its union with the logo's box, and one region .33.
+    FlickrLogos-27, the mean has an intersection over union (IoU) of .46 with the logo's box, and
+    one region has .33.
 
     Parameters
     ----------
@@ -155,8 +156,8 @@ def brand_similarities(embeddings: np.ndarray, known: KnownBrands) -> np.ndarray
     Returns
     -------
     ndarray
-        (logos,). The mean cosine of each logo with the regions most like it, less half of what the
-        logo has with pictures without a logo.
+        (logos,). The mean cosine of each logo with the regions most like it, less half of the
+        logo's similarity to pictures without a logo.
 
     Examples
     --------

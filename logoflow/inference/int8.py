@@ -1,4 +1,4 @@
-"""INT8 twins: networks with 8-bit weights and activations, for CPUs with fast 8-bit products."""
+"""Quantize a network to INT8: 8-bit weights and activations, for CPUs with fast 8-bit products."""
 
 import json
 import os
@@ -45,9 +45,9 @@ Ranges = dict[str, tuple[float, float]]
 
 
 def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
-    """Make an INT8 twin of a classifier, and measure how often the two agree.
+    """Make an INT8 version of a classifier, and measure how often the two agree.
 
-    As many of the first convolutions as needed stay float (`FLOAT_SHARES`). Their rounding errors
+    The first convolutions stay float, as many as needed (`FLOAT_SHARES`). Their rounding errors
     grow on the way through the network, and INT8 is hardly faster on large maps of few channels.
     On a CPU without 8-bit product instructions (VNNI), sums of two products have 16 bits and may
     overflow.
@@ -63,12 +63,11 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
     Returns
     -------
     LogoClassifier
-        It saves, loads and predicts like any other, but not at the levels ``"grid"`` and
-        ``"regions"``, since its graph ends in the pooled features. If one of these is the default
-        level of `classifier`, the twin's is the last other level with a decision.
-        ``metadata["int8"]`` holds the ``agreement``,
-        the share of ``photos`` for which the two networks have the same likeliest class for the
-        whole photo.
+        It saves, loads and predicts like any other, but not at levels that score regions, because
+        its graph ends in the pooled features. If the default level of `classifier` scores regions,
+        the default becomes the last other level with a decision. ``metadata["int8"]`` holds the
+        ``agreement``, the share of `photos` for which the two networks have the same likeliest
+        class for the whole photo.
 
     Raises
     ------
@@ -94,7 +93,7 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
         )
     if is_graph(classifier.net) or classifier.ctx.device_type != "cpu":
         raise ValueError(
-            "Only a float network on the CPU can have an INT8 twin: load the original classifier "
+            "Only a float network on the CPU can be quantized: load the original classifier "
             "with ctx=mx.cpu()."
         )
     data = nd.stack(*[classifier.preprocess(photo) for photo in photos])
@@ -116,7 +115,7 @@ def quantize(classifier: LogoClassifier, photos: Sequence) -> LogoClassifier:
 
 
 def _without_regions(classifier: LogoClassifier) -> tuple[dict[Level, Decision], Level]:
-    """Decisions and default level of a twin, which cannot score regions."""
+    """Decisions and default level of an INT8 version, which cannot score regions."""
     decisions = {
         level: decision
         for level, decision in classifier.decisions.items()
@@ -127,7 +126,7 @@ def _without_regions(classifier: LogoClassifier) -> tuple[dict[Level, Decision],
         return decisions, classifier.level
     if classifier.decisions and not decisions:
         raise ValueError(
-            "An INT8 twin cannot score regions, and this classifier has decisions for regions "
+            "An INT8 network cannot score regions, and this classifier has decisions for regions "
             'alone: calibrate it for another level too, such as "whole".'
         )
     return decisions, ([Level(), *decisions])[-1]

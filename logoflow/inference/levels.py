@@ -85,17 +85,17 @@ class Level:
     Parameters
     ----------
     windows : str
-        Which parts of the photo the network scores. ``"whole"``: the whole photo alone.
-        ``"grid"``, ``"regions"`` and ``"more-regions"``: parts of the photo from one pass over it
-        at several sizes. This needs a network that pools its features, as all pretrained backbones
-        do. ``"grid"`` averages over 39 parts; it suits networks that were trained on photos without
+        Which parts of the photo the network scores. ``"whole"``: the whole photo alone. ``"grid"``,
+        ``"regions"`` and ``"more-regions"``: parts of the photo from one pass over it at several
+        sizes. This needs a network that pools its features, as all pretrained backbones do.
+        ``"grid"`` averages over 39 parts; it suits networks that were trained on photos without
         boxes. ``"regions"`` looks for the best of about 2,000 parts; it suits networks that were
         trained on boxes. ``"more-regions"`` also sees the photo at 960 pixels: about 6,000 parts,
-        which find smaller logos and take twice as long.
+        which find smaller logos and take two to three times as long.
 
-        ``"auto"``: a first look at each photo, such as ``"regions"``, and a closer one, such as
-        ``"more-regions"``, only where the first leaves the answer open. The switches apply to the
-        closer look.
+        ``"auto"``: first a fast level for each photo, such as ``"regions"``, then a closer one,
+        such as ``"more-regions"``, for the photos whose answer is still open. The switches apply to
+        the closer look.
 
         The other levels cut windows out of the photo, and pass each through the network.
         ``"few-windows"``: also 4 windows of 2/3 of the photo's sides, 5 in all. ``"windows"``:

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 AVERAGED_REGIONS = 20
 """Number of regions that a box is the mean of. The network sees beyond the border of a region, so
-one region is a worse box. On 80 photos of FlickrLogos-27, the mean shares half of its union with
-the logo's box or more in .55, one region in .31. The mean of 40 or 80 does about as well."""
+one region is a worse box. On 80 photos of FlickrLogos-27, the mean has an intersection over union
+(IoU) of at least .5 with the logo's box in .55, one region in .31. The mean of 40 or 80 does about
+as well."""
 
 CANDIDATES = 200
 """Number of the likeliest regions that are compared with known regions for a box."""
 
 SAME_LOGO = 0.2
-"""Regions are averaged if they share this much of their union with the best region."""
+"""Regions are averaged if they have this IoU with the best region."""
 
 COVERED = 0.1
 """A region may show a logo that was found if it shares this much of the smaller of the two. The
@@ -125,8 +126,8 @@ def region_level(classifier: "LogoClassifier", level: LevelLike | None) -> Level
             return candidate
     asked = ", ".join(f'"{candidate}"' for candidate in candidates)
     raise ValueError(
-        f"A logo is located among regions, but the levels here are {asked}. Call calibrate with "
-        'the level "regions" first, and give it to locate.'
+        f"locate needs a level that scores regions, but the levels here are {asked}. Call "
+        'calibrate with the level "regions" first, and give this level to locate.'
     )
 
 

@@ -205,8 +205,8 @@ def read_model(
 
     Notes
     -----
-    A model may come from a stranger. Sizes are checked before memory is allocated, and a graph is
-    built again from operators that are allowed (`logoflow.models.graph_rules`).
+    A model may come from an untrusted source. Sizes are checked before memory is allocated, and a
+    graph is built again from operators that are allowed (`logoflow.models.graph_rules`).
     """
     folder = Path(folder)
     _require(folder / MODEL_JSON)

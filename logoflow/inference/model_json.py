@@ -1,4 +1,4 @@
-"""The JSON file of a saved model: its forms, and checks of what a stranger may have written."""
+"""Read and check the JSON file of a saved model, which may come from an untrusted source."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Add a brand to a trained classifier, from its artwork or from a few photos, and remove brands.
+"""Add a brand to a trained classifier, from artwork or a few photos, or remove a brand.
 
 The output layer gets one more row. Its weights are fitted to pictures of the new brand, against the
 regions of the training photos that the classifier remembers. All other weights stay as they are, so
@@ -150,7 +150,9 @@ def remove_brand(classifier: "LogoClassifier", name: str) -> None:
     if len(classifier.classes) < 3:
         raise ValueError("A classifier needs two classes, so no brand can be removed.")
     if classifier.matcher is not None:
-        raise ValueError("This classifier knows logos of its brands: train it again without one.")
+        raise ValueError(
+            f"This classifier compares photos with known logos: train it again without {name!r}."
+        )
     if not all(hasattr(net, "output") for net in _members(classifier.net)):
         raise ValueError(
             f"The classes of a {type(classifier.net).__name__} are fixed: train it again without "

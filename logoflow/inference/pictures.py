@@ -1,4 +1,4 @@
-"""Read what people hand to a classifier: pictures in many forms, folders of them and patterns."""
+"""Read the input of a classifier: pictures in many forms, folders of pictures, and patterns."""
 
 import glob
 import os

@@ -60,9 +60,9 @@ def pool_part(
         (classes,), see `pool_logits`.
     compare : function, optional
         It compares regions with known ones (`Compare`), for the levels that score regions. The
-        similarities count as a second opinion. Its log-probability is added to that of the logits:
-        for the level ``"grid"`` once for the photo, for the others in each of the likely regions
-        (`likely_regions`), and the other regions do not count.
+        log-probability of the similarities is added to that of the logits: for the level ``"grid"``
+        once for the photo, for the others in each of the likely regions (`likely_regions`), and the
+        other regions do not count.
 
     Returns
     -------
@@ -192,11 +192,11 @@ def pool_logits(
 ) -> np.ndarray:
     """Pool the logits of a photo's windows or regions into one score per class.
 
-    A logo shows in few parts of a photo, so every brand gets its highest odds against no-logo
-    over all windows. Of the regions, which overlap much more, it gets the mean of the highest.
-    The highest probability would do worse: two windows that each show a part of the logo may both
-    be sure that there is a logo and unsure which. The mean over all windows would drown a small
-    logo.
+    A logo shows in few parts of a photo, so every brand gets its highest odds against no-logo over
+    all windows. Of the regions, which overlap much more, it gets the mean of the highest. The
+    highest probability would do worse: two windows that each show a part of the logo may both be
+    sure that there is a logo and unsure which. In the mean over all windows, a small logo would
+    hardly count.
 
     Parameters
     ----------

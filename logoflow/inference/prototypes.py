@@ -1,9 +1,8 @@
 """Regions of the training photos that a classifier remembers, to compare new photos with.
 
-An output layer draws one line between a brand and everything else. Of one to five photos of a
-brand, it cannot know which of their many differences matter. An embedding that was trained to
-compare logos knows better: the region of a new photo that is most like a region of a known photo
-probably shows the same brand.
+An output layer is a linear classifier. From one to five photos of a brand, it cannot learn which of
+their many differences matter. An embedding that was trained to compare logos has learnt this: the
+region of a new photo that is most like a region of a known photo probably shows the same brand.
 """
 
 from collections.abc import Sequence

@@ -26,8 +26,8 @@ class RegionFeatures:
 
     Notes
     -----
-    All products of matrices are MXNet's. NumPy has threads of its own, which would wait actively
-    beside those of the network and slow it down.
+    All products of matrices are MXNet's. NumPy has its own threads, which would busy-wait beside
+    those of the network and slow it down.
     """
 
     def __init__(

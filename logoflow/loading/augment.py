@@ -1,4 +1,7 @@
-"""Convert decoded photos to the input of a network, for training and for validation."""
+"""Convert decoded photos to the input of a network, for training and for validation.
+
+`make_augs` lists the augmentations of a recipe. Their classes are in `appearance` and `crops`.
+"""
 
 import json
 from collections.abc import Callable, Sequence

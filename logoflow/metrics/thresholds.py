@@ -1,7 +1,8 @@
-"""Choose a threshold for the logo score and measure its effect.
+"""Compute thresholds for the logo score, and measure their effect.
 
 A photo whose logo score (`logoflow.logo_scores`) reaches the threshold is answered with its most
-likely brand, every other photo with no-logo.
+likely brand, every other photo with no-logo. A classifier's own threshold is chosen in
+`logoflow.inference.calibration` and applied in `logoflow.inference.decision`.
 """
 
 import math

@@ -68,7 +68,7 @@ def checked_graph(text: str) -> str:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedFileError(
             f"The graph of the network is not one that logoflow writes: {error!r}. Get the model "
-            "from whoever trained it again; a model of an earlier version may need a new twin."
+            "from whoever trained it again; quantize a model of an earlier version again."
         ) from error
     return _to_json(nodes, [[node, output, 0]])
 

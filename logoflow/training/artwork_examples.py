@@ -41,15 +41,15 @@ def artwork_of_classes(
     Raises
     ------
     ValueError
-        If there is no such class, or no class has artwork.
+        If a brand of `artwork` is not a class, or no class has artwork.
     ArtworkError, ImageError, OSError
         If artwork cannot be read.
     """
     if isinstance(artwork, str):
         if artwork != "simple-icons":
             raise ValueError(
-                "artwork is 'simple-icons', or from brands to logos: {'acme': ['acme.svg']}, not "
-                f"{artwork!r}."
+                f"artwork is {artwork!r}: give 'simple-icons', or a dict of logos by brand, "
+                "such as {'acme': ['acme.svg']}."
             )
         found = {name: _from_simple_icons(name) for name in classes if _has_icon(name)}
     else:

@@ -11,7 +11,7 @@ OnRow = Callable[[int, Mapping[str, float]], None]
 """A function that takes an epoch or a step, and values by name."""
 
 FLUSH_SECONDS = 1
-"""TensorBoard shows a row about so long after it was written."""
+"""Seconds, approximately, after which TensorBoard shows a new row."""
 
 
 def log_folder(log_dir: Path | str | None) -> Path | None:

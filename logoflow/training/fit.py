@@ -77,11 +77,11 @@ def fit(
         Folder that `logoflow.prepare_root` prepared.
     backbone : str or sequence of str
         The name of a pretrained backbone, which is fine-tuned (`logoflow.finetune_net`).
-        ``"logo_lite0"`` has seen ten thousand brands and needs the fewest photos. The
-        networks ``"alexnet_cnn"``, ``"lenet5"`` and ``"mlp"`` start from random weights. If you
-        pass several backbones, `fit` trains one network per backbone and averages their answers
-        (`logoflow.models.ensemble.Ensemble`). An ensemble finds more logos at few false alarms,
-        and is slower by the number of its networks.
+        ``"logo_lite0"`` was pretrained on logos and needs the fewest photos. The networks
+        ``"alexnet_cnn"``, ``"lenet5"`` and ``"mlp"`` start from random weights. If you pass several
+        backbones, `fit` trains one network per backbone and averages their answers
+        (`logoflow.models.ensemble.Ensemble`). An ensemble finds more logos at few false alarms.
+        Three networks take three times as long.
     recipe : str or Recipe, optional
         See `logoflow.get_recipe`. By default ``"regions"`` for the backbone ``"logo_lite0"``: `fit`
         first fits the output layer to regions of the photos, which takes seconds. If there are
@@ -89,7 +89,7 @@ def fit(
         ``"logoflow"``.
     fine_tune : bool
         Whether to train the layers below the output layer. False, for the recipe ``"regions"``
-        only, gives a classifier in seconds. Without boxes they are never trained.
+        only, gives a classifier in seconds. Without boxes, these layers are never trained.
     num_epochs : int, optional
         Passes over the training photos. By default 10. For the recipe ``"regions"``, the default
         number of steps grows with the square root of the number of photos.
@@ -116,11 +116,11 @@ def fit(
     unknown_acceptance_rate : float or None
         Share of the photos of unknown brands that may be given a brand, above 0 and below 1. `fit`
         learns to recognise unknown brands by leaving out each of the known ones in turn. This needs
-        at least three brands. None: unknown brands are not looked for.
+        at least three brands. None: there is no test for unknown brands.
     hard_negative_rounds : int
-        Number of rounds of equal length that the training consists of. Between two rounds, `fit`
-        looks for hard negatives in the no-logo training photos, if the recipe says so. With 1
-        it never does.
+        Number of rounds of equal length into which the training is divided. Between two rounds,
+        `fit` mines hard negatives in the no-logo training photos, if the recipe says so. 1 turns
+        this off.
     refit_epochs : int
         Number of further epochs on training and validation photos together, after the
         calibration (`logoflow.refit`). If they fail, for example because the disk is full, `fit`
@@ -147,14 +147,15 @@ def fit(
         and dropout.
     patience : int, optional
         Stop the training of a network after this many epochs without a better accuracy on the
-        validation photos, and keep the best epoch. By default, there is no such stop.
+        validation photos, and keep the best epoch. By default, training does not stop early.
     log_dir : Path or str, optional
         Folder for learning curves, which ``tensorboard --logdir`` shows while the training goes on.
         It needs the extra ``tensorboard``.
     resume_dir : Path or str, optional
         Folder for finished stages: fitted output layers and epochs of training. If `fit` is killed
-        or interrupted, the same call continues from there. Other photos or settings begin anew, in
-        a folder of their own. After a complete training, `fit` removes its files.
+        or interrupted, the same call continues from there. A call with other photos or settings
+        starts from the beginning, in another folder. After a complete training, `fit` removes its
+        files.
     quiet : bool
         Whether to print nothing.
     **settings : object
@@ -170,9 +171,10 @@ def fit(
     Raises
     ------
     ValueError
-        Before the training starts: if several backbones normalise photos in different ways,
-        if `match_logos` has no boxes, if there are no validation photos, if only one class has
-        training photos, if `artwork` is of no class, or if a value is out of range.
+        Before the training starts: if several backbones normalise photos in different ways, if
+        `match_logos` has no boxes, if there are no validation photos, if only one class has
+        training photos, if `artwork` has a brand that is not a class, or if a value is out of
+        range.
     NotPreparedError
         If `root` is not a prepared data set.
     ArtworkError, ImageError, OSError

@@ -1,4 +1,4 @@
-"""What `logoflow.fit` does if it is not told otherwise: recipe, epochs and levels."""
+"""The default recipe, epochs and levels of `logoflow.fit`."""
 
 import math
 from collections.abc import Sequence
@@ -33,9 +33,9 @@ def default_recipe(backbones: Sequence[str]) -> str:
 
 
 def default_epochs(recipe: Recipe, root: Path) -> int:
-    """Number of epochs: 10, or for regions as many as give a number of steps that fits the data.
+    """Choose the number of epochs: 10, or for regions a number that depends on the photos.
 
-    The steps grow with the square root of the number of photos, so few photos are seen more often.
+    For regions, the number of steps grows with the square root of the number of photos.
 
     Parameters
     ----------

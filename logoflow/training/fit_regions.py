@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier
 
 MAX_PHOTOS = 3000
-"""Number of photos that the output layer is fitted on at most, for the time and memory it takes."""
+"""Largest number of photos that the output layer is fitted to. It limits time and memory."""
 
 
 MAX_REMEMBERED_PHOTOS = 400
-"""Number of photos with boxes that a classifier remembers regions of, at most."""
+"""Largest number of photos with boxes of which a classifier remembers regions."""
 
 
 def photos_with_boxes(
@@ -194,7 +194,7 @@ def calibrate_by_left_out(
 ) -> None:
     """Fit decisions to the training photos, each scored by a model that was fitted without it.
 
-    So no photo has to be kept back for the calibration.
+    No photo is held out for the calibration.
 
     Parameters
     ----------

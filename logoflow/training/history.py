@@ -117,7 +117,7 @@ class History:
         return replaced_checkpoint
 
     def out_of_patience(self, patience: int | None) -> bool:
-        """Return whether the last `patience` epochs did not improve validation accuracy."""
+        """Return whether none of the last `patience` epochs improved the validation accuracy."""
         if patience is None or not self.rows:
             return False
         return len(self.rows) - 1 - self.best_epoch >= patience

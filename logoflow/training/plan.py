@@ -1,4 +1,4 @@
-"""What `logoflow.fit` was asked for."""
+"""The arguments of a call of `logoflow.fit`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from logoflow.recipes import Recipe
 
 
 class Plan(NamedTuple):
-    """What `fit` was asked for, checked.
+    """The checked arguments of a call of `logoflow.fit`.
 
     Parameters
     ----------

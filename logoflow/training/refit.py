@@ -70,8 +70,8 @@ def refit(
     Raises
     ------
     ValueError
-        If `fit` did not make the classifier, for example if it is an INT8 twin, or if a version of
-        logoflow with other recipes made it.
+        If `fit` did not make the classifier, for example if it is an INT8 classifier, or if a
+        version of logoflow with other recipes made it.
     ClassListError
         If the data set has other classes than the classifier.
     NotPreparedError
@@ -95,7 +95,7 @@ def refit(
     """
     if "plan" not in classifier.metadata or "int8" in classifier.metadata:
         raise ValueError(
-            "refit needs a classifier that fit returned, not an INT8 twin: call refit first, then "
+            "refit needs a classifier that fit returned, not an INT8 one: call refit first, then "
             "quantize."
         )
     root, ctx = prepared_root(root), checked_devices(ctx)

@@ -26,7 +26,7 @@ PhotoWithBoxes = tuple[Path, int, Boxes]
 """Path, label, and boxes (x, y, width, height) in pixels of the photo file."""
 
 MIN_LOGO_OVERLAP = 0.4
-"""A region shows a logo if it shares this much of its union with the logo's box."""
+"""A region shows a logo if it has this intersection over union (IoU) with the logo's box."""
 
 MAX_BACKGROUND_OVERLAP = 0.1
 """Background regions overlap every box by less than this share (`logoflow.images.boxes`)."""
@@ -37,11 +37,11 @@ BACKGROUNDS_PER_PHOTO = 5
 REGIONS_PER_NO_LOGO_PHOTO = 20
 PROTOTYPES_PER_PHOTO = 200
 MAX_PROTOTYPES = 20_000
-"""Regions that a classifier remembers of photos without boxes, at most. Their file has 10 MB."""
+"""Largest number of regions that a classifier remembers of photos without boxes: 10 MB on disk."""
 
 MAX_BOX_PROTOTYPES = 4_000
-"""Regions that a classifier remembers of photos with boxes, at most. All regions of a photo are
-compared with them, not only those on the grid."""
+"""Largest number of regions that a classifier remembers of photos with boxes. All regions of a
+photo are compared with them, not only those on the grid."""
 
 LIKENESS_SHARPNESS = 20.0
 """With artwork, a region's weight grows by e^2 with each tenth of its cosine with the artwork. It
@@ -49,7 +49,8 @@ was chosen on the eight brands of FlickrLogos-27 that no seed of benchmarks/accu
 where 10 does a little worse."""
 
 MAX_GRID_EXAMPLES = 30_000
-"""Regions from photos without boxes, about. Of many photos, each gives fewer regions."""
+"""Approximate number of regions from photos without boxes. If there are many photos, each gives
+fewer."""
 
 
 class Examples(NamedTuple):

@@ -24,7 +24,7 @@ WEIGHT_SCALE = 1000.0
 
 
 class RegionHead(NamedTuple):
-    """What the fit of an output layer needs and leaves.
+    """The examples and the result of the fit of an output layer.
 
     Parameters
     ----------
@@ -52,9 +52,9 @@ def focus_on_logos(
 ) -> Examples:
     """Give weight to the regions that show their label most clearly, for photos without boxes.
 
-    Which region of a photo carries the brand is decided by a model that was fitted without the
-    photo. A region's weight is multiplied by the probability that this model gives the photo's
-    label. So the background, which all classes share, loses its weight.
+    A model that was fitted without a photo scores the regions of this photo. The weight of a region
+    is multiplied by the probability that the model gives the photo's label. So the background,
+    which all classes share, loses its weight.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def left_out_probabilities(
     folds: int,
     composed: Examples | None = None,
 ) -> np.ndarray:
-    """Answer for each photo's regions by a model that was fitted without this photo.
+    """Compute out-of-fold probabilities: each photo is scored by a model fitted without it.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ UNKNOWN = -1
 MIN_LOGO_OVERLAP = 0.45
 MAX_BACKGROUND_OVERLAP = 0.1
 MIN_INSIDE = 0.85
-"""Regions of which a smaller share lies inside the photo have no label."""
+"""A region has no label if a smaller share of it lies inside the photo."""
 
 LOGO_CELLS = (2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5)
 """Sides that a logo is resized to, in cells."""

@@ -109,7 +109,7 @@ def train_on_patches(
     deadline : float, optional
         Time of `time.monotonic` after which no further step starts.
     early_stopping : EarlyStopping, optional
-        It is asked after each pass over the photos.
+        It checks the network after each pass over the photos.
     resume_path : Path, optional
         File for the state of the training. If it exists, the training continues from it. It must
         belong to the same data set and settings.

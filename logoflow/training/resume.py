@@ -1,4 +1,7 @@
-"""Files of finished stages, from which a killed or interrupted `logoflow.fit` continues."""
+"""Files of finished stages, from which a killed or interrupted `logoflow.fit` continues.
+
+Inside a stage, `loop` (crops) and `region_steps` (regions) continue from the file of `checkpoint`.
+"""
 
 import hashlib
 import json

@@ -41,7 +41,7 @@ def get_image(
     max_bytes : int
         Largest size of the picture in bytes.
     honour_opt_out : bool
-        Whether to leave pictures alone whose server asks programs like this one to do so.
+        Whether to skip pictures whose server opts out, in the header ``X-Robots-Tag``.
     **fetch_options
         Other options of `logoflow.fetch_image`, such as `total_timeout` or `user_agent`.
 
@@ -111,7 +111,7 @@ def classify_logo(
     max_bytes : int
         Largest size of the picture in bytes.
     honour_opt_out : bool
-        Whether to leave pictures alone whose server asks programs like this one to do so.
+        Whether to skip pictures whose server opts out, in the header ``X-Robots-Tag``.
     **fetch_options
         Other options of `logoflow.fetch_image`, such as `total_timeout` or `user_agent`.
 

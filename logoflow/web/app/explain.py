@@ -1,4 +1,4 @@
-"""Answer for one picture, with what a person needs to see why."""
+"""Answer for one picture, with a heat map and boxes that explain the answer."""
 
 import base64
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -34,7 +34,7 @@ POLICY = (
 
 
 class PageApp:
-    """A page on which one drops a picture, and sees its brand.
+    """A web page that names the brand in a picture that the user drops on it.
 
     Pictures are answered in memory, one at a time, and are not kept.
 

@@ -10,10 +10,9 @@ _DECIDED = {"url", "allow_private", "per_host", "cache", "max_age", "decode", "m
 
 
 def refuse_unguarded_script() -> None:
-    """Raise an error in a process that was started to import the script that it runs.
+    """Raise an error if a worker process calls `classify_urls` while it imports the main script.
 
-    Workers import the script of their parent. Without a guard, each worker would start the run
-    again.
+    Without a guard in the script, each worker would start the run again.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The classifiers that a worker process has been given, by run."""
+"""The classifiers of a worker process, by run."""
 
 import hashlib
 import socket

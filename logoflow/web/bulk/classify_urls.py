@@ -49,7 +49,7 @@ class BulkSummary(NamedTuple):
     statuses : dict of str to int
         Number of rows with each status.
     brands : dict of str to int
-        Number of rows with each brand, among the rows with status ``ok``.
+        Number of rows with each brand, if their status is ``ok``.
     model : str
         Name of the model that answered.
     seconds : float
@@ -99,8 +99,8 @@ def classify_urls(
         output. A column with the name of a column of the answers becomes ``input_<name>``.
     classifier : LogoClassifier, Path, str or object
         A classifier, or the folder of a saved one. Any other object works if it can be pickled and
-        has the same ``predict``. Its attribute ``name`` (by default the name of its class) then
-        tells models apart.
+        has the same ``predict``. Its attribute ``name``, or else the name of its class, identifies
+        the model.
     output : Path or str
         Folder for the answers, or an address of fsspec such as ``s3://bucket/answers``. The answers
         are in files ``part-*.parquet``. Their columns are ``url``, ``status``
@@ -130,11 +130,11 @@ def classify_urls(
     allow_private : bool
         Whether to fetch from loopback and private addresses too, for servers of your own.
     retry_failed : bool
-        Whether to fetch the URLs again that failed in an earlier run.
+        Whether to fetch again the URLs that failed in an earlier run.
     max_bytes : int
         Largest size of a picture in bytes.
     honour_opt_out : bool
-        Whether to leave pictures alone whose server asks programs like this one to do so.
+        Whether to skip pictures whose server opts out, in the header ``X-Robots-Tag``.
     **fetch_options
         Other options of `logoflow.fetch_image`: `connect_timeout`, `total_timeout`, `retries`,
         `user_agent` and `referer`.

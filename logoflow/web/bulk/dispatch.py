@@ -98,7 +98,7 @@ class _Dispatcher:
         """Find the crashing URLs of a suspect, once no other job is at a worker."""
         if self.suspects and not self.at_workers:
             job = self.suspects.pop()
-            self.answered[job.number] = (job, _bisect(self, job.urls_to_fetch))
+            self.answered[job.number] = (job, _answer_in_pieces(self, job.urls_to_fetch))
 
     def write(self) -> None:
         """Write the shards that need no answers of an unwritten shard."""
@@ -209,8 +209,8 @@ def _result(client: Client, future: Future) -> list[Answer] | None:
         return answers
 
 
-def _bisect(dispatcher: _Dispatcher, urls: list[str]) -> list[Answer]:
-    """Answer URLs of which at least one crashes workers, by cutting them into smaller pieces.
+def _answer_in_pieces(dispatcher: _Dispatcher, urls: list[str]) -> list[Answer]:
+    """Answer URLs of which at least one crashes workers, in ever smaller pieces.
 
     Only one piece at a time is at a worker, so that no other job crashes with it. A crash takes
     seconds, much longer than a URL, so few URLs are tried one by one.
@@ -222,5 +222,5 @@ def _bisect(dispatcher: _Dispatcher, urls: list[str]) -> list[Answer]:
         result = _result(dispatcher.client, dispatcher.submit(piece))
         if result is None and len(piece) == 1:
             result = [Answer("crashed", "took down each worker that tried it; left out")]
-        answers += _bisect(dispatcher, piece) if result is None else result
+        answers += _answer_in_pieces(dispatcher, piece) if result is None else result
     return answers

@@ -24,8 +24,8 @@ def pickle_classifier(classifier: object) -> tuple[object, str, bytes]:
     classifier : object
         The classifier itself.
     model : str
-        A name that tells models apart. For a LogoClassifier it is the architecture and the start of
-        a hash over everything that it saves. For another object it is its attribute ``name``, or
+        A name that identifies the model. For a LogoClassifier it is the architecture and the start
+        of a hash over everything that it saves. For another object it is its attribute ``name``, or
         the name of its class.
     pickled : bytes
 

@@ -13,7 +13,7 @@ class PixelBudget:
     ----------
     pixels : int
         Pixels that may be held at once. This must be at least the largest picture plus the pixels
-        that make a full batch. Otherwise a thread could wait for ever.
+        that make a full batch. Otherwise a thread could wait forever.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which shard answers which URL: kept on disk, since millions of URLs need not fit in memory."""
+"""Remember which shard answers which URL: on disk, because millions of URLs may not fit in RAM."""
 
 import hashlib
 import sqlite3

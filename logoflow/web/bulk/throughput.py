@@ -1,4 +1,4 @@
-"""How fast the answers in a folder came."""
+"""The speed of a bulk run, from the answers in its folder."""
 
 import math
 from pathlib import Path
@@ -24,8 +24,8 @@ def throughput(output: Path | str, over: int | None = None) -> pd.DataFrame:
     output : Path or str
         A folder that `logoflow.classify_urls` wrote.
     over : int, optional
-        Number of shards over which ``rows_per_second`` is averaged, since the shards of many
-        workers come in clumps. Default: a twentieth of all shards.
+        Number of shards over which ``rows_per_second`` is averaged, because many workers finish
+        their shards in bursts. Default: a twentieth of all shards.
 
     Returns
     -------

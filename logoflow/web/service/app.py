@@ -1,4 +1,7 @@
-"""The routes of the service."""
+"""The routes of the service, and its responses.
+
+`logoflow.inference.answer_rows` makes the rows of a response. `openapi` describes them.
+"""
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
@@ -89,7 +92,7 @@ class Service:
     def problem_of(self, level: Level) -> str | None:
         """Say why the classifier cannot answer at a level; None if it can.
 
-        A first look at a grey picture tells, and compiles the network.
+        It classifies a grey picture to find out. This also compiles the network.
         """
         if level not in self._problems:
             try:
@@ -174,5 +177,5 @@ async def _gone(_: Request, error: Exception) -> Response:
 
 
 async def _fault(_: Request, error: Exception) -> Response:
-    """Answer that the service is at fault. Starlette hands the error on to the server's log."""
+    """Report an error of the service. Starlette passes the error on to the server's log."""
     return JSONResponse({"error": "The service failed. Its log says why."}, 500)

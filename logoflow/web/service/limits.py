@@ -1,4 +1,4 @@
-"""What the service allows one request, and all requests together."""
+"""The limits of the service, for one request and for all requests together."""
 
 from dataclasses import dataclass
 

@@ -96,7 +96,7 @@ def _urls(body: bytes) -> list[Sent]:
     try:
         stored = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise HTTPException(400, f"The body is no JSON: {error}.") from error
+        raise HTTPException(400, f"The body is not valid JSON: {error}.") from error
     if not isinstance(stored, dict) or len(stored) != 1:
         raise wrong
     urls = stored.get("urls", [stored.get("url")])
