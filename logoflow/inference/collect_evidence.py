@@ -1,6 +1,6 @@
 """Collect the evidence of photos: logits of windows and regions, known logos and brand names."""
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from logoflow.inference.levels import AUTO, Level, largest_layout, one_pass_layo
 from logoflow.inference.match_and_read import match_and_read
 from logoflow.inference.region_evidence import region_evidence
 from logoflow.inference.window_logits import iter_window_logits
-from logoflow.loading.prefetch import prefetched
 
 if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier
@@ -58,8 +57,6 @@ def collect_evidence(
     ((5, 2), True)
     """
     check_can_score(levels, classifier.matcher)
-    if isinstance(photos, Sized):  # a generator of the caller may belong to this thread
-        photos = prefetched(map(load_image, photos))
     photos, same_photos = tee(photos)
     layout, region_layouts = largest_layout(levels), one_pass_layouts(levels)
     no_windows = np.zeros((0, len(classifier.classes)), np.float32)
