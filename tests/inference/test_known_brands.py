@@ -134,7 +134,7 @@ def test_brands_without_usable_artwork_are_an_error(artwork, error, message):
 
 
 def test_the_number_of_answers_is_checked():
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="give 1 or more"):
         lf.identify(np.zeros((64, 64, 3), np.uint8), top_k=0)
 
 
