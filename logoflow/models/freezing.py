@@ -77,8 +77,8 @@ def freeze_depthwise(net: gluon.HybridBlock) -> None:
     Parameters
     ----------
     net : HybridBlock
-        Changed in place. Other layers, and batch normalisations, stay as they are. A network
-        without depthwise convolutions does not change.
+        Changed in place. All other layers can still be trained. A network without depthwise
+        convolutions does not change.
 
     Examples
     --------
