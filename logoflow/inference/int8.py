@@ -138,9 +138,8 @@ def speed_up(float_net: gluon.HybridBlock, int8_net: gluon.Block, data: nd.NDArr
     fast = fused(float_net, data)
     ratios = []
     for _ in range(SPEED_PAIRS):
-        float_seconds, int8_seconds = (
-            seconds_of(lambda net=net: net(data).asnumpy(), repeats=1) for net in (fast, int8_net)
-        )
+        float_seconds = seconds_of(lambda: fast(data).asnumpy(), repeats=1)
+        int8_seconds = seconds_of(lambda: int8_net(data).asnumpy(), repeats=1)
         ratios.append(float_seconds / int8_seconds)
     return median(ratios)
 
