@@ -13,7 +13,6 @@ from typing import NamedTuple
 import mxnet as mx
 import numpy as np
 from mxnet import gluon, init, nd
-from scipy.special import log_softmax
 
 from logoflow.datasets.class_list import read_classes
 from logoflow.evaluation.assessment import Assessment
@@ -26,6 +25,7 @@ from logoflow.recipes import get_recipe
 from logoflow.training.fixed_features import Arrays, array_loader, extract_features
 from logoflow.training.loop import seed_epoch, train
 from logoflow.utils.devices import Contexts, as_list, default_ctx
+from logoflow.utils.softmax import log_softmax
 
 BATCH_SIZE = 32  # of the photos whose features are computed
 CROPS_PER_PHOTO = 2

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax
 
 from logoflow.inference.decision import Decision, adjusted, check_rate, probabilities
 from logoflow.labels import no_logo_index
 from logoflow.metrics.logo_score import against_no_logo
 from logoflow.metrics.thresholds import cautious_rate, threshold_at
+from logoflow.utils.softmax import log_softmax
 
 TEMPERATURES = (0.05, 20.0)
 """Range of the fitted temperature. A few photos, all classified correctly, would drive it to 0."""

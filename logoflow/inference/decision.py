@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
 
 from logoflow.inference.auto import Stages
 from logoflow.inference.familiarity import FamiliarityTest, familiarity
 from logoflow.inference.levels import Level, quoted
 from logoflow.metrics.logo_score import against_no_logo
+from logoflow.utils.softmax import softmax
 
 NO_LOGO_SHOWN = "no logo"
 UNKNOWN_BRAND = "unknown brand"

@@ -13,7 +13,6 @@ PROGRAM = "serve.py"
 REQUIREMENTS = """\
 # For Python 3.11 or newer. In place of opencv-python-headless, opencv-python does as well.
 numpy>=1.26,<3
-scipy>=1.13
 pillow>=11.3
 opencv-python-headless>=4.10.0.84
 onnxruntime>=1.20

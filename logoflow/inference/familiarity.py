@@ -8,9 +8,9 @@ shows a logo, the lead of the likeliest brand, and its similarity to remembered 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from logoflow.inference.pooling import TOP_REGIONS, Compare, regions_by_odds
+from logoflow.utils.softmax import sigmoid
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def familiarity(features: np.ndarray, test: FamiliarityTest) -> np.ndarray:
     ndarray
         (photos,), 0 to 1.
     """
-    return expit(features @ np.asarray(test.weights) + test.offset)
+    return sigmoid(features @ np.asarray(test.weights) + test.offset)
 
 
 def familiarity_features(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import mxnet as mx
 import numpy as np
 from mxnet import gluon, init, nd
-from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from logoflow.datasets.composing.artwork import Artwork, Source, read_artwork
@@ -27,6 +26,7 @@ from logoflow.inference.prototypes import (
 )
 from logoflow.inference.region_grid import window_regions
 from logoflow.labels import NO_LOGO
+from logoflow.utils.softmax import logsumexp
 
 if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier

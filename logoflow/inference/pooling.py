@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp
 
 from logoflow.inference.levels import GRID, ONE_PASS, Level
+from logoflow.utils.softmax import log_softmax, logsumexp
 
 Compare = Callable[[np.ndarray], np.ndarray]
 """A function that takes positions of regions and returns their similarities to known regions,

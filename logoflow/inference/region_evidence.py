@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import log_softmax
 
 from logoflow.inference.evidence import Parts
 from logoflow.inference.levels import GRID, MORE_REGIONS
 from logoflow.inference.prototypes import Prototypes, joint_embeddings
 from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
+from logoflow.utils.softmax import log_softmax
 
 if TYPE_CHECKING:
     from logoflow.inference.region_features import RegionFeatures

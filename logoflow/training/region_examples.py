@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import softmax
 
 from logoflow.images.boxes import intersections_over_unions, overlaps
 from logoflow.images.decode import load_image
@@ -17,6 +16,7 @@ from logoflow.inference.prototypes import (
 )
 from logoflow.inference.region_grid import region_boxes, window_regions
 from logoflow.utils.progress import bar
+from logoflow.utils.softmax import softmax
 
 if TYPE_CHECKING:
     from logoflow.inference.regions import RegionNet

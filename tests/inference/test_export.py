@@ -150,7 +150,7 @@ def test_an_exported_model_takes_arrays_bytes_and_open_files(deciding_files, tmp
 
 
 def test_the_program_needs_only_what_its_requirements_name():
-    known = {"numpy", "scipy", "PIL", "cv2", "onnxruntime", "pi_heif", "fsspec", PACKAGE}
+    known = {"numpy", "PIL", "cv2", "onnxruntime", "pi_heif", "fsspec", PACKAGE}
     known |= sys.stdlib_module_names
     for path, source in runtime_files().items():
         if path.endswith(".py"):
