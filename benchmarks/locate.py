@@ -38,6 +38,10 @@ ROWS = {
     "named": "a brand is named, and it is right",
     "time": "time of heat map and boxes, as a multiple of the time of the answer",
 }
+LEVEL_WITH_LOGOS = "regions, match_logos"
+ROWS_WITH_LOGOS = {
+    f"{name}, known logos": f"{ROWS[name]}, with known logos" for name in ("box", "named", "time")
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,10 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 seed=seed,
                 output_dir=folder,
             )
-            classifier = lf.fit(root, seed=seed, fine_tune=options.fine_tune, quiet=True)
+            classifier = lf.fit(
+                root,
+                levels=("regions", LEVEL_WITH_LOGOS),
+                seed=seed,
+                fine_tune=options.fine_tune,
+                quiet=True,
+            )
             photos = photos_with_boxes(root, ["val_data"], use_boxes=True)
             to_answer = [photo for photo in photos if photo[2] and photo[0].name not in chosen_on]
-            result = {"fine_tuned": options.fine_tune, **measure(classifier, to_answer)}
+            result = {"fine_tuned": options.fine_tune, **measure_both(classifier, to_answer)}
         write_text(path, json.dumps({"seed": seed, **result}, indent=1) + "\n")
         print(f"seed {seed}: {result}", flush=True)
     print(write_page(options.results))
@@ -76,16 +86,24 @@ def validation_names(options: argparse.Namespace, seed: int) -> set[str]:
     return {photo.path.name for photo in splits.val}
 
 
-def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]) -> dict:
+def measure_both(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]) -> dict:
+    """Measure without known logos, and with them."""
+    known = measure(classifier, photos, LEVEL_WITH_LOGOS)
+    classifier.matcher = None
+    plain = measure(classifier, photos, "regions")
+    return {**plain, **{row: known[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}}
+
+
+def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes], level: str) -> dict:
     """Measure the heat maps, boxes and answers of a classifier on photos with boxes."""
-    classifier.predict([photos[0][0]])  # compiles the network
+    classifier.predict([photos[0][0]], level=level)  # compiles the network
     centred = median_size(photos)
     columns: dict[str, list[float]] = {name: [] for name in ROWS}
     for path, label, boxes in photos:
         start = time.perf_counter()
-        answer = classifier.predict([path])
+        answer = classifier.predict([path], level=level)
         answered = time.perf_counter()
-        heat, found = lf.heatmap(classifier, path), classifier.locate(path)
+        heat, found = lf.heatmap(classifier, path), classifier.locate(path, level=level)
         columns["time"].append((time.perf_counter() - answered) / (answered - start))
         height, width = heat.shape
         named = answer.brand[0] == classifier.classes[label]
@@ -134,7 +152,7 @@ def write_page(results: Path) -> str:
     stored = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     seeds = " | ".join(f"seed {result['seed']}" for result in stored)
     lines = [f"| | mean | {seeds} |", "|---" * (len(stored) + 2) + "|"]
-    for name, text in ROWS.items():
+    for name, text in {**ROWS, **ROWS_WITH_LOGOS}.items():
         values = [result[name] for result in stored]
         cells = " | ".join(f"{value:.3f}" for value in values)
         lines.append(f"| {text} | {np.mean(values):.3f} | {cells} |")

@@ -89,13 +89,17 @@ def row(
         "ours": statistics.median(a for a, _ in pairs),
         "theirs": statistics.median(b for _, b in pairs),
         "ratio": statistics.median(ratios),
+        "noise": max(ratios) - min(ratios),
         "runs": runs,
         **target,
     }
 
 
 def main(row_functions: Rows, description: str, arguments: Sequence[str] | None = None) -> int:
-    """Measure rows and write results.json. The exit code is 1 if a row misses its target."""
+    """Measure rows and write results.json. The exit code is 1 if a row misses its target.
+
+    The rows that fell against results.json are named at the end.
+    """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -114,7 +118,21 @@ def main(row_functions: Rows, description: str, arguments: Sequence[str] | None 
                 print(line(measured), flush=True)
                 others = [old for old in stored if old["name"] not in {new["name"] for new in rows}]
                 write_text(options.results, json.dumps(others + rows, indent=1) + "\n")
+    before = {old["name"]: old for old in stored}
+    for measured in rows:
+        if fell(measured, before.get(measured["name"])):
+            was = before[measured["name"]]["ratio"]
+            print(f"{measured['name']} fell from {was:.4g} to {measured['ratio']:.4g}.")
     return int(not all(map(reached, rows)))
+
+
+def fell(row: dict, before: dict | None) -> bool:
+    """Return whether a ratio is worse than the stored one by more than the noise of its pairs."""
+    if before is None:
+        return False
+    change = row["ratio"] - before["ratio"]
+    loss = change if "at_most" in row else -change
+    return loss > row.get("noise", 0)
 
 
 def line(row: dict) -> str:

@@ -53,7 +53,7 @@ def predictions(backbone: str, runs: int) -> dict:
 
 
 def int8(runs: int, folder: Path) -> list[dict]:
-    """Compare the INT8 network of the faster backbone with plain MXNet."""
+    """Compare the INT8 network of the faster backbone with plain MXNet, and with our float one."""
     backbones = ("efficientnet_lite0", "resnet18_v2")
     fastest = max(backbones, key=lambda name: measure("predict_int8", True, name))
     return [
@@ -63,7 +63,14 @@ def int8(runs: int, folder: Path) -> list[dict]:
             lambda: measure("predict_int8", False, fastest),
             runs,
             at_least=4,
-        )
+        ),
+        row(
+            "int8_vs_float",
+            lambda: measure("predict_int8", True, "efficientnet_lite0"),
+            lambda: measure("predict_float", True, "efficientnet_lite0"),
+            runs,
+            at_least=1,
+        ),
     ]
 
 

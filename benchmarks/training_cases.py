@@ -36,7 +36,11 @@ def step(clock: str, backbone: str, frozen: str) -> float:
 
     `frozen` is ``"nothing"`` or ``"depthwise"``.
     """
-    train_step = make_step(backbone, frozen)
+    return median_seconds(make_step(backbone, frozen), clock)
+
+
+def median_seconds(train_step: Callable[[], None], clock: str) -> float:
+    """Measure a step after two steps that compile the network."""
     now, seconds = clock_of(clock), []
     for _ in range(2):
         train_step()
@@ -70,6 +74,37 @@ def make_step(backbone: str, frozen: str) -> Callable[[], None]:
         nd.waitall()
 
     return train_step
+
+
+def pytorch_step(clock: str, frozen: str, compiled: bool) -> float:
+    """Return the median seconds of the same step of EfficientNet-Lite0 in PyTorch, channels last.
+
+    Dropout and dropped blocks are off, because the networks of logoflow have none.
+    """
+    import torch
+    from efficientnet_lite_pytorch import EfficientNet
+
+    if clock == "processor":
+        torch.set_num_threads(1)
+    net = EfficientNet.from_name(
+        "efficientnet-lite0", num_classes=CLASSES, dropout_rate=0, drop_connect_rate=0
+    )
+    net = net.train().to(memory_format=torch.channels_last)
+    for weight in net.parameters():
+        if frozen == "depthwise" and weight.dim() == 4 and weight.shape[1] == 1:
+            weight.requires_grad_(False)
+    trained = [weight for weight in net.parameters() if weight.requires_grad]
+    optimizer = torch.optim.SGD(trained, lr=1e-3, momentum=0.9)
+    forward = torch.compile(net) if compiled else net
+    data = torch.randn(BATCH, 3, SIDE, SIDE).to(memory_format=torch.channels_last)
+    labels = torch.arange(BATCH) % CLASSES
+
+    def train_step() -> None:
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(forward(data), labels).backward()
+        optimizer.step()
+
+    return median_seconds(train_step, clock)
 
 
 def epoch(clock: str, backbone: str, root: str, freezes_depthwise: bool) -> float:
@@ -161,7 +196,7 @@ def overlap(clock: str, root: str) -> float:
     return whole / max(rate(seconds_of), loading)
 
 
-CASES = {"step": step, "epoch": epoch, "overlap": overlap}
+CASES = {"step": step, "epoch": epoch, "overlap": overlap, "pytorch_step": pytorch_step}
 
 if __name__ == "__main__":
     main()

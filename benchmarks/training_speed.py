@@ -4,6 +4,9 @@
     make -C ../logoflow-before setup PYTHON=python3.11
     python benchmarks/training_speed.py --reference ../logoflow-before
 
+Without --reference, the rows that need it are left out. So are the rows of PyTorch without
+.venv-rivals, which speed.py tells how to make.
+
 Each pair of processes runs one after the other. A row is the median ratio of the pairs, once by the
 clock with both cores, once by the seconds of the processor with one thread. Rows are printed and go
 to results/training-speed.json.
@@ -16,7 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from small import SHARED
@@ -25,6 +28,7 @@ import logoflow as lf
 from logoflow.utils.files import write_text
 
 HERE = Path(__file__).resolve().parent
+RIVALS = HERE.parent / ".venv-rivals" / "bin" / "python"
 CLOCKS = ("wall", "processor")
 BEFORE = "efficientnet_lite0"  # the default backbone of fit at 3d6a03e
 
@@ -34,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("rows", nargs="*", default=list(ROWS), help="default: all rows")
-    parser.add_argument("--reference", type=Path, required=True, help="folder of 3d6a03e")
+    parser.add_argument("rows", nargs="*", default=[*ROWS, *PYTORCH_ROWS], help="default: all rows")
+    parser.add_argument("--reference", type=Path, help="folder of 3d6a03e")
     parser.add_argument("--runs", type=int, default=3, help="number of pairs (%(default)s)")
     parser.add_argument("--clocks", nargs="+", choices=CLOCKS, default=CLOCKS)
     parser.add_argument("--data", type=Path, default=SHARED / "flickrlogos27")
@@ -45,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = json.loads(options.results.read_text()) if options.results.is_file() else {}
     with tempfile.TemporaryDirectory() as folder:
         root = lf.prepare_root("flickrlogos27", options.data, folder, no_logo_dir=options.no_logo)
-        for name in options.rows:
+        for name in filter(lambda name: can_measure(name, options.reference), options.rows):
             for clock in options.clocks:
                 result = measure(name, clock, root, options)
                 results.setdefault(name, {})[clock] = result
@@ -54,25 +58,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def can_measure(name: str, reference: Path | None) -> bool:
+    """Tell whether a row has what it is compared with. If not, say what is missing."""
+    if name in PYTORCH_ROWS and not RIVALS.exists():
+        print(f"{name} is left out: there is no {RIVALS.parent.parent.name}.", file=sys.stderr)
+        return False
+    if name in ROWS and ROWS[name][2] and not reference:
+        print(f"{name} is left out: it needs --reference.", file=sys.stderr)
+        return False
+    return True
+
+
 def measure(name: str, clock: str, root: Path, options: argparse.Namespace) -> dict:
     """Measure one row by one clock."""
+    if name in PYTORCH_ROWS:
+        ours, frozen = PYTORCH_ROWS[name]
+        return paired(
+            lambda: run(HERE.parent, "step", clock, *ours),
+            lambda: fastest_of_pytorch(clock, frozen),
+            options.runs,
+        )
     case, ours, before = ROWS[name]
     with_root = [str(root)] if case != "step" else []
     if before is None:
         ratios = [run(HERE.parent, case, clock, *with_root) for _ in range(options.runs)]
         return {"ratio": round(statistics.median(ratios), 3), "runs": ratios}
-    pairs = []
-    for _ in range(options.runs):
-        new = run(HERE.parent, case, clock, ours[0], *with_root, *ours[1:])
-        old = run(options.reference, case, clock, before[0], *with_root, *before[1:])
-        pairs.append((round(new, 3), round(old, 3)))
-    ratio = statistics.median(old / new for new, old in pairs)
-    return {"ratio": round(ratio, 2), "new and old": pairs}
+    return paired(
+        lambda: run(HERE.parent, case, clock, ours[0], *with_root, *ours[1:]),
+        lambda: run(options.reference, case, clock, before[0], *with_root, *before[1:]),
+        options.runs,
+    )
 
 
-def run(tree: Path, case: str, clock: str, *arguments: object) -> float:
-    """Run a case with the code and the Python of a checkout."""
-    python = tree / ".venv" / "bin" / "python"
+def paired(ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> dict:
+    """Run both sides in turns."""
+    pairs = [(round(ours(), 3), round(theirs(), 3)) for _ in range(runs)]
+    ratio = statistics.median(theirs / ours for ours, theirs in pairs)
+    return {"ratio": round(ratio, 2), "ours and theirs": pairs}
+
+
+def fastest_of_pytorch(clock: str, frozen: str) -> float:
+    """Return the seconds of PyTorch's step, compiled or not: the smaller of the two."""
+    return min(
+        run(HERE.parent, "pytorch_step", clock, frozen, compiled, python=RIVALS)
+        for compiled in (False, True)
+    )
+
+
+def run(tree: Path, case: str, clock: str, *arguments: object, python: Path | None = None) -> float:
+    """Run a case with the code of a checkout, and with its Python or the given one."""
+    python = python or tree / ".venv" / "bin" / "python"
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "MXNET_"))}
     done = subprocess.run(
         [
@@ -98,6 +133,12 @@ ROWS = {
     "overlap": ("overlap", [], None),
 }
 """From the name of a row to its case and the arguments of the new and of the old version."""
+PYTORCH_ROWS = {
+    "step of logo_lite0, PyTorch": (["logo_lite0", "depthwise"], "depthwise"),
+    "step of lite0, all, PyTorch": ([BEFORE, "nothing"], "nothing"),
+}
+"""From the name of a row to the arguments of our step, and what PyTorch freezes in its own."""
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -46,9 +46,11 @@ def serve(
     from logoflow.web.service.app import Service
     from logoflow.web.service.limits import Limits
     from logoflow.web.service.server import serve as run
+    from logoflow.web.service.whole_photos import exported_model
 
     limits_given = {"max_bytes": max_bytes, "max_pixels": max_pixels, "max_requests": max_requests}
     chosen = {name: value for name, value in limits_given.items() if value is not None}
     limits = Limits(allow_private=allow_private, **chosen)
-    service = Service(LogoClassifier.load(model), level, limits)
+    classifier = LogoClassifier.load(model)
+    service = Service(classifier, level, limits, exported_model(classifier))
     run(service, host, port, lambda address: click.echo(f"logoflow answers at {address}/docs"))

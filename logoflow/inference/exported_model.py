@@ -76,10 +76,21 @@ class ExportedModel:
             pixels = load_image(picture)
         except (LogoflowError, OSError) as error:
             return self._row(error_row(path, error))
-        judgement = self._judge(pixels)
+        judgement = self.judge(pixels)
         return self._row(answer_row(path, judgement, self.classes, self._no_logo, top_k))
 
-    def _judge(self, pixels: np.ndarray) -> Judgement:
+    def judge(self, pixels: np.ndarray) -> Judgement:
+        """Judge a decoded picture.
+
+        Parameters
+        ----------
+        pixels : ndarray
+            (height, width, 3), RGB, 0 to 255, uint8.
+
+        Returns
+        -------
+        Judgement
+        """
         data = network_input(pixels, self.metadata)[None]
         (logits,) = self._session.run(["logits"], {"data": data})
         return judge(Evidence(np.asarray(logits)), self._level, self._decision, self._no_logo)

@@ -10,7 +10,7 @@ EXTRAS = {
     "notebooks": ("ipykernel", "nbclient", "nbconvert", "nbformat", "papermill"),
     "read": ("onnxruntime", "rapidfuzz", "rapidocr"),
     "sample": ("resvg_py", "simplepycons", "skimage"),
-    "serve": ("python_multipart", "starlette", "uvicorn"),
+    "serve": ("onnx", "onnxruntime", "python_multipart", "starlette", "uvicorn"),
     "tensorboard": ("tensorboardX",),
 }
 

@@ -26,6 +26,7 @@ def test_a_row_is_the_median_of_pairs(rows):
         "ours": 20.0,
         "theirs": 10.0,
         "ratio": 3.0,
+        "noise": 3.0,
         "runs": 3,
         "at_least": 2,
     }
@@ -65,6 +66,29 @@ def test_rows_that_are_not_measured_again_stay(rows, tmp_path):
     assert rows.main({"import": measured(1.0), "load": None}, "", ["import", *options]) == 1
     ratios = {row["name"]: row["ratio"] for row in json.loads(results.read_text())}
     assert ratios == {"a": 1.0, "b": 7.0}
+
+
+def test_a_row_that_fell_by_more_than_its_noise_is_named(rows, tmp_path, capsys):
+    results = tmp_path / "results.json"
+    stored = [{"name": "faster", "ratio": 4.0}, {"name": "memory", "ratio": 1.0}]
+    results.write_text(json.dumps(stored))
+
+    def measured(name, ratio, noise, **target):
+        return lambda *_: [
+            {"name": name, "ours": 1, "theirs": 1, "ratio": ratio, "noise": noise, **target}
+        ]
+
+    fallen = {
+        "load": measured("faster", 3.0, 0.5, at_least=1),
+        "memory": measured("memory", 1.2, 0.1, at_most=2),
+    }
+    noisy = {"load": measured("faster", 2.9, 0.5, at_least=1)}
+    assert rows.main(fallen, "", ["--results", str(results)]) == 0
+    printed = capsys.readouterr().out
+    assert "faster fell from 4 to 3." in printed
+    assert "memory fell from 1 to 1.2." in printed
+    assert rows.main(noisy, "", ["--results", str(results)]) == 0
+    assert "fell" not in capsys.readouterr().out
 
 
 def test_the_benchmarks_have_all_rows_of_the_documentation(rows):

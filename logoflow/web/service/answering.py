@@ -1,4 +1,4 @@
-"""Answer for the pictures of many requests: decode them in threads, classify them in batches."""
+"""Answer for the pictures of many requests: whole photos one per core, closer looks in batches."""
 
 import queue
 import threading
@@ -13,12 +13,17 @@ from logoflow.errors import FetchError, ImageError
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import decode_image, image_size
 from logoflow.inference.answer_rows import WITH_ERRORS, answer_row, error_row, json_row
+from logoflow.inference.judge import Judgement
 from logoflow.inference.judge_pictures import judgements_of
+from logoflow.inference.levels import Level
+from logoflow.utils.threads import physical_cores
 from logoflow.web.service.limits import Limits
 
 if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier
-    from logoflow.inference.levels import Level
+    from logoflow.inference.exported_model import ExportedModel
+
+WHOLE = Level()
 
 BATCH_SIZE = 16
 """Pictures of a batch, at most. The network takes twice as long for one picture as for one of
@@ -56,7 +61,7 @@ class Waiting(NamedTuple):
     """A picture that waits for its answer."""
 
     sent: Sent
-    level: "Level"
+    level: Level
     top_k: int
     row: "Future[Row]"
 
@@ -68,13 +73,18 @@ class Answerer:
     ----------
     classifier : LogoClassifier
     limits : Limits
+    exported : ExportedModel, optional
+        The same classifier in ONNX Runtime.
 
     Notes
     -----
-    One thread takes the pictures that wait, has them decoded by others, and runs the network. The
-    network and the decoders take turns: they would slow one another down on the same cores. What
-    arrives while the network runs makes the next batch. Its pictures have at most as many pixels
-    as two of the largest pictures.
+    At the level ``"whole"``, a thread for each core decodes a picture and runs the network in ONNX
+    Runtime.
+
+    At the other levels, or without ONNX Runtime, one thread takes the pictures that wait, has them
+    decoded by others, and runs the network in MXNet. The network and the decoders take turns: they
+    would slow one another down on the same cores. What arrives while the network runs makes the
+    next batch. Its pictures have at most as many pixels as two of the largest pictures.
 
     Examples
     --------
@@ -92,8 +102,14 @@ class Answerer:
     ('a.png', 'ok')
     """
 
-    def __init__(self, classifier: "LogoClassifier", limits: Limits):
-        self._classifier, self._limits = classifier, limits
+    def __init__(
+        self,
+        classifier: "LogoClassifier",
+        limits: Limits,
+        exported: "ExportedModel | None" = None,
+    ):
+        self._classifier, self._limits, self._exported = classifier, limits, exported
+        self._cores = ThreadPoolExecutor(physical_cores(), "whole-photo")
         self._decoders = ThreadPoolExecutor(DECODERS, "decode")
         self._fetchers = ThreadPoolExecutor(FETCHERS, "fetch")
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
@@ -109,6 +125,7 @@ class Answerer:
     def close(self) -> None:
         """Answer what was submitted, then stop the threads."""
         self._fetchers.shutdown()
+        self._cores.shutdown()
         self._queue.put(None)
         self._thread.join()
         self._decoders.shutdown()
@@ -132,7 +149,7 @@ class Answerer:
         waiting = Waiting(sent, level, top_k, Future())
         waiting.row.set_running_or_notify_cancel()  # a client that gives up cannot cancel it
         if sent.url is None:
-            self._queue.put(waiting)
+            self._answer(waiting)
         else:
             self._fetchers.submit(self._fetch, waiting, sent.url)
         return waiting.row
@@ -153,7 +170,23 @@ class Answerer:
             waiting.row.set_exception(error)
         else:
             sent = waiting.sent._replace(content=fetched.content)
-            self._queue.put(waiting._replace(sent=sent))
+            self._answer(waiting._replace(sent=sent))
+
+    def _answer(self, waiting: Waiting) -> None:
+        if self._exported is not None and waiting.level == WHOLE:
+            self._cores.submit(self._answer_whole, waiting)
+        else:
+            self._queue.put(waiting)
+
+    def _answer_whole(self, waiting: Waiting) -> None:
+        """Answer for a picture at the level "whole"."""
+        assert self._exported is not None
+        image = self._decode(waiting)
+        if image is not None:
+            try:
+                self._finish(waiting, self._exported.judge(image))
+            except Exception as error:
+                waiting.row.set_exception(error)
 
     def _answer_all(self) -> None:
         """Answer batches until None arrives."""
@@ -213,8 +246,7 @@ class Answerer:
 
     def _classify(self, batch: Sequence[tuple[Waiting, np.ndarray]]) -> None:
         """Answer for decoded pictures at one level."""
-        level, top_k = batch[0][0].level, batch[0][0].top_k
-        classes, no_logo = self._classifier.classes, self._classifier.no_logo
+        level = batch[0][0].level
         try:
             pictures = [image for _, image in batch]
             judgements = judgements_of(self._classifier, pictures, level, BATCH_SIZE)
@@ -226,8 +258,12 @@ class Answerer:
                 self._classify([one])
             return
         for (waiting, _), judgement in zip(batch, judgements, strict=True):
-            values = answer_row(None, judgement, classes, no_logo, top_k)
-            waiting.row.set_result(_named(waiting.sent, values))
+            self._finish(waiting, judgement)
+
+    def _finish(self, waiting: Waiting, judgement: Judgement) -> None:
+        classes, no_logo = self._classifier.classes, self._classifier.no_logo
+        values = answer_row(None, judgement, classes, no_logo, waiting.top_k)
+        waiting.row.set_result(_named(waiting.sent, values))
 
 
 def _pixels_of(waiting: Waiting) -> int:

@@ -22,6 +22,7 @@ from logoflow.web.service.requests import asked_level, asked_top_k, sent_picture
 
 if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier
+    from logoflow.inference.exported_model import ExportedModel
 
 GREY = np.full((480, 640, 3), 127, np.uint8)
 
@@ -35,6 +36,9 @@ class Service:
     level : Level or str
         How closely to look if a request does not say.
     limits : Limits, optional
+    exported : ExportedModel, optional
+        The same classifier in ONNX Runtime (`logoflow.web.service.whole_photos`). It answers for
+        whole photos.
 
     Raises
     ------
@@ -47,6 +51,7 @@ class Service:
         classifier: "LogoClassifier",
         level: LevelLike = "whole",
         limits: Limits | None = None,
+        exported: "ExportedModel | None" = None,
     ):
         self.classifier, self.level = classifier, as_level(level)
         self.limits = limits or Limits()
@@ -54,7 +59,7 @@ class Service:
         self._problems: dict[Level, str | None] = {}
         if problem := self.problem_of(self.level):
             raise ValueError(problem)
-        self.answerer = Answerer(classifier, self.limits)
+        self.answerer = Answerer(classifier, self.limits, exported)
 
     def routes(self) -> list[Route]:
         """List the routes."""

@@ -16,6 +16,7 @@ from odd_pictures import broken_pictures, encode, odd_pictures, photo
 
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.decision import Decision
+from logoflow.inference.exported_model import ExportedModel
 from logoflow.inference.judge_pictures import judgements_of
 from logoflow.inference.levels import Level
 from logoflow.loading.augment import make_augs
@@ -26,6 +27,7 @@ from logoflow.web.service import server as server_module
 from logoflow.web.service.app import Service
 from logoflow.web.service.limits import Limits
 from logoflow.web.service.server import serving
+from logoflow.web.service.whole_photos import exported_model
 
 LIMITS = Limits(
     max_bytes=400_000, max_pixels=1_000_000, max_pictures=4, receive_seconds=0.5, max_requests=16
@@ -44,8 +46,13 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def address(classifier):
-    with serving(Service(classifier, limits=LIMITS)) as running:
+def exported(classifier):
+    return exported_model(classifier)
+
+
+@pytest.fixture(scope="module")
+def address(classifier, exported):
+    with serving(Service(classifier, limits=LIMITS, exported=exported)) as running:
         yield running
 
 
@@ -236,20 +243,38 @@ def test_many_clients_at_once_get_their_own_answers(address, classifier):
     assert found == pytest.approx([*expected] * 3, abs=1e-5)
 
 
-def test_a_fault_of_the_classifier_affects_only_its_own_picture(classifier, monkeypatch):
-    service = Service(classifier, limits=LIMITS)
+@pytest.mark.parametrize("query", ["", "?level=few-windows"])
+def test_a_fault_of_the_classifier_affects_only_its_own_picture(
+    classifier, exported, monkeypatch, query
+):
+    service = Service(classifier, limits=LIMITS, exported=exported)
 
     def picky(classifier, images, *options):
         if any(image.shape == (75, 100, 3) for image in images):
             raise RuntimeError("a fault")
         return judgements_of(classifier, images, *options)
 
+    exported_judge = ExportedModel.judge
+
+    def picky_judge(model, pixels):
+        picky(classifier, [pixels], Level())
+        return exported_judge(model, pixels)
+
     monkeypatch.setattr(answering, "judgements_of", picky)
+    monkeypatch.setattr(ExportedModel, "judge", picky_judge)
     pictures = [encode(photo(100, 75), "PNG"), *[encode(photo(120, 80), "PNG")] * 7]
     with serving(service) as address, ThreadPoolExecutor(8) as pool:
-        responses = list(pool.map(lambda content: post(address, content), pictures))
+        responses = list(pool.map(lambda content: post(address, content, query), pictures))
     assert [response.status_code for response in responses] == [500] + [200] * 7
     assert "a fault" not in responses[0].text
+
+
+def test_whole_photos_are_answered_by_the_classifier_without_an_exported_model(classifier):
+    picture = odd_pictures()["jpeg"]
+    with serving(Service(classifier, limits=LIMITS)) as address:
+        (row,) = post(address, picture).json()["answers"]
+    expected = classifier.predict(picture, level="whole").iloc[0]
+    assert row["probability"] == pytest.approx(expected.probability, abs=1e-5)
 
 
 def test_health_and_the_pages_about_the_service(address):
@@ -292,3 +317,19 @@ def test_a_port_in_use_is_named():
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=rf"Cannot listen on 127.0.0.1, port {port}: .*in use"):
             server_module.serve(None, port=port)
+
+
+def test_whole_photos_do_not_need_the_classifier(classifier, exported, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("the classifier was asked")
+
+    service = Service(classifier, limits=LIMITS, exported=exported)
+    monkeypatch.setattr(answering, "judgements_of", refuse)
+    with serving(service) as address:
+        assert post(address, odd_pictures()["jpeg"]).status_code == 200
+        assert post(address, odd_pictures()["jpeg"], "?level=few-windows").status_code == 500
+
+
+def test_a_classifier_that_cannot_be_exported_has_no_exported_model(classifier):
+    unusual = LogoClassifier(classifier.net, classifier.classes, [])
+    assert exported_model(unusual) is None
