@@ -91,7 +91,7 @@ def measure_both(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]
     known = measure(classifier, photos, LEVEL_WITH_LOGOS)
     classifier.matcher = None
     plain = measure(classifier, photos, "regions")
-    return {**plain, **{row: known[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}}
+    return plain | {row: known[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}
 
 
 def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes], level: str) -> dict:
