@@ -108,7 +108,7 @@ help:  ## list the targets
 	echo
 	awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	echo
-	echo "  make run DATASET=folder DATA_DIR=~/brands EPOCHS=10 NAME=mine   run them on your photos."
+	echo "  make run DATASET=folder DATA_DIR=~/brands EPOCHS=10 NAME=mine   run the notebooks on your photos."
 	echo "  Variables: NAME $(DATA_VARIABLES)"
 	echo "  $(filter-out $(DATA_VARIABLES),$(RUN_VARIABLES))"
 	echo
@@ -173,7 +173,7 @@ bundle: docs  ## write one archive that installs without a network (PYTHONS="3.1
 	@$(PY) -m tools.bundle $(if $(and $(call is_set,SOLUTIONS),$(filter 1,$(SOLUTIONS))),--solutions) \
 	  $(if $(call is_set,PYTHONS),$(PYTHONS))
 
-app: $(READY)  ## open a page that names the brand in a picture (MODEL=: by your model)
+app: $(READY)  ## open a page that names the brand in a picture (MODEL=: with your model)
 	@$(PY) -m logoflow app $(if $(call is_set,MODEL),$(call quoted,$(MODEL))) \
 	  $(if $(call is_set,IP),--host $(call quoted,$(IP))) \
 	  $(if $(call is_set,PORT),--port $(call quoted,$(PORT)))
@@ -199,7 +199,7 @@ lock:  ## renew requirements.txt and requirements-gpu.txt from pyproject.toml (n
 	    --quiet --output-file $$lock
 	  echo "lock: $$lock has the newest versions."
 	done
-	echo "lock: run make test before you commit them. It installs the new versions first."
+	echo "lock: run make test before you commit the lock files. It installs the new versions first."
 
 clean:  ## remove runs/, built data and caches; keep .venv and your own data
 	@rm -rf runs data/sample-* data/prepared build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(
     classifier: lf.LogoClassifier, photos: Sequence[tuple[Path, int]], level: lf.Level
 ) -> dict[str, float]:
-    """Ask for all photos at a level."""
+    """Classify all photos at a level, and measure the answers."""
     paths, labels = zip(*photos, strict=True)
     judgements_of(classifier, paths[:WARM_UP], level)
     start = time.perf_counter()

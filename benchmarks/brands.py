@@ -50,10 +50,10 @@ IDENTIFY = "import sys, logoflow as lf; lf.identify(sys.argv[1])"
 
 
 class Shown(NamedTuple):
-    """What is to be named."""
+    """Pictures to name, with their true brands."""
 
     brands: np.ndarray  # (pictures,) of str
-    embeddings: list[np.ndarray]  # of each picture: (regions, 256)
+    embeddings: list[np.ndarray]  # for each picture: (regions, 256)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

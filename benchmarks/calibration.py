@@ -3,8 +3,8 @@
     python benchmarks/accuracy.py calibration --seeds 0 1 2
 
 One classifier is trained on ten photos of each brand. Validation photos are drawn from the other
-training photos: 20, 50, 100 and 500 of them, half of them without a logo as far as there are so
-many. The scores of the same photos are calibrated in two ways: as `fit` does, and with the
+training photos: 20, 50, 100 and 500 of them, half of them without a logo if there are
+enough. The scores of the same photos are calibrated in two ways: as `fit` does, and with the
 temperature and the bias of maximum likelihood, as the commit 3d6a03e does. The calibration error
 and the log loss are measured on the query photos.
 
@@ -197,7 +197,7 @@ def measure(
 
 
 def draw_rows(is_no_logo: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw photos, half of them without a logo as far as there are so many."""
+    """Draw photos, half of them without a logo if there are enough."""
     without, brands = np.flatnonzero(is_no_logo), np.flatnonzero(~is_no_logo)
     no_logo_count = min(count // 2, len(without))
     if count - no_logo_count > len(brands):

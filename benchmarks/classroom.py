@@ -1,4 +1,4 @@
-"""Measure what a learner needs on one server for a class: memory, processor time, time to wait.
+"""Measure what a learner needs on one server for a class: memory, processor time, waiting time.
 
     python benchmarks/classroom.py --learners 1 --threads 1
 

@@ -3,8 +3,8 @@
     python benchmarks/accuracy.py locate --seeds 0 1 2
 
 A seed splits the training photos, which have boxes, into training and validation photos. `fit`
-learns from the former. The latter are asked about. The photos that the validation of seed 3 holds
-are left out, because the size of the map and the mean of the regions were chosen on them.
+learns from the training photos, and answers for the validation photos. The validation photos of
+seed 3 are left out, because the size of the map and the mean of the regions were chosen on them.
 
 Each result is written to results/locate-seed-<n>.json. The table is in locate.md.
 """
@@ -72,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 quiet=True,
             )
             photos = photos_with_boxes(root, ["val_data"], use_boxes=True)
-            asked = [photo for photo in photos if photo[2] and photo[0].name not in chosen_on]
-            result = {"fine_tuned": options.fine_tune, **measure_both(classifier, asked)}
+            to_answer = [photo for photo in photos if photo[2] and photo[0].name not in chosen_on]
+            result = {"fine_tuned": options.fine_tune, **measure_both(classifier, to_answer)}
         write_text(path, json.dumps({"seed": seed, **result}, indent=1) + "\n")
         print(f"seed {seed}: {result}", flush=True)
     print(write_page(options.results))
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def validation_names(options: argparse.Namespace, seed: int) -> set[str]:
-    """Names of the photos that a seed keeps for validation."""
+    """Name the photos that a seed keeps for validation."""
     splits = read_flickrlogos27(options.data, no_logo_dir=options.no_logo, seed=seed)
     return {photo.path.name for photo in splits.val}
 
@@ -91,11 +91,11 @@ def measure_both(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]
     known = measure(classifier, photos, LEVEL_WITH_LOGOS)
     classifier.matcher = None
     plain = measure(classifier, photos, "regions")
-    return {**plain, **{row: known[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}}
+    return plain | {row: known[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}
 
 
 def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes], level: str) -> dict:
-    """Ask a classifier about photos with boxes."""
+    """Measure the heat maps, boxes and answers of a classifier on photos with boxes."""
     classifier.predict([photos[0][0]], level=level)  # compiles the network
     centred = median_size(photos)
     columns: dict[str, list[float]] = {name: [] for name in ROWS}
@@ -122,12 +122,12 @@ def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes], lev
 
 
 def likeliest(top_k: Sequence[tuple[str, float]]) -> str:
-    """The likeliest brand, which the heat map is of."""
+    """Return the likeliest brand, which the heat map shows."""
     return next(name for name, _ in top_k if name != lf.NO_LOGO)
 
 
 def median_size(photos: Sequence[PhotoWithBoxes]) -> np.ndarray:
-    """The median width and height of boxes, as shares of their photos."""
+    """Compute the median width and height of boxes, as shares of their photos."""
     shares = []
     for path, _, boxes in photos:
         height, width = load_image(path).shape[:2]
@@ -136,7 +136,7 @@ def median_size(photos: Sequence[PhotoWithBoxes]) -> np.ndarray:
 
 
 def centre_box(width: int, height: int, shares: np.ndarray) -> np.ndarray:
-    """A box in the middle of a photo."""
+    """Make a box in the middle of a photo."""
     size = shares * (width, height)
     return np.concatenate([(np.array([width, height]) - size) / 2, size])
 

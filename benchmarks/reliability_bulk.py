@@ -40,7 +40,7 @@ def workers() -> list[psutil.Process]:
         try:
             if "spawn_main" in " ".join(child.cmdline()):
                 found.append(child)
-        except psutil.Error:  # it died in the meantime
+        except psutil.Error:  # the process died in the meantime
             continue
     return found
 

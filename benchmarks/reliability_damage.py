@@ -1,4 +1,4 @@
-"""Files of our own that are cut, emptied or have flipped bits: noticed, or without effect."""
+"""Cut, empty or alter files of logoflow: each damage is noticed, or has no effect."""
 
 import random
 import shutil
@@ -87,10 +87,10 @@ KINDS = (_photo_cache, _resume_file, _shard, _settings, _model)
 
 
 def _damaged(content: bytes, draw: random.Random) -> bytes:
-    what = draw.randrange(4)
-    if what == 0:
+    kind = draw.randrange(4)
+    if kind == 0:
         return content[: draw.randrange(len(content))]
-    if what == 1:
+    if kind == 1:
         return draw.choice((b"", bytes(len(content))))
     changed = bytearray(content)
     for _ in range(draw.choice((1, 1, 4))):
@@ -99,7 +99,7 @@ def _damaged(content: bytes, draw: random.Random) -> bytes:
 
 
 def damaged_files(count: int, seed: int, folder: Path) -> list[str]:
-    """Damage files. Each must be named, or be read as if nothing had happened."""
+    """Damage files. An error must name each file, or the file must read as before the damage."""
     wrong: list[str] = []
     made = []
     for kind in KINDS:

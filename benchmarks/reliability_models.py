@@ -140,24 +140,24 @@ def _alter_graph(content: bytes, draw: random.Random) -> bytes:
     steps = [node for node in nodes if node["op"] != "null"]
     inner = [one for node in steps for sub in node.get("subgraphs", []) for one in sub["nodes"]]
     node = draw.choice(draw.choice([steps, inner or steps]))
-    what = draw.randrange(8)
-    if what == 0:
+    kind = draw.randrange(8)
+    if kind == 0:
         node["op"] = draw.choice(OPERATORS)
-    elif what == 1 and node["inputs"]:
+    elif kind == 1 and node["inputs"]:
         entry = draw.choice(node["inputs"])
         entry[draw.randrange(3)] = draw.choice((-1, 0, 1, 2, 3, len(nodes) - 1, len(nodes), 2**31))
-    elif what == 2 and node.get("attrs"):
+    elif kind == 2 and node.get("attrs"):
         key = draw.choice(list(node["attrs"]))
         others = [value for one in [*steps, *inner] for value in one.get("attrs", {}).values()]
         values = [str(value) for value in NASTY_VALUES] + others
         node["attrs"][key] = draw.choice(values)
-    elif what == 3 and node.get("attrs"):
+    elif kind == 3 and node.get("attrs"):
         del node["attrs"][draw.choice(list(node["attrs"]))]
-    elif what == 4:
+    elif kind == 4:
         nodes.insert(draw.randrange(len(nodes)), draw.choice(nodes))
-    elif what == 5:
+    elif kind == 5:
         del nodes[draw.randrange(len(nodes))]
-    elif what == 6 and node["inputs"]:
+    elif kind == 6 and node["inputs"]:
         draw.choice((node["inputs"].pop, lambda: node["inputs"].append(node["inputs"][0])))()
     else:
         graph["heads"] = [[draw.randrange(len(nodes)), draw.randrange(3), 0]]
@@ -196,7 +196,7 @@ def _announce_params(content: bytes, draw: random.Random) -> bytes:
 
 
 def _bomb(content: bytes, draw: random.Random) -> bytes:
-    """Make one array of 8 GB of zeros, announced only or really packed to 8 MB of the real one."""
+    """Let an array announce 8 GB of zeros, and hold 1 or 64 MB of them."""
     path = Path(f"/dev/shm/logoflow-bomb-{os.getpid()}.npz")
     header = str({"descr": "|u1", "fortran_order": False, "shape": (1 << 26, 128)}).encode()
     header += b" " * (117 - len(header)) + b"\n"
@@ -226,14 +226,14 @@ def _alter_array(content: bytes, draw: random.Random) -> bytes:
             arrays = dict(stored)
         name = draw.choice(list(arrays))
         array = arrays[name].copy()
-        what = draw.randrange(4)
-        if what == 0:
+        kind = draw.randrange(4)
+        if kind == 0:
             array.flat[draw.randrange(array.size)] = np.int64(draw.choice((-2, 99))).astype(
                 array.dtype
             )
-        elif what == 1:
+        elif kind == 1:
             array = array.astype(draw.choice(("float64", "int8", "U3", "complex64")))
-        elif what == 2:
+        elif kind == 2:
             array = array[: draw.randrange(len(array))]
         else:
             array = array[None]

@@ -98,7 +98,7 @@ def row(
 def main(row_functions: Rows, description: str, arguments: Sequence[str] | None = None) -> int:
     """Measure rows and write results.json. The exit code is 1 if a row misses its target.
 
-    The rows that fell against results.json are named at the end.
+    The last lines name the rows that are worse than in results.json.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -122,7 +122,7 @@ def main(row_functions: Rows, description: str, arguments: Sequence[str] | None 
     for measured in rows:
         if fell(measured, before.get(measured["name"])):
             was = before[measured["name"]]["ratio"]
-            print(f"{measured['name']} fell from {was:.4g} to {measured['ratio']:.4g}.")
+            print(f"{measured['name']} got worse: from {was:.4g} to {measured['ratio']:.4g}.")
     return int(not all(map(reached, rows)))
 
 

@@ -47,7 +47,7 @@ COLUMNS = {
 
 
 class Case(NamedTuple):
-    """What a classifier learns and is asked.
+    """What a classifier learns, and the photos that it answers for.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """The cases of training_speed.py. Each process runs one side and prints one number as JSON.
 
 The code also runs with logoflow at 3d6a03e, so it uses only what both versions have. Seconds are
-those of the clock, or with ``processor`` those of the processor with one thread. The latter hardly
-depend on what else runs on the machine.
+those of the clock, or with ``processor`` those of the processor with one thread. Seconds
+of the processor hardly depend on what else runs on the machine.
 """
 
 import itertools
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def clock_of(clock: str) -> Callable[[], float]:
-    """The function that tells the time: of the processor, or of the clock."""
+    """Return the function that tells the time: of the processor, or of the clock."""
     return time.process_time if clock == "processor" else time.perf_counter
 
 
@@ -146,9 +146,9 @@ def epoch(clock: str, backbone: str, root: str, freezes_depthwise: bool) -> floa
 
 
 def overlap(clock: str, root: str) -> float:
-    """Return the time of fine-tuning as `fit` does, over the longer of its steps and its loading.
+    """Return the time of fine-tuning, divided by the time of its steps or its loading alone.
 
-    1 is the best: the shorter of the two costs nothing.
+    The longer of these two times counts. 1 is the best: then the shorter one costs nothing.
     """
     import logoflow as lf  # before MXNet: it sets the number of threads
     import mxnet as mx  # isort: skip

@@ -4,8 +4,8 @@
     make -C ../logoflow-before setup PYTHON=python3.11
     python benchmarks/training_speed.py --reference ../logoflow-before
 
-Without --reference, the rows that need it are left out. So are the rows of PyTorch without
-.venv-rivals, which speed.py tells how to make.
+Without --reference, the rows that need it are left out. Without .venv-rivals, the rows of PyTorch
+are left out; speed.py says how to make this folder.
 
 Each pair of processes runs one after the other. A row is the median ratio of the pairs, once by the
 clock with both cores, once by the seconds of the processor with one thread. Rows are printed and go

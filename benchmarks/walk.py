@@ -1,4 +1,4 @@
-"""Count the code of ours that runs on two walks: from photos to a model, from a photo to an answer.
+"""Count the code of logoflow on two walks: from photos to a model, from a photo to an answer.
 
     python benchmarks/walk.py                                   # this checkout
     python benchmarks/walk.py --at 3d6a03e --python python3.11  # and another commit, compared
@@ -14,8 +14,9 @@ Each walk is counted in two ways:
 - *with imports* counts the functions that run because a module is imported, too: decorators, the
   preparation of NumPy for MXNet, the search for a GPU's libraries.
 - *after imports* imports the walk's modules before counting starts. What is left are the functions
-  that `prepare_root`, `fit`, `save`, `load` and `predict` call: what a reader comes to who follows
-  the calls. This is the fairer comparison between commits that support other versions of NumPy.
+  that `prepare_root`, `fit`, `save`, `load` and `predict` call. A reader who follows the calls
+  comes to them. This count is the fairer comparison between commits that support other versions
+  of NumPy.
 """
 
 import argparse
@@ -88,7 +89,7 @@ def count_file(source: str, ran: Sequence[int]) -> Count:
 
 
 def function_bodies(source: str) -> list[range]:
-    """Line numbers of each function's body, without its docstring."""
+    """List the line numbers of each function's body, without its docstring."""
     bodies = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -63,7 +63,7 @@ def check_parameters(
     --------
     >>> check_parameters({"num_epoch": 2}, {"03_train": {"num_epochs": 12}})
     Traceback (most recent call last):
-    ValueError: No notebook has a parameter 'num_epoch'. Did you mean num_epochs? They have
+    ValueError: No notebook has a parameter 'num_epoch'. Did you mean num_epochs? The notebooks have
       03_train: num_epochs
     """
     if "output_dir" in parameters:
@@ -85,7 +85,7 @@ def _unknown(name: str, declared: Mapping[str, Mapping[str, object]]) -> str:
     nearest = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {nearest[0]}?" if nearest else ""
     lines = [f"  {book}: {', '.join(defaults) or '-'}" for book, defaults in declared.items()]
-    return "\n".join([f"No notebook has a parameter {name!r}.{hint} They have", *lines])
+    return "\n".join([f"No notebook has a parameter {name!r}.{hint} The notebooks have", *lines])
 
 
 # Types of parameters with the default None, which stands for the recipe's value or for "all".

@@ -121,7 +121,7 @@ class Recipe:
                 )
         for field, value in _checked_values(self).items():
             object.__setattr__(self, field, value)  # the class is frozen
-        # Any other crop may contain the logo, and the network would learn it as no logo.
+        # Other crops may contain the logo, and the network would learn the logo as no-logo.
         if self.crops not in ("around-logos", "regions") and (
             self.backgrounds or self.mines_hard_negatives
         ):
@@ -208,7 +208,7 @@ RECIPES = {
 }
 
 FORMER_FIELDS = {"averaging": "ema_decay", "head_multiplier": "head_lr_multiplier"}
-"""New names of recipe fields, by their names in earlier versions and in files of those."""
+"""New names of recipe fields, by their names in earlier versions and in the files of these."""
 
 FORMER_ARGUMENTS = {
     "size": "image_size",
@@ -348,6 +348,6 @@ def recipe_from_json(stored: dict[str, object]) -> Recipe:
     if set(values) - names or (base is None and names - set(values)):
         raise ValueError(
             f"This model's recipe {values.get('name')!r} was saved by another version of logoflow, "
-            "and this one cannot read it: train the model again."
+            "and this version cannot read it: train the model again."
         )
     return replace(base, **values) if base else Recipe(**values)

@@ -180,7 +180,7 @@ def _remove_old_results(run_dir: Path, notebooks: Sequence[Path]) -> None:
 def _kernel_of_this_python() -> Iterator[str]:
     """Install a kernel of this Python for a while, and yield its name.
 
-    A kernel that the user has installed may be another Python.
+    A kernel that the user has installed may use another Python.
     """
     from ipykernel.kernelspec import write_kernel_spec
 
@@ -189,7 +189,7 @@ def _kernel_of_this_python() -> Iterator[str]:
         write_kernel_spec(
             Path(folder) / "kernels" / "logoflow-run",
             overrides={"env": _QUIET_ENVIRONMENT},
-            extra_arguments=["--log-level=CRITICAL"],  # else it warns of sockets and interrupts
+            extra_arguments=["--log-level=CRITICAL"],  # hides warnings about sockets and interrupts
         )
         os.environ["JUPYTER_PATH"] = os.pathsep.join([folder, *([before] if before else [])])
         try:

@@ -1,4 +1,4 @@
-"""Check values that a person gives, before anything starts with them."""
+"""Check the values of arguments before the work with them starts."""
 
 import math
 from numbers import Integral, Real

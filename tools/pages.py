@@ -101,12 +101,12 @@ def on_config(config: MkDocsConfig) -> None:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Return the files of the site, each at its path in the repository."""
-    ours = [file for file in files if file.src_dir == config.docs_dir]
-    pictures = [f"docs/{file.src_uri}" for file in ours if file.src_uri.endswith(PICTURES)]
-    shown = [file for file in ours if file.inclusion.is_included()]
+    docs_files = [file for file in files if file.src_dir == config.docs_dir]
+    pictures = [f"docs/{file.src_uri}" for file in docs_files if file.src_uri.endswith(PICTURES)]
+    shown = [file for file in docs_files if file.inclusion.is_included()]
     guide = [f"docs/{file.src_uri}" for file in shown if file.is_documentation_page()]
     pages = ["README.md", *guide, *notebook_names()]
-    site = Files([file for file in files if file not in ours])  # of the theme
+    site = Files([file for file in files if file not in docs_files])  # the theme's files
     for path, text in collect_texts(pages).items():
         shown = InclusionLevel.INCLUDED if path in pages else InclusionLevel.NOT_IN_NAV
         content = rewrite_links(path, text)

@@ -68,8 +68,8 @@ def package() -> griffe.Module:
 def definitions(module: str) -> list[str]:
     """Return the public functions and classes that a module defines."""
     members = package()[module.removeprefix("logoflow.")].members.values()
-    ours = [member for member in members if not member.is_alias]
-    return [m.name for m in ours if (m.is_function or m.is_class) and m.is_public]
+    own_members = [member for member in members if not member.is_alias]
+    return [m.name for m in own_members if (m.is_function or m.is_class) and m.is_public]
 
 
 def summary_of(name: str) -> str:

@@ -14,7 +14,7 @@ from logoflow.cli.options import format_option, model_option
               help="A photo that shows the brand. May be repeated.")  # fmt: skip
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder of the new model.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Decides the pictures that are composed of the artwork.")  # fmt: skip
+              help="Seed of the pictures that are composed of the artwork.")  # fmt: skip
 @format_option("text", "json")
 def add_brand(
     name: str,

@@ -9,7 +9,7 @@ from logoflow.cli.options import address_options
 @click.argument("model", required=False)
 @address_options
 def app(model: str | None, host: str, port: int, allow_private: bool) -> None:
-    """Open a page on which one drops a picture, until Ctrl-C.
+    """Serve a page that names the brand in a picture that is dropped on it, until Ctrl-C.
 
     MODEL is the folder of a trained model. Without it, the page compares pictures with the artwork
     of thousands of brands. Pictures stay on this machine, and are not kept.

@@ -17,12 +17,14 @@ LAYOUTS = ("class", "split/class", "class/split", "group/class")
 @click.option(
     "--layout",
     type=click.Choice(LAYOUTS),
-    help="What the folders stand for, if they can mean two things.",
+    help="What the folders stand for, if their names leave it open.",
 )
 @click.option("-o", "--output", metavar="ROOT", help="Folder for the prepared photos.")
 @click.option("--no-logo-dir", metavar="DIR", help="Photos without a logo, for flickrlogos27.")
 @click.option(
-    "--photos-per-class", type=click.IntRange(min=1), help="Keep at most so many per brand."
+    "--photos-per-class",
+    type=click.IntRange(min=1),
+    help="Keep at most this many photos per brand and split.",
 )
 @click.option(
     "--test-share",

@@ -9,9 +9,13 @@ from logoflow.cli.options import format_option
 @click.argument("root")
 @click.option("-m", "--model", required=True, metavar="MODEL", help="Folder for the model.")
 @click.option("--backbone", help="Pretrained network. Default: logo_lite0.")
-@click.option("--recipe", help="Settings of the training. By default, those for the backbone.")
-@click.option("--epochs", type=click.IntRange(min=1), help="By default, as many as suit the data.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Train no longer.")
+@click.option("--recipe", help="Settings of the training. Default: those for the backbone.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Default: as many as suit the data.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Longest time of the training, in minutes.",
+)
 @click.option("--no-fine-tune", is_flag=True, help="Fit the last layer only. Takes seconds.")
 @click.option("--match-logos", is_flag=True, help="Remember the logos of the photos. Needs boxes.")
 @click.option("--read-names", is_flag=True, help="Read brand names. Needs the extra read.")

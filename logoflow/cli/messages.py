@@ -33,7 +33,7 @@ class ExplainedErrors(click.Group):
 
 
 def sentence(error: Exception) -> str:
-    """Return the message of an error; of an error of the system, what was wrong with which file.
+    """Return the message of an error. For an error of the system, it names the file first.
 
     Examples
     --------
@@ -57,5 +57,5 @@ def report_progress_and_warnings() -> None:
 
 
 def _show_warning(message: Warning, category: type[Warning], *_: object) -> None:
-    if issubclass(category, UserWarning):  # others are for programmers
+    if issubclass(category, UserWarning):  # other warnings are for programmers
         click.echo(f"Warning: {message}", err=True)

@@ -46,7 +46,7 @@ def level_option(command: Command) -> Command:
         metavar="LEVEL",
         callback=check_level,
         help='How closely to look, such as whole, regions, auto or "regions, read_names". '
-        "By default, as the model was trained for.",
+        "Default: the level that the model was trained for.",
     )(command)
 
 

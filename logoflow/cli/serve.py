@@ -40,7 +40,7 @@ def serve(
 
     require_extra("serve")
     # MXNet's threads would spin while they wait for one another. On two busy cores the service then
-    # answered 2 to 11 photos a second, against 50 to 60.
+    # answered 2 to 11 photos a second instead of 50 to 60.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from logoflow.inference.classifier import LogoClassifier
     from logoflow.web.service.app import Service
@@ -48,8 +48,8 @@ def serve(
     from logoflow.web.service.server import serve as run
     from logoflow.web.service.whole_photos import exported_model
 
-    given = {"max_bytes": max_bytes, "max_pixels": max_pixels, "max_requests": max_requests}
-    chosen = {name: value for name, value in given.items() if value is not None}
+    limits_given = {"max_bytes": max_bytes, "max_pixels": max_pixels, "max_requests": max_requests}
+    chosen = {name: value for name, value in limits_given.items() if value is not None}
     limits = Limits(allow_private=allow_private, **chosen)
     classifier = LogoClassifier.load(model)
     service = Service(classifier, level, limits, exported_model(classifier))

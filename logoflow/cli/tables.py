@@ -96,7 +96,7 @@ def model_facts(classifier: "LogoClassifier", folder: str, format_: str) -> str:
 
 
 def _aligned(rows: list[tuple], numbers: set[int]) -> str:
-    """Align columns by spaces; those of numbers to the right."""
+    """Align columns by spaces: numbers to the right, text to the left."""
     widths = [max(len(str(row[column])) for row in rows) for column in range(len(rows[0]))]
     lines = (
         "  ".join(

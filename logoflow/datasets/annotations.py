@@ -13,7 +13,7 @@ from logoflow.errors import ImageError
 from logoflow.images.decode import image_size
 from logoflow.utils.file_names import readable_name
 
-_ROUNDING = 2.0  # pixels; annotation tools round, and few boxes that end here are wrong
+_ROUNDING = 2.0  # pixels that a box may reach beyond its photo: annotation tools round
 
 
 class Annotation(NamedTuple):

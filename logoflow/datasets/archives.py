@@ -128,7 +128,7 @@ def _download(url: str, path: Path) -> None:
         bar.update(size)
 
     options = FetchOptions(
-        allow_private=True,  # where the caller's own URL says so
+        allow_private=True,  # the caller chose the URL
         connect_timeout=CONNECT_TIMEOUT,
         total_timeout=TOTAL_TIMEOUT,
         max_bytes=MAX_BYTES,

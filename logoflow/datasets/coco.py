@@ -152,7 +152,7 @@ def _split_of_file(path: Path, folder: Path) -> str:
 
 
 def _find_images(content: Any, path: Path, folder: Path) -> tuple[dict[Any, Path], list[str]]:
-    """Find the photo of each image id; the list has the names of the missing ones."""
+    """Find the photo of each image id, and list the names of the missing photos."""
     find = _image_finder(path, folder)
     photo_of, missing = {}, []
     for image in content["images"]:

@@ -72,7 +72,7 @@ def complete_splits(
 def _without_contradictions(
     labelled: dict[str, list[Photo]], notes: list[str]
 ) -> dict[str, list[Photo]]:
-    """Leave out the photos that lie in two classes, in whichever splits."""
+    """Leave out the photos that lie in two classes, in the same split or in two."""
     every = [photo for photos in labelled.values() for photo in photos]
     kept, more_notes = without_contradictions(every)
     notes += more_notes
@@ -114,7 +114,7 @@ def _check_photos(
     """Separate the broken photos, and group the near-duplicates within each class.
 
     Broken photos stay among the training photos of their class: preparing the folder leaves them
-    out and says why. With `drop_classes`, a class of broken photos only is dropped.
+    out and says why. With `drop_classes`, a class with only broken photos is dropped.
     """
     good: list[Photo] = []
     all_broken: list[Photo] = []

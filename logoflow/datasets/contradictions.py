@@ -86,7 +86,7 @@ def identical_files(paths: Iterable[Path]) -> list[list[Path]]:
 
 
 def _content_of(path: Path) -> str:
-    """Hash of a file's content; an empty string if it cannot be read."""
+    """Return the hash of a file's content; an empty string if it cannot be read."""
     try:
         return sha256_of(path)
     except OSError:

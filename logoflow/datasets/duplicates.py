@@ -178,10 +178,10 @@ def _similarities(thumbnails: np.ndarray, others: np.ndarray) -> Iterator[tuple[
 
 
 def _thumbnails(paths: Sequence[PathLike], broken: dict[PathLike, str] | None = None) -> np.ndarray:
-    """Unit vectors of the thumbnails, (photos, 16 crops, 256) float32; crop 0 is the whole photo.
+    """Compute unit vectors of thumbnails, (photos, 16 crops, 256); crop 0 is the whole photo.
 
     The vectors of a broken image are zero, which correlates with nothing. Its error is put into
-    `broken`, or raised if that is None.
+    `broken`, or raised if `broken` is None.
     """
     margins = (0, round(_CROP_SHARE * _WORKING_SIDE))
     crops = list(itertools.product(margins, repeat=4))
@@ -202,7 +202,7 @@ def _thumbnails(paths: Sequence[PathLike], broken: dict[PathLike, str] | None = 
 
 
 def _unit_vector(grey: np.ndarray) -> np.ndarray:
-    """A thumbnail without its coarse shading, of length 1; zero if the image is plain."""
+    """Remove the coarse shading of a thumbnail, and scale it to length 1; zero if it is plain."""
     size = (_THUMBNAIL_SIDE, _THUMBNAIL_SIDE)
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     detail = (small - cv2.GaussianBlur(small, (0, 0), _THUMBNAIL_SIDE / 4)).ravel()

@@ -107,7 +107,10 @@ def _unpack(archive: Path, folder: Path, limits: tuple[int, int]) -> tuple[int, 
         for name, content in _members(archive):
             files_left -= 1
             if files_left < 0:
-                raise ArchiveError(f"{archive} contains more files than {MAX_FILES:,}, the limit.")
+                raise ArchiveError(
+                    f"{archive} contains more files than {MAX_FILES:,}, the limit. "
+                    "If you trust it, extract it yourself and give the folder."
+                )
             path = _path_inside(folder, name, archive)
             if content is None:
                 path.mkdir(parents=True, exist_ok=True)
@@ -118,7 +121,8 @@ def _unpack(archive: Path, folder: Path, limits: tuple[int, int]) -> tuple[int, 
                     bytes_left -= len(chunk)
                     if bytes_left < 0:
                         raise ArchiveError(
-                            f"{archive} unpacks to more bytes than {MAX_BYTES:,}, the limit."
+                            f"{archive} unpacks to more bytes than {MAX_BYTES:,}, the limit. "
+                            "If you trust it, extract it yourself and give the folder."
                         )
                     file.write(chunk)
     except CORRUPT_ARCHIVE_ERRORS as error:
@@ -150,7 +154,7 @@ def _bounded_headers() -> type[tarfile.TarInfo]:
     """Make a class of tar headers that may not grow without limit, for one archive.
 
     A long name and the extensions of pax are read into memory as a whole, and a few kilobytes
-    unpack to gigabytes of them.
+    can unpack to gigabytes of such headers.
     """
     read_bytes = 0
 

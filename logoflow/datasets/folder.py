@@ -162,6 +162,6 @@ def _unlabelled(
     for name, indices in arrangement.unlabelled.items():
         notes.append(
             f"The folder {readable_name(name)} has no class folders. Its {len(indices)} photos are "
-            "photos to answer: logoflow.unlabelled_photos lists them."
+            "not trained on: logoflow.unlabelled_photos lists them for a trained classifier."
         )
     return tuple(paths[i] for indices in arrangement.unlabelled.values() for i in indices)

@@ -13,8 +13,8 @@ _SPLIT_WORDS = {
 _SPLIT_OF = {word: split for split, words in _SPLIT_WORDS.items() for word in words}
 _WEAK_WORDS = {"trn", "tst", "dev", "eval", "evaluation", "holdout", "pred", "predict"}
 SURE_SPLIT_WORDS = set(_SPLIT_OF) - _WEAK_WORDS
-"""Words that name a split. A folder with one of the weak words may as well be a brand, where it
-lies beside brands."""
+"""Words that surely name a split. A folder whose name is a weak word may be a brand if it lies
+beside brands."""
 
 # fmt: off
 _FILLERS = {

@@ -247,7 +247,7 @@ def _without_inner_wrapper(photos: list[tuple[int, Parts]]) -> list[tuple[int, P
 
 
 def _is_flat(photos: list[tuple[int, Parts]], known: set[str]) -> bool:
-    """Tell whether the photos of a split have no classes: no folders, or one of another name."""
+    """Tell whether the photos of a split have no classes: no folder, or one that is no class."""
     folders = {_fold(parts[0]) for _, parts in photos if len(parts) > 1}
     return not folders or (len(folders) == 1 and len(known) > 1 and not folders & known)
 
@@ -268,7 +268,7 @@ def _has_splits(folders: Iterable[str]) -> bool:
 
 
 def _is_shared(found: tuple[str, Parts], named: dict[str, tuple[str, Parts] | None]) -> bool:
-    """Tell whether a name's further words are those of another split, as in ``logos_train``."""
+    """Tell whether a name has the further words of another split, as in ``logos_train``."""
     rest = found[1]
     return not rest or any(f and f[0] != found[0] and f[1] == rest for f in named.values())
 

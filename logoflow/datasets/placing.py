@@ -23,7 +23,7 @@ from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.progress import bar
 
 LOADABLE_FORMATS = ("jpeg", "png")
-# Errors of a single file. Others, such as a full disk, would happen again with the next photo.
+# Errors of a single file. Other errors, such as a full disk, would repeat with the next photo.
 FILE_ERRORS = {
     errno.EACCES,
     errno.EILSEQ,

@@ -141,7 +141,7 @@ def prepare_splits(splits: Splits, root: Path | str) -> Prepared:
         ]
         totals = total_of(root, parts)
         untrained = why_untrained(splits.train, parts[0])
-        if untrained and not had_classes:  # the next call may bring other classes
+        if untrained and not had_classes:  # so that the next call may bring other classes
             (root / CLASS_FILE).unlink()
         write_unlabelled(root, splits)
         write_text(root / SUMMARY_FILE, "\n".join([str(totals), *splits.notes]) + "\n")

@@ -185,7 +185,7 @@ def k_folds(photos: Sequence[Photo], k: int = 5, seed: int = 0) -> list[Fold]:
 
 
 def _take_first(order: list[Photo], count: int, group_of: dict[Path, set[Path]]) -> set[int]:
-    """Choose the first `count` photos and the rest of their groups; at least one photo stays."""
+    """Choose the first `count` photos with their groups, but never all photos."""
     index_of = {photo.path: index for index, photo in enumerate(order)}
     taken: set[int] = set()
     for index, photo in enumerate(order):
@@ -197,7 +197,7 @@ def _take_first(order: list[Photo], count: int, group_of: dict[Path, set[Path]])
 
 
 def _share_of(photos: int, share: float) -> int:
-    """Number of photos to cut off from a class."""
+    """Return the number of photos to cut off from a class."""
     if not 0 <= share < 1:
         raise ValueError(f"The share is {share}: give at least 0 and less than 1.")
     if share == 0 or photos < 2:

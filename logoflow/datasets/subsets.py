@@ -69,7 +69,7 @@ def subset_per_brand(
 
 
 def subset_of_classes(root: Path | str, target: Path | str, classes: Sequence[str]) -> Path:
-    """Make a data set with some of the classes. To it, the other brands are unknown.
+    """Make a data set with some of the classes, to which the other brands are unknown.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ PHOTO_SUFFIXES = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".mpo", ".png", ".apng",
     ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif",
 )
-# Folders of operating systems, network disks and tools, in lower case. Hidden folders come on top.
+# Folders of systems, network disks and tools, in lower case. Hidden folders are skipped, too.
 SYSTEM_FOLDERS = {
     "network trash folder", "temporary items", "thevolumesettingsfolder", "$recycle.bin",
     "recycler", "recycled", "system volume information", "found.000", "lost+found", "lost.dir",
@@ -36,7 +36,8 @@ SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", 
 _OWN_RUN_FILES = {"headline.txt", "classifier.json"}
 _EXTRACTED_ARCHIVE = re.compile(r"(folder|flickrlogos(27|32)|table|coco|yolo)[-a-z]*-[0-9a-f]{12}")
 _SNIFFED_BYTES = 64
-# Many cameras' raw files begin like a TIFF, and text can begin with the two letters of a BMP.
+# TIFF and BMP are not recognised by their first bytes: many cameras' raw files begin like a TIFF,
+# and text can begin with the two letters of a BMP.
 _SNIFFED_FORMATS = {"jpeg", "png", "gif", "webp", "heif", "avif"}
 
 

@@ -79,7 +79,7 @@ def accumulate_changes(start: Experiment, changes: Sequence[Change]) -> tuple[Ex
 
 
 ENSEMBLE_BACKBONES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
-"""The backbones of the ensemble. They differ, so that each makes its mistakes on other photos."""
+"""The backbones of the ensemble. They differ, so that the networks make different mistakes."""
 
 ARTICLE_NETWORK = Experiment(
     "the Gluon article's network and recipe, learning rate .0001, 20 epochs",

@@ -65,7 +65,7 @@ class Assessment:
     def brand_top1(self) -> float:
         """Share of the photos with a logo whose likeliest brand is right, 0 to 1.
 
-        NaN without photos with a logo.
+        NaN if no photo shows a logo.
         """
         if not self.shows_logo.any():
             return NAN

@@ -28,7 +28,7 @@ FINDINGS = {
     "broken": "Replace the photo, or remove it.",
     "left out": "Repair or remove the photo, and prepare again.",
     "in two classes": "Keep the photo in the right class only.",
-    "across splits": "Keep the photo in one split: as it is, the test looks better than it is.",
+    "across splits": "Keep the photo in one split: the repeat makes the test result look too good.",
     "near-duplicates": "Keep one of them; the others teach nothing new.",
     "suspected label": "Look at the photo, and move it if the label is wrong.",
     "small photo": "Use a larger version of the photo.",

@@ -22,7 +22,7 @@ from logoflow.utils.devices import Contexts, as_list, default_ctx
 BATCH_SIZE = 32
 CROPS_PER_PHOTO = 2  # around the boxes of a photo
 MIN_PHOTOS, MAX_FOLDS = 3, 5
-_REGULARISATION = 0.01  # scikit-learn's C: strong, because there are more features than photos
+_REGULARISATION = 0.01  # scikit-learn's C: low, because there are more features than photos
 
 
 def features_of_photos(

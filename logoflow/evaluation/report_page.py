@@ -187,7 +187,7 @@ def _decisions(classifier: LogoClassifier, assessment: Assessment) -> str:
             plot_threshold_curve(
                 threshold_curve(assessment.truth, assessment.probabilities, assessment.classes),
                 decision.threshold,
-                caption="What another threshold would do. The vertical line is the one in use.",
+                caption="Results at other thresholds. The vertical line marks the one in use.",
             )
         plot_reliability(
             reliability_bins(assessment.confidence, assessment.answers == assessment.truth),
@@ -243,7 +243,7 @@ def _environment(classifier: LogoClassifier) -> str:
     rows = {"Python": platform.python_version(), "system": platform.platform()}
     rows |= {name: found for name in PACKAGES if (found := _version(name))}
     for name, content in files_of(classifier).items():
-        if name != "classifier.json":  # it names the others
+        if name != "classifier.json":  # it has the hashes of the other files
             rows[f"SHA-256 of {name}"] = hashlib.sha256(content).hexdigest()
     return "<h2>Environment and checksums</h2>" + _table(pd.Series(rows, name="value").to_frame())
 

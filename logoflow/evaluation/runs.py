@@ -36,7 +36,7 @@ NOT_IN_KEY = (
     "match_logos",
     "read_names",
     "seed",
-    # These do not change the result.
+    # These arguments do not change the result.
     "num_workers",
     "ctx",
     "resume_dir",
@@ -133,9 +133,9 @@ def train_or_load(
     seconds = time.monotonic() - start
     if classifier.metadata.get("refit_epochs", 0) != settings.get("refit_epochs", 0):
         raise RuntimeError(
-            "The last epochs on all photos failed, so the result was not stored: it would belong "
-            "to another training. Fix the problem that the warning of fit names, and run this "
-            "again."
+            "The last epochs on all photos failed, so the result was not stored: its key stands "
+            "for a training with these epochs. Fix the problem that the warning of fit names, then "
+            "make the same call again."
         )
     classifier.metadata["run"] = path.stem
     result = _score_test_photos(classifier, root, levels_to_score, seconds)

@@ -84,7 +84,7 @@ def verdict(exercise: Exercise, answer: Any) -> tuple[bool, str]:
     bool
         Whether the answer is right.
     str
-        A sentence about it.
+        A sentence about the answer.
 
     Examples
     --------
@@ -101,16 +101,18 @@ def verdict(exercise: Exercise, answer: Any) -> tuple[bool, str]:
     for mistake, sentence in exercise.mistakes:
         if same(answer, mistake, exercise.tolerance):
             return False, sentence
-    given, asked = form_of(answer), form_of(exercise.right)
-    form = f"You gave {given}; the exercise asks for {asked}. " if given != asked else ""
+    given_form, right_form = form_of(answer), form_of(exercise.right)
+    form = ""
+    if given_form != right_form:
+        form = f"You gave {given_form}; the exercise asks for {right_form}. "
     return False, form + exercise.hint
 
 
 def _verdict_of_function(exercise: Exercise, function: Any) -> tuple[bool, str]:
     """Call a function with each of the inputs, up to the first wrong result."""
     if not callable(function):
-        given = form_of(function)
-        return False, f"You gave {given}. Hand over the function itself, without calling it."
+        given_form = form_of(function)
+        return False, f"You gave {given_form}. Hand over the function itself, without calling it."
     for arguments in exercise.inputs:
         call = f"Called with {', '.join(map(repr, arguments))}, your function"
         expected = exercise.right(*arguments)

@@ -39,11 +39,14 @@ EXERCISES = {
     ),
     "01-4": Exercise(
         right=(0, 3000 / 3960),
-        praise="No photo for training is without a logo, and .758 is what test has, too.",
-        hint="Divide the no-logo photos of a split by all photos of it. Training has 320 photos "
+        praise="No training photo is without a logo. The test photos have a share of .758, too.",
+        hint="Divide the no-logo photos of each split by all its photos. Training has 320 photos "
         "with a logo, and validation has 960.",
         mistakes=(
-            ((1500 / 1820, 1500 / 2460), "This is the articles' split, with half of them moved."),
+            (
+                (1500 / 1820, 1500 / 2460),
+                "These are the shares after half of the no-logo photos were moved.",
+            ),
             (
                 (1500 / 1820, 3000 / 3960),
                 "All 3,000 photos without a logo stay in validation, so training has none.",

@@ -19,7 +19,7 @@ EXERCISES = {
     "02-2": Exercise(
         right=log(33),
         praise="The first epoch of the Gluon article has 53.8, so its network began far worse.",
-        hint="Each class gets the probability 1/33. The loss is minus the logarithm of it.",
+        hint="Each class gets the probability 1/33. The loss is minus its logarithm.",
         mistakes=(
             (1 / 33, "This is the probability. The loss is minus its logarithm."),
             (-log(33), "The loss is *minus* the logarithm, so it is positive."),

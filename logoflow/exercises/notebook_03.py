@@ -15,11 +15,11 @@ EXERCISES = {
     "03-2": Exercise(
         right=0.7,
         praise="One of ten passes, and a higher threshold would miss more logos.",
-        hint="For each threshold, count the scores that reach it. One of the ten may.",
+        hint="For each threshold, count the scores that reach it. One of the ten may reach it.",
         mistakes=(
             (0.6, "At .6, two photos pass: .60 and .80."),
-            (0.8, "At .8 only one photo passes, but a lower threshold does that, too."),
-            (0.9, "At .9 no photo passes. One of ten may, so a lower threshold will do."),
+            (0.8, "At .8 only one photo passes, but at .7 it is still only one."),
+            (0.9, "At .9 no photo passes. One of ten may pass, so lower the threshold."),
             (0.5, "At .5, two photos pass: .60 and .80."),
         ),
     ),

@@ -16,7 +16,7 @@ EXERCISES = {
         right=5 / 6,
         praise="In five of six pairs, the photo with the logo has the higher score.",
         hint="There are 3 x 2 pairs of a photo with and a photo without a logo. In which share of "
-        "them has the photo with the logo the higher score?",
+        "them does the photo with the logo have the higher score?",
         mistakes=(
             (5, "This is the number of pairs. Divide it by the number of all pairs."),
             (1 / 6, "These are the pairs in the wrong order."),
@@ -38,12 +38,12 @@ EXERCISES = {
     ),
     "05-3": Exercise(
         right=(0.8, 0.4),
-        praise="Half of the named brands are false alarms, and the first number does not show it.",
+        praise="Half of the named brands are false alarms, and the first number leaves them out.",
         hint="Divide the right brands by the named brands, first without the photos that have no "
         "logo, then with them.",
         mistakes=(
             ((0.4, 0.8), "The two numbers are exchanged: FlickrLogos-32's precision comes first."),
-            ((0.8, 0.8), "In the second, the 50 false alarms are named brands, too."),
+            ((0.8, 0.8), "The second number also counts the 50 false alarms as named brands."),
         ),
         tolerance=0.005,
     ),
@@ -53,12 +53,12 @@ EXERCISES = {
         hint="Four times as many photos make an interval half as wide.",
         mistakes=(
             (480, "Twice the photos make the interval narrower by the square root of 2 only."),
-            (720, "These are the photos to add. How many are there then?"),
+            (720, "These are the photos to add. The question is about all photos."),
         ),
     ),
     "05-5": Exercise(
         right=soften,
-        praise="The order of the classes stays, so a temperature never changes the likeliest.",
+        praise="The order of the classes stays, so no temperature changes the answer.",
         hint="Divide the scores by the temperature first, and put the results through softmax.",
         inputs=(([2.0, 1.0, 0.0], 1.0), ([2.0, 1.0, 0.0], 2.0), ([-1.0, 3.0], 0.5)),
     ),

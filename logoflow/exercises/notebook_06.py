@@ -12,8 +12,8 @@ EXERCISES = {
     "06-1": Exercise(
         right=0.05,
         praise="The photos on which both are right, or both are wrong, do not count.",
-        hint="Only photos on which the two differ change the accuracy. Take the difference of the "
-        "two numbers, and divide it by all photos.",
+        hint="Only photos on which the two networks differ change the accuracy. Take the "
+        "difference of 20 and 14, and divide it by all photos.",
         mistakes=(
             (
                 20 / 120,
@@ -27,10 +27,10 @@ EXERCISES = {
     "06-2": Exercise(
         right=(2, 0.5),
         praise="Every class now adds up to the same weight: 20 in this example.",
-        hint="80 photos in 4 classes: if all were equally large, each would have 20. Divide 20 by "
-        "the number of photos that the class has.",
+        hint="80 photos in 4 classes: if all classes were equally large, each would have 20. "
+        "Divide 20 by the number of photos that the class has.",
         mistakes=(
-            ((0.5, 2), "The two numbers are exchanged: the brand comes first."),
+            ((0.5, 2), "The two numbers are exchanged: 10 photos come first."),
             ((8, 2), "The sum over all photos would be 320. Divide by the number of classes."),
             ((0.125, 0.5), "These are shares of all photos. A rare class needs a larger weight."),
         ),
@@ -38,7 +38,7 @@ EXERCISES = {
     ),
     "06-3": Exercise(
         right=(0.45, 0.55),
-        praise="Two of three networks prefer bmw, but the third is sure, and its vote weighs more.",
+        praise="Two of three networks prefer bmw, but the third is surer of ford, so ford wins.",
         hint="Take the mean of the three first numbers, and the mean of the three second numbers.",
         mistakes=(
             ((2 / 3, 1 / 3), "These are shares of votes. Take the mean of the probabilities."),
@@ -49,12 +49,12 @@ EXERCISES = {
     ),
     "06-4": Exercise(
         right=1 - 0.95**20,
-        praise="Whoever tries twenty ideas finds one that works, most likely by chance.",
+        praise="Whoever tries twenty such ideas probably finds one that seems to work.",
         hint="An interval misses zero by chance with a probability of .05. First compute the "
         "probability that all twenty contain zero.",
         mistakes=(
             (0.95**20, "This is the probability that all twenty contain zero."),
-            (1, "One interval is what you can expect on average. It is not certain."),
+            (1, "On average, one of twenty intervals misses zero. That is not certain."),
             (0.05, "This is the probability for one idea. There are twenty."),
         ),
         tolerance=0.005,

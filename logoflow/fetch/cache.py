@@ -13,7 +13,8 @@ from logoflow.utils.files import atomic_path, write_text
 from logoflow.utils.paths import cache_home
 
 FRESH_SECONDS = 3600.0
-"""A picture is used for so long without asking its server again, if the server does not say."""
+"""Seconds for which a picture is used without asking its server again, unless the server says
+otherwise."""
 
 _EXTENSIONS = {
     "jpeg": ".jpg",
@@ -152,7 +153,7 @@ def cached_path(url: str, content: bytes, options: FetchOptions) -> Path:
 
 
 def _stem(url: str, options: FetchOptions) -> Path:
-    """Name the files of a URL. A server may answer other programs and pages with other pictures."""
-    asked = [part for part in (url, options.user_agent, options.referer) if part]
-    name = hashlib.sha256("\n".join(asked).encode("utf-8", "surrogatepass")).hexdigest()
+    """Name the files of a URL. The answer can depend on the user agent and the referer."""
+    key_parts = [part for part in (url, options.user_agent, options.referer) if part]
+    name = hashlib.sha256("\n".join(key_parts).encode("utf-8", "surrogatepass")).hexdigest()
     return cache_home() / "urls" / name

@@ -20,7 +20,7 @@ from logoflow.fetch.addresses import refusal_reason
 READ_TIMEOUT = 10.0
 # Bytes that an answer may send in addition to its body: headers and chunk sizes.
 _OVERHEAD = 1 << 20
-_MAX_INTERIM_ANSWERS = 10  # with a status like 103, before the answer itself
+_MAX_INTERIM_ANSWERS = 10  # early hints (103) and the like, before the answer itself
 
 
 class Deadline:

@@ -19,7 +19,7 @@ BROWSER_HINT = "open the URL in a browser"
 
 # Statuses of a server that is busy or briefly broken. Other statuses would come again.
 _TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
-# 201 and 203 come with a picture too: of a server that has just made it, and through a proxy.
+# 201 (a server has just made the picture) and 203 (through a proxy) come with a picture, too.
 _SUCCESSES = {200, 201, 203}
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
@@ -39,7 +39,7 @@ def as_fetch_error(url: str) -> Iterator[None]:
     except DecodeError as error:
         reason = f"the answer cannot be decompressed ({error})"
         raise FetchError("not_an_image", url, reason) from error
-    except Exception as error:  # the libraries raise other errors than their own too
+    except Exception as error:  # the libraries also raise errors that are not theirs
         reason = f"{str(error) or type(error).__name__}; check the address or try later"
         raise FetchError("unreachable", url, reason, transient=_is_transient(error)) from error
 

@@ -14,7 +14,7 @@ from logoflow.images.decode import decode_image, image_size
 MAX_BYTES = 20_000_000
 """Size of the largest picture that is fetched by default, in bytes."""
 
-# What comes along when an address is copied from a page or a table: also marks without a width.
+# Blanks that are copied with an address from a page or a table; some have no width.
 _BLANKS = " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2009\u200b\u200e\u202f\u3000\ufeff"
 
 

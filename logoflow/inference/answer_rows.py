@@ -69,7 +69,7 @@ def error_row(path: str | None, error: Exception | None) -> tuple:
 
 
 def _status(error: Exception | None) -> str:
-    """Name an error as `logoflow.errors.FetchError` does, where it has a name for it."""
+    """Return the status of an error, as `logoflow.errors.FetchError` names it if it can."""
     if isinstance(error, FileNotFoundError):
         return "not_found"
     if isinstance(error, TooManyPixels):

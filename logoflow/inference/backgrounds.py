@@ -31,8 +31,8 @@ MIN_BACKGROUND_LEVEL = Level("windows")
 """Calibration looks for background windows at this level at least."""
 
 MIN_NAME_LETTERS = 4
-"""If this many letters of another brand's name are read in the background of a logo photo, that
-brand is taken to be there too."""
+"""If this many letters of another brand's name are read in the background of a logo photo, the
+photo is taken to show that brand, too."""
 
 
 class BackgroundWindows(NamedTuple):
@@ -70,7 +70,7 @@ class BackgroundWindows(NamedTuple):
     region_masks: Mapping[str, np.ndarray] = MappingProxyType({})
 
     def scores(self, evidence: Evidence, level: Level, no_logo: int | None) -> np.ndarray | None:
-        """Log-scores of the background windows at a level.
+        """Compute the log-scores of the background windows at a level.
 
         The level ``"whole"`` has only the whole photo, which shows its logo. At this level the
         largest background window serves as the example.
@@ -104,7 +104,7 @@ class BackgroundWindows(NamedTuple):
         ]
 
     def _mask(self, level: Level) -> np.ndarray:
-        """Background windows or regions of a level."""
+        """Mark the background windows or regions of a level."""
         if level.windows in ONE_PASS:
             return self.region_masks.get(level.windows, np.zeros(0, dtype=bool))
         if level.windows == "whole" and self.mask.any():
@@ -204,7 +204,7 @@ def background_mask(image: object, boxes: Boxes, layout: str) -> np.ndarray:
 
 
 def _size(image: Any) -> tuple[int, int]:
-    """Width and height."""
+    """Return the width and height."""
     if isinstance(image, str | os.PathLike):
         return image_size(read_bytes(image), source=str(image))
     if isinstance(image, bytes):

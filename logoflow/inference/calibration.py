@@ -14,7 +14,7 @@ from logoflow.metrics.thresholds import cautious_rate, threshold_at
 from logoflow.utils.softmax import log_softmax
 
 TEMPERATURES = (0.05, 20.0)
-"""Range of the fitted temperature. A few photos, all classified correctly, would drive it to 0."""
+"""Range of the fitted temperature. A few photos that are all answered right would drive it to 0."""
 
 MIN_LEAD = 2.0
 """A brand is named only if it is this many times as probable as the next one."""
@@ -105,7 +105,7 @@ def _fit_probabilities(
 
     A prior keeps the temperature near 1 and the bias near 0 if there are few photos. Without it,
     the temperature of a few photos that are all answered correctly goes to 0, and later wrong
-    answers get a probability near 1. With hundreds of photos the prior changes next to nothing.
+    answers get a probability near 1. With hundreds of photos the prior changes hardly anything.
     """
     rows = np.arange(len(truth))
 
@@ -133,11 +133,11 @@ def _fit_probabilities(
 def _threshold(
     scores: np.ndarray, is_no_logo: np.ndarray, is_photo: np.ndarray, rate: float
 ) -> float:
-    """Find a threshold on the logo score that probably at most a share `rate` of such photos pass.
+    """Find a threshold that probably at most a share `rate` of photos without a logo pass.
 
-    The photos without a logo decide with a margin (`cautious_rate`). Together with the background
-    of other photos they decide without one, because the background may show a logo that nobody
-    marked.
+    The threshold is chosen on the photos without a logo, with a margin (`cautious_rate`). If the
+    background of other photos counts too, there is no margin, because the background may show a
+    logo that nobody marked. The higher threshold is taken.
 
     The lowest such threshold (`logoflow.metrics.thresholds.threshold_at`) lies right above the
     score of a rejected photo. With another batch size, rounding could let that photo pass. The

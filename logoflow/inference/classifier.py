@@ -170,7 +170,7 @@ class LogoClassifier:
             )
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise ClassifierError(
-                f"{folder} is not as LogoClassifier.save wrote it: {error}"
+                f"{folder} is not as LogoClassifier.save wrote it, so get it again: {error}"
             ) from error
 
     @refuse_views("level")
@@ -447,7 +447,7 @@ class LogoClassifier:
         self._use_new_classes()
 
     def remove_brand(self, name: str) -> None:
-        """Take a brand away.
+        """Remove a brand.
 
         Parameters
         ----------
@@ -473,7 +473,7 @@ class LogoClassifier:
         self._use_new_classes()
 
     def _use_new_classes(self) -> None:
-        """Use a changed class list and output layer: nothing compiled or derived stays."""
+        """Drop what was compiled or derived for an earlier class list and output layer."""
         self.no_logo, self.reader = no_logo_index(self.classes), BrandNameReader(self.classes)
         self._fused = self._region_nets = None
 
@@ -571,7 +571,7 @@ class LogoClassifier:
     def nets_for_regions(self) -> list[RegionNet]:
         """Return the network, or those of an ensemble, as networks that score regions.
 
-        They are made once. A network that does not pool its features is a ValueError.
+        They are made once. A network that does not pool its features raises a ValueError.
         """
         if self._region_nets is None:
             self._region_nets = region_nets(self.net, self.augs)

@@ -64,7 +64,7 @@ def decisions_from_json(stored: Mapping[str, dict]) -> dict[Level, Decision]:
 
 
 def _decision_of(fields: dict) -> Decision:
-    """Read a decision. Those of earlier versions lack some of the fields."""
+    """Read a decision. Decisions of earlier versions lack some fields."""
     decision, test, stages = Decision(**fields), fields.get("familiarity"), fields.get("stages")
     if test is not None:
         weights = tuple(test["weights"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from logoflow.inference.classifier import LogoClassifier
 
 MAX_NAMES = 8
-"""Brands that are named. Of more, only the first are."""
+"""Largest number of brands that are named. If there are more, the first ones are named."""
 
 
 def description(classifier: "LogoClassifier") -> str:

@@ -32,11 +32,11 @@ class Parts(NamedTuple):
     compare: Compare | None = None
 
     def without(self, label: int) -> "Parts":
-        """Make a class next to impossible."""
+        """Give a class a probability of nearly 0."""
         return self.part(np.full(len(self.logits), True), label)
 
     def part(self, mask: np.ndarray, without: int | None = None) -> "Parts":
-        """Choose windows or regions. The class `without`, if any, is made next to impossible."""
+        """Choose windows or regions. A class `without` gets a probability of nearly 0."""
         logits = self.logits[mask].copy()
         if without is not None:
             logits[:, without] = logits.min(initial=0.0) - 10
@@ -83,7 +83,7 @@ class Evidence(NamedTuple):
     regions: Mapping[str, Parts] = MappingProxyType({})
 
     def scores(self, level: Level, no_logo: int | None) -> np.ndarray:
-        """Log-scores at a level, (1, classes): see `logoflow.inference.pooling.pool_part`."""
+        """Compute the log-scores at a level, (1, classes): see `pool_part`."""
         matches = self.matches if level.match_logos else None
         letters = self.letters if level.read_names else None
         parts = self.parts(level)
@@ -92,7 +92,7 @@ class Evidence(NamedTuple):
     def familiarity_features(
         self, level: Level, no_logo: int | None, scores: np.ndarray
     ) -> np.ndarray:
-        """Features of the likeliest brand at a level, (1, features).
+        """Compute the features of the likeliest brand at a level, (1, features).
 
         See `logoflow.inference.familiarity.familiarity_features`. `scores` are those that `scores`
         returned for this level.
@@ -110,7 +110,7 @@ class Evidence(NamedTuple):
         )
 
     def parts(self, level: Level) -> Parts:
-        """Evidence of the windows or regions of a level."""
+        """Return the evidence of the windows or regions of a level."""
         if level.windows not in ONE_PASS:
             return Parts(self.logits[: level.window_count])
         if level.windows not in self.regions:

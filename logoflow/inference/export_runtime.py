@@ -6,7 +6,7 @@ from pathlib import Path
 import logoflow
 
 PACKAGE = "logoflow_runtime"
-"""Name of the copied package. Another name than logoflow's, so that both can be installed."""
+"""Name of the copied package. It is not logoflow, so that both can be installed."""
 
 PROGRAM = "serve.py"
 

@@ -27,8 +27,8 @@ USUAL_SHARE = 0.5
 """Share of a logo's usual similarity that is subtracted. 1 does about as well."""
 
 SURE_SIMILARITY, SURE_LEAD = 0.45, 0.14
-"""An answer is sure from this similarity on, if the next brand's is lower by this much. See
-docs/accuracy.md for how often it is right."""
+"""An answer is sure if its similarity reaches the first number, and exceeds the next brand's by the
+second number. docs/accuracy.md says how often a sure answer is right."""
 
 
 def identify(

@@ -32,7 +32,7 @@ from logoflow.utils.timing import seconds_of
 
 BATCH = 16
 FLOAT_SHARES = (0, 1 / 4, 1 / 2, 3 / 4, 7 / 8)
-"""Share of a network's depth, from the input on, that stays float. They are tried in this order
+"""Shares of a network's depth, from the input on, that stay float. They are tried in this order
 until the error of the logits is small enough."""
 MAX_ERROR = 0.02
 """Largest error of the logits, as a share of their spread.
@@ -145,7 +145,7 @@ def speed_up(float_net: gluon.HybridBlock, int8_net: gluon.Block, data: nd.NDArr
 
 
 def _without_regions(classifier: LogoClassifier) -> tuple[dict[Level, Decision], Level]:
-    """Decisions and default level of an INT8 version, which cannot score regions."""
+    """Return the decisions and default level of an INT8 version, which cannot score regions."""
     decisions = {
         level: decision
         for level, decision in classifier.decisions.items()
@@ -169,7 +169,7 @@ def _looks_of(level: Level, decision: Decision | None) -> list[Level]:
 
 
 def agreement(first: LogoClassifier, second: LogoClassifier, photos: Sequence) -> float:
-    """Share of photos for which two networks have the same likeliest class, 0 to 1."""
+    """Compute the share of photos for which two networks have the same likeliest class, 0 to 1."""
     first_logits, second_logits = (
         iter_window_logits(photos, "whole", classifier.logits) for classifier in (first, second)
     )
@@ -180,7 +180,7 @@ def agreement(first: LogoClassifier, second: LogoClassifier, photos: Sequence) -
 
 
 def logit_error(exact: np.ndarray, logits: np.ndarray) -> float:
-    """Root mean square error of logits, as a share of the spread of the exact logits.
+    """Compute the root mean square error of logits, as a share of the spread of exact logits.
 
     An error that all classes of a photo share is ignored, since it changes no answer.
 
@@ -206,7 +206,7 @@ def logit_error(exact: np.ndarray, logits: np.ndarray) -> float:
 def _quantized(net: gluon.HybridBlock, data: nd.NDArray) -> gluon.SymbolBlock:
     """Quantize as much of a network as possible while its logits stay close."""
     with warnings.catch_warnings(), _silent_backend():
-        warnings.simplefilter("ignore")  # "cannot decide type", though MXNet then does
+        warnings.simplefilter("ignore")  # MXNet warns "cannot decide type", and then decides
         symbol, weights = fold_kernel_padding(*graph_of(net))
         symbol = symbol.get_backend_symbol("MKLDNN_QUANTIZE")
         exact = _outputs(block_from_graph(symbol, weights), data)
@@ -254,7 +254,7 @@ def _ranges(symbol: mx.sym.Symbol, weights: Weights, data: nd.NDArray) -> Ranges
 
 
 def _first_layers(symbol: mx.sym.Symbol, share: float) -> list[str]:
-    """Names of the steps in the first part of a graph: `share` of its depth, in convolutions."""
+    """List the steps in the first part of a graph: `share` of its depth, in convolutions."""
     nodes = json.loads(symbol.tojson())["nodes"]
     depths: list[int] = []
     for node in nodes:

@@ -52,7 +52,7 @@ def judge_pictures(
         check_can_score([level], classifier.matcher)
     pictures = read_pictures(images, on_error)
     batches = load_in_batches(pictures, batch_size, on_error)
-    if isinstance(pictures, Sized):  # a generator of the caller may belong to this thread
+    if isinstance(pictures, Sized):  # a generator may work in the caller's thread only
         batches = prefetched(batches)
     judged = (
         answer

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 AVERAGED_REGIONS = 20
 """Number of regions that a box is the mean of. The network sees beyond the border of a region, so
-one region is a worse box. On 80 photos of FlickrLogos-27, the mean has an intersection over union
-(IoU) of at least .5 with the logo's box in .55, one region in .31. The mean of 40 or 80 does about
-as well."""
+one region is a worse box. On 80 photos of FlickrLogos-27, the intersection over union (IoU) with
+the logo's box is at least .5 for .55 of the means, and for .31 of the single regions. The mean of
+40 or 80 does about as well."""
 
 CANDIDATES = 200
 """Number of the likeliest regions that are compared with known regions for a box."""
 
 SAME_LOGO = 0.2
-"""Regions are averaged if they have this IoU with the best region."""
+"""Regions are averaged if their IoU with the best region is above this."""
 
 COVERED = 0.1
-"""A region may show a logo that was found if it shares this much of the smaller of the two. The
-logo's box is enlarged for that, because boxes are not exact."""
+"""A region may show a found logo if they overlap by this share of the smaller of the two. For this
+test, the logo's box is enlarged, because boxes are not exact."""
 
 MARGIN = 0.25
 """Share of its width and height by which a box is enlarged on each side."""
@@ -124,9 +124,9 @@ def region_level(classifier: "LogoClassifier", level: LevelLike | None) -> Level
         can_match = not candidate.match_logos or classifier.matcher is not None
         if candidate.windows in ONE_PASS and can_match and not candidate.read_names:
             return candidate
-    asked = ", ".join(f'"{candidate}"' for candidate in candidates)
+    level_names = ", ".join(f'"{candidate}"' for candidate in candidates)
     raise ValueError(
-        f"locate needs a level that scores regions, but the levels here are {asked}. Call "
+        f"locate needs a level that scores regions, but the levels here are {level_names}. Call "
         'calibrate with the level "regions" first, and give this level to locate.'
     )
 
@@ -192,7 +192,7 @@ def _enlarged(box: tuple[int, int, int, int]) -> tuple[float, float, float, floa
 def _box(
     parts: Parts, boxes: np.ndarray, label: int, no_logo: int | None
 ) -> tuple[int, int, int, int]:
-    """Average the regions that show a brand most clearly, weighted by how clearly they do."""
+    """Average the regions that show a brand most clearly. Clearer regions have more weight."""
     rows = regions_by_odds(parts.logits, label, no_logo, CANDIDATES)
     others = slice(None) if no_logo is None else slice(no_logo, no_logo + 1)
     scores = parts.logits[rows, label] - np.logaddexp.reduce(parts.logits[rows][:, others], axis=1)

@@ -25,7 +25,7 @@ CANDIDATES = 60  # known logos whose arrangement is checked
 MIN_INLIERS = 4  # features in the same arrangement; fewer may be chance
 MAX_SHIFT = 8.0  # pixels that a feature may lie off its place
 SCALES = (0.1, 8.0)  # size of a logo in a photo, relative to the known logo
-BACKGROUND = -1  # in place of a logo's number
+BACKGROUND = -1  # stands for the background in place of a logo's number
 
 
 class LogoIndex(NamedTuple):
@@ -252,7 +252,7 @@ class LogoMatcher:
         return sorted(found, key=lambda placement: -placement.inliers)
 
     def _matches_by_logo(self, descriptors: np.ndarray) -> dict[int, list[tuple[int, int]]]:
-        """For each logo, pairs (feature of the picture, feature of the logo) that look alike."""
+        """List for each logo the pairs (feature of picture, feature of logo) that look alike."""
         pairs = defaultdict(list)
         neighbours = min(NEIGHBOURS, len(self.index.logos))
         for feature, row in enumerate(self._trees.knnMatch(_root_sift(descriptors), neighbours)):
@@ -270,7 +270,7 @@ class LogoMatcher:
 
 
 def _place(logo_points: np.ndarray, photo_points: np.ndarray) -> tuple[int, np.ndarray | None]:
-    """Count matched points of a photo that are arranged as in the logo, and say how it lies there.
+    """Count matched points of a photo that are arranged as in the logo, and find its place.
 
     Points less than about 4 pixels apart count once. The second value is a matrix (2, 3) that maps
     points of the logo to the photo, or None if the count is 0.
@@ -292,20 +292,20 @@ def _place(logo_points: np.ndarray, photo_points: np.ndarray) -> tuple[int, np.n
 
 
 def _bounds(points: np.ndarray, transform: np.ndarray) -> np.ndarray:
-    """The smallest upright rectangle around transformed points: x, y, width and height."""
+    """Return the smallest upright rectangle around transformed points: x, y, width and height."""
     moved = points @ transform[:, :2].T + transform[:, 2]
     return np.concatenate([moved.min(axis=0), np.ptp(moved, axis=0)])
 
 
 def _scale(image: np.ndarray, longer_side: int) -> float:
-    """The factor by which a picture is resized before its features are computed."""
+    """Return the factor by which a picture is resized before its features are computed."""
     return min(2.0, longer_side / max(image.shape[:2]))
 
 
 def _features(
     image: np.ndarray, longer_side: int, max_features: int, ignore: Boxes = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points (features, 2), in pixels of the resized picture, and descriptors (features, 128)."""
+    """Compute points (features, 2), in resized pixels, and descriptors (features, 128)."""
     scale = _scale(image, longer_side)
     interpolation = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
@@ -337,6 +337,6 @@ def _cut_out(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
 
 
 def _root_sift(descriptors: np.ndarray) -> np.ndarray:
-    """RootSIFT: Euclidean distances of these are the descriptors' Hellinger distances."""
+    """Convert to RootSIFT. Its Euclidean distances are Hellinger distances of descriptors."""
     values = descriptors.astype(np.float32)
     return np.sqrt(values / np.maximum(values.sum(axis=1, keepdims=True), 1.0))

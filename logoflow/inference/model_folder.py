@@ -84,7 +84,7 @@ def write_model(
     json.dumps(stored, allow_nan=False)  # fails before anything is written
     input_size(stored["preprocessing"])
     folder.mkdir(parents=True, exist_ok=True)
-    with locked_folder(folder):  # another process that saves or reads comes before or after
+    with locked_folder(folder):  # no other process saves or reads meanwhile
         _remove_unfinished(folder)
         previous_files = _model_files(folder)
         try:
@@ -211,7 +211,7 @@ def read_model(
     folder = Path(folder)
     _require(folder / MODEL_JSON)
     try:
-        with locked_folder(folder, shared=True):  # a process that saves comes before or after
+        with locked_folder(folder, shared=True):  # no process saves meanwhile
             stored = read_json(folder / MODEL_JSON)
             net = _read_net(folder, stored, ctx)
             logos, prototypes = _read_remembered(folder, stored, net)

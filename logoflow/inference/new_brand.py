@@ -219,7 +219,7 @@ def _fit_row(
     position: int,
     size: int,
 ) -> tuple[np.ndarray, float]:
-    """Fit the row of the output layer that tells the new brand from all that is remembered.
+    """Fit the row of the output layer that tells the new brand from the remembered regions.
 
     Only the embeddings of old regions are remembered. So the row is fitted to embeddings, and then
     written in terms of the features, of which an embedding is a linear map.
@@ -243,7 +243,8 @@ def _fit_row(
     )
     model = LogisticRegression(C=STRENGTH, max_iter=200)
     model.fit(values, is_new, sample_weight=1000 * weights)
-    # The odds are against all old classes together, as they stand for pictures of the new brand.
+    # The row was fitted against all old classes together. Their common score is added, as it is
+    # for pictures of the new brand.
     others = np.median(logsumexp(net.outputs_of(features), axis=1))
     return model.coef_[0] @ mapping / length, float(model.intercept_[0] + others)
 

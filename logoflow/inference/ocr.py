@@ -16,7 +16,7 @@ from logoflow.utils.threads import wanted_threads
 
 SIDE = 960  # pixels: photos are resized to this longer side
 MIN_SIDE = 64  # pixels: a shorter side below this is padded
-MIN_SIMILARITY = 0.8  # of a word and a name, to count as the name
+MIN_SIMILARITY = 0.8  # a word that is less similar to a name does not count
 MAX_LETTERS = 5  # letters of a name that count: five are as good as certain
 MAX_WORDS = 4  # words that a name may be split into, on one line or on several
 
@@ -153,12 +153,12 @@ def letters_in_lines(lines: Sequence[str], classes: Sequence[str]) -> np.ndarray
 
 
 def _names(classes: Sequence[str]) -> list[str]:
-    """Names to look for, in label order. The empty name, for no-logo, matches no word."""
+    """List the names to look for, in label order. The empty name, for no-logo, matches no word."""
     return ["" if name == NO_LOGO else name for name in classes]
 
 
 def _letters(name: str, words: Sequence[str]) -> float:
-    """Letters of one name. All count if a word is the name, none at a similarity of 0.8.
+    """Count the letters of one name: all if a word is the name, none at a similarity of 0.8.
 
     The similarity is twice the length of the longest common subsequence of word and name, divided
     by the sum of their lengths.
@@ -183,7 +183,7 @@ def _words(text: str) -> list[str]:
 
 
 def _joined(words: Sequence[str]) -> Iterator[str]:
-    """Single words, and neighbouring words joined."""
+    """List single words, and neighbouring words joined."""
     for count in range(1, MAX_WORDS + 1):
         for start in range(len(words) - count + 1):
             yield "".join(words[start : start + count])

@@ -172,7 +172,7 @@ def _load(picture: Picture, on_error: str) -> Loaded:
 
 
 def _is_one_picture(images: Any) -> bool:
-    """Tell whether this is one picture, one path, or one array that may be a batch."""
+    """Tell whether the input is one picture, one path, or one array that may be a batch."""
     if isinstance(images, str | os.PathLike | bytes | bytearray | memoryview | Image.Image):
         return True
     is_array = getattr(images, "ndim", 0) > 1 and not isinstance(images, pd.DataFrame)
@@ -180,7 +180,7 @@ def _is_one_picture(images: Any) -> bool:
 
 
 def _is_iterable(images: object) -> bool:
-    """Tell whether this can be iterated over. An array without dimensions cannot."""
+    """Tell whether an object can be iterated over. An array without dimensions cannot."""
     return isinstance(images, Iterable) and getattr(images, "ndim", 1) > 0
 
 

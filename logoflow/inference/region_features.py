@@ -44,14 +44,14 @@ class RegionFeatures:
         features = np.empty((len(rows), len(self._cells[0])), np.float32)
         first = 0
         for cells, pooling in zip(self._cells, self._pooling, strict=True):
-            here = (rows >= first) & (rows < first + len(pooling))
-            if here.any():
-                chosen = nd.array(pooling[rows[here] - first], ctx=cells.context)
+            in_scale = (rows >= first) & (rows < first + len(pooling))
+            if in_scale.any():
+                chosen = nd.array(pooling[rows[in_scale] - first], ctx=cells.context)
                 pooled = nd.dot(chosen, cells, transpose_b=True)
                 if self._unit_length:
                     squares = nd.sum(nd.square(pooled), axis=1, keepdims=True)
                     pooled = nd.broadcast_mul(pooled, _factors(squares))
-                features[here] = pooled.asnumpy()
+                features[in_scale] = pooled.asnumpy()
             first += len(pooling)
         return features
 
@@ -108,5 +108,5 @@ class RegionFeatures:
 
 
 def _factors(squares: nd.NDArray) -> nd.NDArray:
-    """Factors that scale vectors to one length, from their squared lengths."""
+    """Compute the factors that scale vectors to one length, from their squared lengths."""
     return LENGTH / nd.sqrt(nd.relu(squares) + EPSILON)

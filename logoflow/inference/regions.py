@@ -20,11 +20,12 @@ from logoflow.models.backbones.logo_lite0 import UnitLength
 from logoflow.models.graph import fused
 
 MAX_COMPILED_CELLS = 3000
-"""Cells of all the shapes that a network is compiled for, one by one. 3,000 cells take about 650
-MB and cover the sizes of photos in six formats. Other shapes share one compiled network."""
+"""Largest number of cells in all shapes that have a compiled network of their own. 3,000 cells take
+about 650 MB and cover the sizes of photos in six formats. Other shapes share one compiled
+network."""
 
 FREQUENT = 3
-"""A network is compiled for a shape when it comes for this time."""
+"""A shape gets a compiled network of its own when it occurs this many times."""
 
 
 class RegionNet:
@@ -62,8 +63,8 @@ class RegionNet:
         self._net, self._output = net, net.output
         self._augs = [aug for aug in augs if not hasattr(aug, "size")]
         self._ctx = next(iter(net.collect_params().values())).list_ctx()[0]
-        self._compiled: dict[tuple, Any] = {}  # by shape; () is for all others
-        self._seen: Counter[tuple] = Counter()  # batches of each shape
+        self._compiled: dict[tuple, Any] = {}  # by shape; () is for all other shapes
+        self._seen: Counter[tuple] = Counter()  # number of batches of each shape
         self._last_layer = list(self._convolutions.collect_params().values())[-4:]
         self._last_weights = self._read_last_layer()
 
@@ -98,7 +99,7 @@ class RegionNet:
         return self.photo_features(photo).all()
 
     def logits(self, photo: np.ndarray, scales: tuple[Scale, ...] = SCALES) -> np.ndarray:
-        """Compute the logits of each region, (regions, classes), as `features` the features."""
+        """Compute the logits of each region of a photo, (regions, classes)."""
         return self.logits_of(self.photo_features(photo, scales))
 
     def logits_of(self, features: RegionFeatures) -> np.ndarray:

@@ -39,7 +39,7 @@ def windows(width: int, height: int, layout: str) -> list[tuple[int, int, int, i
 
 
 def _on_grid(width: int, height: int, grid: Grid) -> Iterator[tuple[int, int, int, int]]:
-    """Windows of one size, row by row."""
+    """Yield the windows of one size, row by row."""
     columns, rows = _intervals(width, grid), _intervals(height, grid)
     for y, window_height in rows:
         for x, window_width in columns:

@@ -176,7 +176,9 @@ def _load_or_explain(load: Callable, filename: str, *args: object, **options: ob
         load(filename, *args, **options)
     except AssertionError as error:
         if reason := old_cnn_reason(array.shape for array in nd.load(filename).values()):
-            raise ValueError(f"{filename} does not fit. {reason} Train it again.") from error
+            raise ValueError(
+                f"{filename} does not fit. {reason} Train the network again."
+            ) from error
         raise
 
 

@@ -99,6 +99,8 @@ def load_weights(
 
 
 def _misfit(path: Path, headers: dict[str, ArrayHeader], problem: str) -> DamagedFileError:
-    """Make the error for weights that do not fit. Those of earlier versions get a reason."""
+    """Make the error for weights that do not fit. Weights of earlier versions get a reason."""
     reason = old_cnn_reason(header.shape for header in headers.values())
-    return DamagedFileError(f"{path} does not fit. {reason} Train it again." if reason else problem)
+    if reason:
+        return DamagedFileError(f"{path} does not fit. {reason} Train the network again.")
+    return DamagedFileError(problem)

@@ -253,7 +253,7 @@ def plot_threshold_curve(
         "accuracy": "accuracy over all classes",
     }
     for column, label in lines.items():
-        # A photo passes thresholds up to its own score, so each value holds from the score before.
+        # A photo passes thresholds up to its own score, so a value holds down to the next score.
         axis.step(frame["threshold"], frame[column], where="pre", label=label)
     axis.axvline(threshold, color="grey", linestyle=":", label=f"threshold {threshold:.3g}")
     axis.set(xlabel="threshold on the logo score", ylabel="share of photos", ylim=(0, 1.02))

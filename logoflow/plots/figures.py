@@ -104,7 +104,7 @@ def show_figure(figure: Figure, caption: str = "", alt: str = "", *, photos: boo
 
 
 def _data_url(figure: Figure, image_format: str) -> str:
-    """Return an address that holds the whole figure."""
+    """Encode a figure as a data URL."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=image_format, dpi=DPI)
     if image_format == "png":

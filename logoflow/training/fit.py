@@ -267,7 +267,7 @@ def fit(
 
 
 def _train(plan: Plan, refit_epochs: int) -> LogoClassifier:
-    """Train, calibrate, and learn on for some epochs if that was asked for."""
+    """Train and calibrate, then train `refit_epochs` more epochs on all photos."""
     strategy = fit_on_regions if plan.recipe.crops == "regions" else fit_on_crops
     classifier, history = strategy(plan)
     classifier.metadata = _metadata(plan, classifier, history)

@@ -75,7 +75,8 @@ class History:
         if self._best_sha256 is not None and sha256_of(path) != self._best_sha256:  # type: ignore[arg-type]
             raise DamagedFileError(
                 f"{path} is not the checkpoint of epoch {self.best_epoch}: another run of this "
-                "name replaced it, or the disk is broken. Train again, with a name of its own."
+                "name replaced it, or the disk is broken. Train again, with a name that no other "
+                "run uses."
             )
         ctx = next(iter(net.collect_params().values())).list_ctx()
         net.collect_params().load(str(path), ctx=ctx)

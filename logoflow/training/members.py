@@ -88,7 +88,7 @@ def train_members(
         except KeyboardInterrupt:
             if not nets:
                 raise
-            interrupts.append("nothing of this network")
+            interrupts.append(f"{len(nets)} of {len(members)} networks")
         else:
             nets.append(net)
             results.append(result)

@@ -177,7 +177,7 @@ def _likeness(embeddings: np.ndarray, artwork: Prototypes, label: int) -> np.nda
 
 
 def _weights(count: int, likeness: np.ndarray | None) -> np.ndarray:
-    """Weights of the regions of a photo, (count,). They add up to 1."""
+    """Compute the weights of the regions of a photo, (count,). They add up to 1."""
     return np.full(count, 1 / count) if likeness is None else softmax(LIKENESS_SHARPNESS * likeness)
 
 

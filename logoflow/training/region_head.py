@@ -106,7 +106,7 @@ def fit_output(output: gluon.nn.Dense, model: LogisticRegression) -> None:
 
 
 def possible_folds(examples: Examples) -> int:
-    """Number of folds for a cross-validation over photos, at most 5. Below 2 it is impossible."""
+    """Count the folds for a cross-validation over photos, at most 5. It needs 2 or more."""
     photos_per_class = [
         len(np.unique(examples.photos[examples.labels == label]))
         for label in np.unique(examples.labels)

@@ -130,7 +130,8 @@ def draw_view(width: int, height: int, boxes: Boxes) -> View:
 def _draw_start(low: float, high: float, length: float, limit: int, holds: bool) -> float:
     """Draw the start of an interval of `length` in [0, limit].
 
-    If `holds`, it contains [low, high]. A longer interval than the photo contains the photo.
+    If `holds`, the interval contains [low, high]. If it is longer than `limit`, it contains
+    [0, limit].
     """
     if length >= limit:
         return draws().uniform(limit - length, 0)

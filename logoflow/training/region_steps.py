@@ -35,7 +35,7 @@ HARDEST = 8
 STEPS_PER_ROW = 20
 """Steps that a row of the history sums up. A resume file is written after each row."""
 
-WARMUP_SHARE = 0.1  # of all steps
+WARMUP_SHARE = 0.1  # share of the steps during which the learning rate rises
 
 
 class PatchNet(gluon.HybridBlock):
@@ -277,5 +277,5 @@ def patch_loss(
 
 
 def _mean_of(losses: nd.NDArray, mask: nd.NDArray) -> nd.NDArray:
-    """Mean over the regions that a mask of 0 and 1 chooses. 0 without any."""
+    """Compute the mean over the regions that a mask of 0 and 1 chooses; 0 if it chooses none."""
     return (losses * mask).sum(axis=1) / nd.maximum(mask.sum(axis=1), 1)

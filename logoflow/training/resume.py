@@ -28,7 +28,7 @@ from logoflow.training.region_head import RegionHead
 from logoflow.utils.files import atomic_path, sha256_of
 
 DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, mx.MXNetError)
-"""What reading a damaged file raises."""
+"""Errors that reading a damaged file raises."""
 
 
 @contextmanager

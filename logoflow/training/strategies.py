@@ -131,7 +131,8 @@ def fit_on_regions(plan: Plan) -> tuple[LogoClassifier, dict[str, list]]:
         net, results = train_members(plan, len(classes), folder, train_member, interrupts)
         (head, augs, _), is_single = results[-1], len(results) == 1
         prototypes = head.prototypes if is_single else None
-        if has_boxes and (fine_tunes or not is_single):  # the features are not those of the head
+        # The prototypes of `head` belong to one network, before fine-tuning.
+        if has_boxes and (fine_tunes or not is_single):
             prototypes = remember_logos(net, augs, photos, no_logo, plan.seed, plan.artwork)
         classifier = LogoClassifier(net, classes, augs, matcher=plan.matcher, prototypes=prototypes)
         if leaves_out:

@@ -95,7 +95,7 @@ def _path_of_file_url(url: str) -> str:
 
 
 def _with_variables(text: str) -> str:
-    """Replace environment variables. A part of a path that is nothing but an unset one is wrong."""
+    """Replace environment variables. An unset one that is a whole part of the path is an error."""
     expanded = os.path.expandvars(text)
     for part in Path(expanded).parts:
         match = _VARIABLE.fullmatch(part)

@@ -80,7 +80,7 @@ def _find_in_wheel(folder: str, name: str) -> str | None:
 
 def _adapt_settings(driver: ctypes.CDLL) -> None:
     """Set environment variables that MXNet reads, unless the user has set them."""
-    # MXNet was compiled with an older cuDNN 8 and warns about any other, although all work.
+    # MXNet was compiled with an older cuDNN 8 and warns about all others, although they work.
     os.environ.setdefault("MXNET_CUDNN_LIB_CHECKING", "0")
     # MXNet fuses operators by compiling them to PTX at run time. A driver that is older than the
     # compiler refuses this PTX.

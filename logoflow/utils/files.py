@@ -59,7 +59,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     tmp = Path(name)
     try:
         yield tmp
-        with suppress(OSError):  # some file systems know no modes
+        with suppress(OSError):  # some file systems have no modes
             os.chmod(tmp, _FILE_MODE)
         with open(tmp, "rb") as written:
             os.fsync(written.fileno())
@@ -82,7 +82,7 @@ def _locked_temporary(path: Path) -> tuple[int, str]:
         with suppress(FileNotFoundError):
             if os.fstat(handle).st_ino == os.stat(name).st_ino:
                 return handle, name
-        os.close(handle)  # another process took it for a leftover before it was locked
+        os.close(handle)  # another process removed it before it was locked
 
 
 def remove_leftovers(folder: Path | str) -> list[Path]:
@@ -133,7 +133,7 @@ class _HashingFile(io.BufferedIOBase):
 
 @contextmanager
 def verified_file(path: Path | str) -> Iterator[io.BufferedIOBase]:
-    """Write a file, read it back, and let it replace `path` only if the disk returns the same.
+    """Write a file, read it back, and replace `path` only if the disk returns the same bytes.
 
     Parameters
     ----------

@@ -9,8 +9,8 @@ take effect right before the first ``import mxnet``. The environment variable
 - onnx has dropped the module ``onnx.mapping``, which MXNet's exporter imports
   (`restore_onnx_mapping`).
 - MXNet imports scikit-learn and scipy.stats if they are installed, for its old estimators and for
-  its own tests. That takes as long as the rest of its import and serves nobody here, so MXNet does
-  not see them.
+  its own tests. Their import takes as long as the rest of MXNet's import. logoflow uses neither the
+  estimators nor the tests, so MXNet does not see the packages.
 - Since Python 3.14, worker processes start by forkserver. MXNet's DataLoader passes objects to its
   workers that only a fork can pass on, so fork becomes the default again unless the program has
   chosen a start method.

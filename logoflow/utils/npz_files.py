@@ -74,7 +74,7 @@ def read_npz(path: Path | str, names: Sequence[str] | None = None) -> dict[str, 
 
 
 def _damaged(path: Path, reason: str) -> DamagedFileError:
-    return DamagedFileError(f"{path} is damaged or no .npz file ({reason}).")
+    return DamagedFileError(f"{path} is damaged, or no .npz file ({reason}).")
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], limit: int) -> None:
@@ -84,7 +84,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], limit: int) -> None:
     if any(
         entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries
     ):
-        raise ValueError("an array is compressed in another way than NumPy's")
+        raise ValueError("an array is compressed by a method that NumPy does not use")
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:

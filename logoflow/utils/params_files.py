@@ -1,8 +1,8 @@
 """Write and check ``.params`` files of MXNet.
 
 MXNet does not notice when the disk has no room for the end of such a file, so logoflow writes them
-itself, byte for byte as MXNet does. And MXNet believes what a file says about sizes: one wrong byte
-makes it allocate gigabytes. So the sizes are compared with the length of the file before it reads.
+itself, byte for byte as MXNet does. MXNet also believes the sizes that a file states: one wrong
+byte makes it allocate gigabytes. So logoflow compares the sizes with the length of the file first.
 """
 
 import math
@@ -123,7 +123,7 @@ def _read_list(file: BinaryIO) -> tuple[list[str], list[ArrayHeader]]:
     size = os.fstat(file.fileno()).st_size
     magic, reserved, count = _read(file, "<QQQ")
     if (magic, reserved) != (LIST_MAGIC, 0):
-        raise ValueError("it does not begin as such a file does")
+        raise ValueError("its first bytes are not those of such a file")
     _require(count <= MAX_ARRAYS, f"it announces {count} arrays")
     headers = [_read_array(file, size) for _ in range(count)]
     (name_count,) = _read(file, "<Q")

@@ -75,7 +75,7 @@ def bar(items: Iterable, description: str, total: int | None = None) -> Iterable
 
 
 def progress_line(description: str, done: int, total: int | None, seconds: float) -> str:
-    """Write how far some work is.
+    """Write a line about the progress of some work.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from logoflow.utils.paths import cache_home
 
 @contextmanager
 def local_copy(path: str | os.PathLike) -> Iterator[Path]:
-    """Provide a file or folder on this machine: itself, or a copy for the time of the block.
+    """Provide a file or folder on this machine. A remote one is copied for the time of the block.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def local_copy(path: str | os.PathLike) -> Iterator[Path]:
 
 @contextmanager
 def output_folder(path: str | os.PathLike) -> Iterator[Path]:
-    """Provide a folder to write to: itself, or one that is uploaded when the block ends.
+    """Provide a folder to write to. For a remote address, it is uploaded when the block ends.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def output_folder(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def _download(address: str, target: Path) -> bool:
-    """Download a file or a folder, but no file that is there. Tell whether there was anything."""
+    """Download the missing files of an address. Tell whether the address has any files."""
     files, root = open_storage(address)
     with explained(address):
         names = files.find(root)

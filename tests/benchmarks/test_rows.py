@@ -85,10 +85,10 @@ def test_a_row_that_fell_by_more_than_its_noise_is_named(rows, tmp_path, capsys)
     noisy = {"load": measured("faster", 2.9, 0.5, at_least=1)}
     assert rows.main(fallen, "", ["--results", str(results)]) == 0
     printed = capsys.readouterr().out
-    assert "faster fell from 4 to 3." in printed
-    assert "memory fell from 1 to 1.2." in printed
+    assert "faster got worse: from 4 to 3." in printed
+    assert "memory got worse: from 1 to 1.2." in printed
     assert rows.main(noisy, "", ["--results", str(results)]) == 0
-    assert "fell" not in capsys.readouterr().out
+    assert "got worse" not in capsys.readouterr().out
 
 
 def test_the_benchmarks_have_all_rows_of_the_documentation(rows):

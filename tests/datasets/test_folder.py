@@ -152,7 +152,7 @@ def test_photos_of_a_test_folder_without_classes_are_to_be_answered(tmp_path, dr
     splits = read_folder(tmp_path / "own")
     assert splits.unlabelled == tuple(paths)
     assert tuple(splits.counts().loc["bmw"]) == (3, 1, 1)
-    assert "Its 3 photos are photos to answer" in " ".join(splits.notes)
+    assert "Its 3 photos are not trained on" in " ".join(splits.notes)
     assert tuple(read_folder(tmp_path / "own", test_share=0).counts().loc["bmw"]) == (4, 1, 0)
 
 

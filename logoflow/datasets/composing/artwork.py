@@ -15,9 +15,9 @@ from logoflow.utils.extras import require_extra
 SIDE = 256
 """Longer side of artwork in pixels. Larger pictures are shrunk."""
 
-_MIN_OPACITY = 8  # of 255; less is no ink
-_MIN_CONTRAST = 24  # sum of the differences of three channels, of 765
-_SAME_COLOUR = 40.0  # spread of the colours of one-colour artwork, of 255
+_MIN_OPACITY = 8  # out of 255; a pixel with less is not ink
+_MIN_CONTRAST = 24  # sum of the differences of three channels, out of 765
+_SAME_COLOUR = 40.0  # spread of the colours of one-colour artwork, out of 255
 _OTHER_FILES = re.compile(
     rb"""(?:href\s*=\s*["']?\s*|url\(\s*["']?)(?!["'#\s]|data:image/)""", re.I
 )

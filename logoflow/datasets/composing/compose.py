@@ -12,7 +12,7 @@ from logoflow.datasets.composing.printing import print_artwork
 from logoflow.datasets.composing.surfaces import cover_a_part, put_on_photo
 
 COVERED_SHARE = 0.15
-"""Share of the logos that something in front covers in part."""
+"""Share of the logos that an object in front covers in part."""
 
 
 def compose_crop(

@@ -6,7 +6,8 @@ import numpy as np
 from logoflow.datasets.composing.artwork import Artwork, Print
 
 MIN_CONTRAST = 90
-"""Sum of the differences of the three channels between a logo and what is behind it, of 765."""
+"""Smallest difference between a logo and what is behind it: the sum over three channels, at most
+765."""
 
 # How artwork in one colour is printed: colour of the logo, colour of the plate, share.
 _PRINTS = (
@@ -92,7 +93,7 @@ def _inks(
 
 
 def _draw(rng: np.random.Generator, choices):
-    """Draw one of several (value, share)."""
+    """Draw one of several values, each with its share."""
     shares = np.array([share for _, share in choices])
     return choices[rng.choice(len(choices), p=shares / shares.sum())][0]
 

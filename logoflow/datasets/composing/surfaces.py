@@ -100,7 +100,7 @@ def cover_a_part(
 
 
 def _bend(rng: np.random.Generator, printed: Print) -> tuple[Print, np.ndarray]:
-    """Bend a print around a bottle, a pipe or waves of cloth. Return it and its shade."""
+    """Bend a print around a bottle, a pipe or waves of cloth. Return the print and its shade."""
     height, width = printed.alpha.shape
     kind = _KINDS[rng.choice(4, p=_SHARES)]
     x = np.broadcast_to(np.linspace(-1, 1, width, dtype=np.float32), (height, width))

@@ -45,7 +45,7 @@ def pose(
 
 
 def _transform_point(point: np.ndarray, corners: np.ndarray, quad: np.ndarray) -> np.ndarray:
-    """Map a point from the corners of a sprite to those in the photo."""
+    """Map a point of a sprite to the photo, by the corners of the sprite in both."""
     turn = cv2.getPerspectiveTransform(corners, quad.astype(np.float32))
     return cv2.perspectiveTransform(point.reshape(1, 1, 2), turn)[0, 0]
 
@@ -150,7 +150,7 @@ def occlude(rng: np.random.Generator, rgb: np.ndarray, box) -> np.ndarray:
         ends = (int(at), -9), (int(at + rng.normal(0, 0.15) * height), height + 9)
         cv2.line(mask, *ends, 1, max(3, int(cover * 0.5 * w)))
         colour = np.array([0.35, 0.34, 0.33]) * rng.uniform(0.2, 1.8)
-        thing = sheet(height, width, np.clip(colour, 0, 1))
+        cover_image = sheet(height, width, np.clip(colour, 0, 1))
     else:  # leaves or a shoulder, from one side
         right, low = rng.random() < 0.5, rng.random() < 0.7
         centre = np.array([x + w * (1 - cover / 2 if right else cover / 2),
@@ -161,10 +161,10 @@ def occlude(rng: np.random.Generator, rgb: np.ndarray, box) -> np.ndarray:
         distance = np.hypot(across - (centre + away)[0], down - (centre + away)[1]) / reach
         mask = np.clip((1.0 - distance + 0.1 * fractal(rng, height, width, 9, 3)) * 12, 0, 1)
         colour = np.array([0.3, 0.42, 0.2]) if rng.random() < 0.6 else rng.uniform(0.1, 0.5, 3)
-        thing = foliage(rng, height, width, colour)
+        cover_image = foliage(rng, height, width, colour)
     blur = rng.uniform(1.5, 5) * max(height, width) / 512
     mask = soften(mask, blur)
-    return mix(rgb, soften(thing, blur), mask)
+    return mix(rgb, soften(cover_image, blur), mask)
 
 
 def shoot(rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:

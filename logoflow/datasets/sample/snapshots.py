@@ -67,7 +67,7 @@ def _boxes(inks_behind: list[np.ndarray], front: Sprite) -> list[tuple[int, int,
 
 
 def _main(rng, photo: dict):
-    """Give glyph, colours and whether to leave it blank: the brand's icon or an other glyph."""
+    """Give the glyph of the brand or of no brand, its colours, and whether to print nothing."""
     # A separate generator, so that `rng` continues in the same way for every class.
     glyph_rng = np.random.default_rng(rng.integers(2**32))
     if photo["class"] != NO_LOGO:
@@ -108,8 +108,8 @@ def _add(rng, rgb, scene, printed, photo, share, *, main=True) -> tuple[np.ndarr
 def _position(rng, sprite: Sprite, size, foot: str, floor, main: bool) -> tuple[float, float]:
     """Choose where the centre of the mark goes, so that the whole mark is in the image.
 
-    An object that stands has its lower edge on the floor. An object that the frame cuts off has it
-    below the frame.
+    An object that stands has its lower edge on the floor. An object that the frame cuts off has
+    its lower edge below the frame.
     """
     width, height = size
     _, _, across, down = compositing.bounds(sprite.ink) or (0, 0, 60, 60)

@@ -41,7 +41,7 @@ def deep(grey: np.ndarray) -> np.ndarray:
 
 
 def soften(picture: np.ndarray, sigma: float) -> np.ndarray:
-    """Apply a Gaussian blur; a wide one on a smaller image, which looks the same."""
+    """Apply a Gaussian blur. A wide blur is applied to a smaller image, which looks the same."""
     if sigma < 4:
         return cv2.GaussianBlur(picture, (0, 0), sigma)
     size = picture.shape[1::-1]

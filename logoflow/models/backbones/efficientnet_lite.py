@@ -160,10 +160,10 @@ class ConvNorm(gluon.HybridBlock):
 
 
 def relu6(F, x):
-    """Apply ReLU6 by the operators that are fastest: others in training than in answering.
+    """Apply ReLU6 by the fastest operators. They differ between training and inference.
 
-    In training, `clip` takes three times as long as ReLU with a minimum. In answering, oneDNN makes
-    it a part of the convolution before it.
+    In training, `clip` takes three times as long as ReLU with a minimum. In inference, oneDNN makes
+    `clip` a part of the convolution before it.
 
     Parameters
     ----------

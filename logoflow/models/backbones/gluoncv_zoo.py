@@ -91,7 +91,7 @@ def load_published(net: gluon.HybridBlock, ctx: Contexts | None = None) -> None:
 
 
 def _published_file(name: str) -> Path:
-    """Find or fetch the weight file, with our time limits and checks."""
+    """Find or fetch the weight file, with logoflow's time limits and checks."""
     sha1_by_name = _gluoncv().model_zoo.model_store._model_sha1
     if name not in sha1_by_name:
         raise WeightsError(

@@ -99,7 +99,7 @@ def check_hash(path: Path, algorithm: str, expected: str) -> None:
         If the file is missing or has another hash.
     """
     if not path.is_file():
-        raise WeightsError(f"{path} is missing: install it again.")
+        raise WeightsError(f"{path} is missing: install the package that holds it again.")
     actual = sha256_of(path) if algorithm == "sha256" else _sha1_of(path)
     if actual != expected:
         raise WeightsError(

@@ -22,10 +22,10 @@ from logoflow.web.bulk.classifiers import register_classifier, unregister_classi
 
 _CORES_PER_WORKER = 4  # of a local worker: with more threads a network is hardly faster
 _WORKER_TIMEOUT = 60  # seconds to wait for the first worker, or for another once all are gone
-_LOCAL_TIMEOUT = 600  # the same for workers of this machine, which are always started again
+_LOCAL_TIMEOUT = 600  # the same for workers of this machine, which always start again
 _REVIVAL_INTERVAL = 1.0  # seconds between two looks at the workers of this machine
 _REGISTER_ATTEMPTS = 5
-_PLUGIN_PREFIX = "logoflow-of "  # then the client's name and the run's
+_PLUGIN_PREFIX = "logoflow-of "  # the names of the client and the run follow
 SCHEDULER_GONE = (
     "The scheduler is gone. The shards that were written are complete. Start the scheduler again "
     "and make the same call: it continues from there."

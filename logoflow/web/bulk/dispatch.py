@@ -21,7 +21,7 @@ from logoflow.web.bulk.worker import Options, answer_urls
 
 _logger = logging.getLogger("logoflow")
 _RESULT_TIMEOUT = 30  # seconds to transfer a task's answers; then the task is looked at again
-_FEW_URLS = 64  # of a piece that crashed workers; fewer are tried one by one
+_FEW_URLS = 64  # a piece of at most so many URLs that crashed workers is tried URL by URL
 _JOBS_PER_WORKER = 3  # one to classify, one to fetch, and one while another waits for a slow server
 
 
@@ -195,7 +195,7 @@ def _result(client: Client, future: Future) -> list[Answer] | None:
             answers = None if error else future.result(timeout=_RESULT_TIMEOUT)
         except TimeoutError:
             continue  # the worker went away before it sent the answers: another one has to do it
-        except KilledWorker:  # it went away in the same way, and the next one crashed too
+        except KilledWorker:  # every worker that tried the task crashed
             return None
         except (Exception, asyncio.CancelledError) as problem:
             # An error of the task itself is in `error`. This one is about the connection.

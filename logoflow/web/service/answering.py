@@ -192,7 +192,8 @@ class Answerer:
         """Answer batches until None arrives."""
         is_open, answered = True, 0
         while is_open:
-            expected = answered + self._queue.qsize()  # those who have an answer may ask again
+            # A client that has its answer may send the next picture at once.
+            expected = answered + self._queue.qsize()
             first = self._queue.get()
             is_open = first is not None
             if first is not None:
@@ -204,9 +205,9 @@ class Answerer:
     def _decoded_batch(
         self, first: Waiting, expected: int
     ) -> tuple[list[tuple[Waiting, np.ndarray]], bool]:
-        """Decode what waits, and what arrives meanwhile; say whether more can come.
+        """Decode the pictures that wait and that arrive meanwhile; tell whether more can come.
 
-        While there are fewer pictures than expected, it waits a moment for the next one.
+        While there are fewer pictures than expected, the function waits a moment for the next.
         """
         batch: list[tuple[Waiting, np.ndarray]] = []
         pixels, arrived, is_open = 0, [first], True

@@ -177,7 +177,7 @@ async def _refusal(_: Request, error: Exception) -> Response:
 
 
 async def _gone(_: Request, error: Exception) -> Response:
-    """Answer a client that has gone: nobody reads it."""
+    """Answer a client that has gone. Nobody reads the answer."""
     return Response(status_code=400)
 
 

@@ -13,7 +13,7 @@ _ROW = {
     "description": "The answer for one picture.",
     "properties": {
         "path": {**_TEXT_OR_NULL, "description": "The file name that was sent."},
-        "url": {"type": "string", "description": "In place of path: where it was fetched."},
+        "url": {"type": "string", "description": "In place of path: the URL of the picture."},
         "status": {"type": "string", "description": "ok, or the kind of error."},
         "error": {**_TEXT_OR_NULL, "description": "What is wrong with the picture."},
         "brand": {**_TEXT_OR_NULL, "description": "The answer; no-logo if no brand is named."},

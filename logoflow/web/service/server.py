@@ -23,8 +23,8 @@ _TOO_SLOW = b'{"error": "The head of the request did not arrive in time."}'
 class TimedProtocol(H11Protocol):
     """HTTP as uvicorn speaks it, but a client that sends no request is disconnected.
 
-    Without this, a client that sends one byte a minute would hold its connection forever. So would
-    a client that goes on sending a body that was refused.
+    Without the clock, a client that sends one byte a minute would hold its connection forever. So
+    would a client that goes on sending a body that was refused.
     """
 
     _timer: asyncio.TimerHandle | None = None
