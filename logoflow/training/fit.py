@@ -12,8 +12,9 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.composing.artwork import Artwork, Source
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.former_views import refuse_views
+from logoflow.inference.index_logos import index_logos
 from logoflow.inference.levels import Level, LevelLike, as_levels
-from logoflow.inference.matching import LogoMatcher, index_logos
+from logoflow.inference.matching import LogoMatcher
 from logoflow.models.build import architecture_of
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
 from logoflow.training.artwork_examples import artwork_of_classes

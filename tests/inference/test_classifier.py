@@ -18,8 +18,9 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.decision import Decision
 from logoflow.inference.familiarity import FamiliarityTest
+from logoflow.inference.index_logos import index_logos
 from logoflow.inference.levels import Level
-from logoflow.inference.matching import LogoMatcher, index_logos
+from logoflow.inference.matching import LogoMatcher
 from logoflow.loading.augment import make_augs, transform
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.article_nets import lenet5
