@@ -93,7 +93,7 @@ def measure_both(
     classifier.level = lf.Level(regions.windows, match_logos=True)
     classifier.decisions[classifier.level] = classifier.decisions[regions]
     refined = measure(classifier, photos)
-    return {**plain, **{row: refined[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}}
+    return plain | {row: refined[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}
 
 
 def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]) -> dict:
