@@ -4,9 +4,9 @@
 
 The model comes from `accuracy.py single --save runs/single`. The validation photos calibrate the
 first look ("regions"), the closer look ("more-regions, read_names") and "auto". If the model knows
-logos, the closer look compares with them, and the closest look of the first versions ("more-windows,
-match_logos, read_names") is measured too. The query photos give the accuracy, the share of brands
-named right and the seconds per photo of each.
+logos, the closer look compares with them. Then the closest look of the first versions is measured
+too: "more-windows, match_logos, read_names". The query photos give the accuracy, the share of
+brands named right and the seconds per photo of each.
 
 The results go to results/auto-<model>.json.
 """
