@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from logoflow.datasets.annotations import Annotation, Problems, parse_numbers, photos_of_splits
-from logoflow.datasets.archives import open_source
+from logoflow.datasets.archives import is_url, open_source
 from logoflow.datasets.completing import TEST_SHARE, complete_splits
 from logoflow.datasets.folder_names import split_of
 from logoflow.datasets.list_files import finder
 from logoflow.datasets.splits import Box, Splits, first_few
 from logoflow.datasets.walking import find_photos
 from logoflow.labels import NO_LOGO, is_no_logo_name
+from logoflow.utils.addresses import local_path
 from logoflow.utils.file_names import class_name, readable_name
 
 _MAX_DEPTH = 4  # folders between the source and an annotation file
@@ -114,7 +115,7 @@ def is_coco(content: object) -> bool:
 
 def _find_files(source: Path | str) -> tuple[Path, dict[Path, Any]]:
     """Find the annotation files, and read them."""
-    path = Path(source).expanduser() if "://" not in str(source) else None
+    path = None if is_url(source) else local_path(source)
     if path and path.is_file() and path.suffix.lower() == ".json":
         folder, candidates = path.resolve().parent, [path.resolve()]
     else:
