@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MAX_NAME_BYTES = 136  # encrypted home folders and some network disks allow 143
+MAX_FOLDER_BYTES = 255  # names of classes stay as they are, if any file system can hold them
 
 
 def readable_name(name: str) -> str:
@@ -73,14 +74,16 @@ def class_name(folder: str) -> str:
     Returns
     -------
     str
-        Readable, without spaces at the ends and without slashes.
+        Readable, short enough for a folder, without spaces at the ends, without slashes, and
+        without a dot at the beginning, which would hide the folder.
 
     Examples
     --------
-    >>> class_name(" H&M ")
-    'H&M'
+    >>> class_name(" H&M "), class_name(".NET")
+    ('H&M', '_NET')
     """
-    return re.sub(r"[/\\]", "_", readable_name(folder)).strip()
+    name = re.sub(r"[/\\]", "_", readable_name(folder)).strip()
+    return fitting_name(re.sub(r"^\.+", "_", name), MAX_FOLDER_BYTES)
 
 
 def fitting_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:

@@ -42,3 +42,13 @@ def test_paths_stay_as_they_are_unless_they_cannot_be_stored():
         assert as_text(path) == path
     assert as_text(os.fsdecode("straße/".encode() + b"caf\xe9.jpg")) == "straße/café.jpg"
     as_text("\ud83d alone").encode()
+
+
+@pytest.mark.parametrize("name", [".NET", "..", "x" * 300, " .x", "a/../b"])
+def test_every_class_name_can_be_a_folder_that_is_seen(name, tmp_path):
+    (tmp_path / class_name(name)).mkdir()
+    assert not class_name(name).startswith(".")
+
+
+def test_a_class_keeps_a_name_that_a_folder_can_have():
+    assert class_name("b" * 255) == "b" * 255
