@@ -513,6 +513,15 @@ def test_own_work_beside_the_brands_is_no_brand(tmp_path):
     assert "logoflow wrote it: mine, prepared" in read_summary(inside)
 
 
+def test_the_folder_of_the_photos_is_not_written_to(tmp_path, monkeypatch):
+    brand_folders(tmp_path / "brands")
+    monkeypatch.chdir(tmp_path)
+    for output in ("brands", tmp_path / "other/../brands"):
+        with pytest.raises(ValueError, match="choose another folder, such as .*prepared"):
+            prepare_root("folder", tmp_path / "brands", output)
+    assert sorted(path.name for path in (tmp_path / "brands").iterdir()) == ["bmw", "dhl"]
+
+
 def test_heic_and_avif_photos_become_jpegs(tmp_path):
     brand_folders(tmp_path / "brands")
     shutil.copy(Path(__file__).parents[1] / "images/flag.heic", tmp_path / "brands/bmw/IMG_1.HEIC")
