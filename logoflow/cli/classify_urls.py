@@ -28,6 +28,12 @@ from logoflow.cli.options import format_option, level_option, model_option, top_
     help="Pictures that a worker fetches at once from one host.",
 )
 @click.option("--allow-private", is_flag=True, help="Fetch from servers of your own network too.")
+@click.option("--max-bytes", type=click.IntRange(min=1), help="Largest picture.  [20,000,000]")
+@click.option(
+    "--ignore-opt-out",
+    is_flag=True,
+    help="Use pictures whose server opts out (X-Robots-Tag), if you are allowed to.",
+)
 @click.option("--retry-failed", is_flag=True, help="Fetch again what failed in an earlier run.")
 @format_option("table", "json")
 def classify_urls(
@@ -41,6 +47,8 @@ def classify_urls(
     threads: int,
     per_host: int,
     allow_private: bool,
+    max_bytes: int | None,
+    ignore_opt_out: bool,
     retry_failed: bool,
     format_: str,
 ) -> None:
@@ -50,6 +58,7 @@ def classify_urls(
     files. If the command is stopped, the same command continues.
     """
     from logoflow.cli.tables import summary_text
+    from logoflow.fetch.fetch_image import MAX_BYTES
     from logoflow.web.bulk.classify_urls import classify_urls as classify
 
     if len(urls) > 1 and not all(url.lower().startswith(("http://", "https://")) for url in urls):
@@ -65,6 +74,8 @@ def classify_urls(
         threads=threads,
         per_host=per_host,
         allow_private=allow_private,
+        honour_opt_out=not ignore_opt_out,
         retry_failed=retry_failed,
+        max_bytes=max_bytes or MAX_BYTES,
     )
     click.echo(summary_text(summary, format_))
