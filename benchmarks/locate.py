@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             classifier = lf.fit(root, seed=seed, fine_tune=options.fine_tune, quiet=True)
             photos = photos_with_boxes(root, ["val_data"], use_boxes=True)
             to_answer = [photo for photo in photos if photo[2] and photo[0].name not in chosen_on]
-            result = {"fine_tuned": options.fine_tune, **measure_both(classifier, to_answer)}
+            result = {"fine_tuned": options.fine_tune, **measure_both(classifier, to_answer, root)}
         write_text(path, json.dumps({"seed": seed, **result}, indent=1) + "\n")
         print(f"seed {seed}: {result}", flush=True)
     print(write_page(options.results))
