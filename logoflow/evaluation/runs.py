@@ -20,11 +20,12 @@ from logoflow.inference.decision import Decision, decide, probabilities
 from logoflow.inference.levels import AUTO, Level, LevelLike, as_level, as_levels
 from logoflow.inference.model_folder import MODEL_JSON, read_json
 from logoflow.labels import no_logo_index
-from logoflow.recipes import FORMER_ARGUMENTS, get_recipe, refuse_former_names
+from logoflow.recipes import FORMER_ARGUMENTS, get_recipe
 from logoflow.training.fit import fit
 from logoflow.training.fit_defaults import default_epochs, default_recipe
 from logoflow.training.resume import photo_sizes
 from logoflow.utils.devices import Contexts
+from logoflow.utils.former_names import refuse_former_names
 
 NOT_IN_KEY = (
     # The photos are part of the key, but not the folder that contains them.

@@ -17,13 +17,7 @@ from logoflow.inference.index_logos import index_logos
 from logoflow.inference.levels import Level, LevelLike, as_levels
 from logoflow.inference.matching import LogoMatcher
 from logoflow.models.build import architecture_of
-from logoflow.recipes import (
-    FORMER_ARGUMENTS,
-    FORMER_FIELDS,
-    Recipe,
-    get_recipe,
-    refuse_former_names,
-)
+from logoflow.recipes import FORMER_ARGUMENTS, FORMER_FIELDS, Recipe, get_recipe
 from logoflow.training.artwork_examples import artwork_of_classes
 from logoflow.training.curves import log_folder
 from logoflow.training.fit_arguments import (
@@ -45,6 +39,7 @@ from logoflow.training.refit import refit
 from logoflow.training.strategies import fit_on_crops, fit_on_regions
 from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts
+from logoflow.utils.former_names import refuse_former_names
 from logoflow.values import number_between, whole_number
 
 

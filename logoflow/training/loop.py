@@ -13,7 +13,7 @@ from logoflow.datasets.class_list import check_classes
 from logoflow.errors import ResumeError
 from logoflow.models.build import check_outputs
 from logoflow.plots.training import LivePlot
-from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe, with_new_names
+from logoflow.recipes import FORMER_FIELDS, Recipe, get_recipe
 from logoflow.training.averaging import WeightAverage
 from logoflow.training.batches import _get_batch, evaluate_accuracy
 from logoflow.training.checkpoint import load_state, read_run_state, save_state
@@ -22,6 +22,7 @@ from logoflow.training.history import History
 from logoflow.training.losses import ClassWeights, class_weight_list, make_loss
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.devices import Contexts, as_list
+from logoflow.utils.former_names import with_new_names
 from logoflow.utils.parameters import as_switch
 from logoflow.utils.progress import bar, in_notebook, watched
 from logoflow.values import whole_number

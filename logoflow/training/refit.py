@@ -20,13 +20,14 @@ from logoflow.loading.augment import make_augs, needs_statistics
 from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, training_statistics
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_depthwise, freeze_lower
-from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json, with_new_names
+from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json
 from logoflow.training.fit_arguments import checked_devices, prepared_root
 from logoflow.training.fit_regions import fit_region_head, photos_with_boxes, remember_logos
 from logoflow.training.hard_negatives import hard_negatives
 from logoflow.training.loop import train
 from logoflow.training.region_steps import train_on_patches
 from logoflow.utils.devices import Contexts
+from logoflow.utils.former_names import with_new_names
 from logoflow.values import whole_number
 
 LEARNING_RATE_SHARE = 0.5
