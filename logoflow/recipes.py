@@ -3,8 +3,13 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from logoflow.utils.former_names import refuse_former_names, with_new_names
-from logoflow.values import number_between, true_or_false, whole_number
+from logoflow.values import (
+    number_between,
+    refuse_former_names,
+    true_or_false,
+    whole_number,
+    with_new_names,
+)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from logoflow.training.fit import fit
 from logoflow.training.fit_defaults import default_epochs, default_recipe
 from logoflow.training.resume import photo_sizes
 from logoflow.utils.devices import Contexts
-from logoflow.utils.former_names import refuse_former_names
+from logoflow.values import refuse_former_names
 
 NOT_IN_KEY = (
     # The photos are part of the key, but not the folder that contains them.

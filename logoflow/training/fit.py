@@ -39,8 +39,7 @@ from logoflow.training.refit import refit
 from logoflow.training.strategies import fit_on_crops, fit_on_regions
 from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts
-from logoflow.utils.former_names import refuse_former_names
-from logoflow.values import number_between, whole_number
+from logoflow.values import number_between, refuse_former_names, whole_number
 
 
 @refuse_views("levels")

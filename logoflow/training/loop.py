@@ -22,10 +22,9 @@ from logoflow.training.history import History
 from logoflow.training.losses import ClassWeights, class_weight_list, make_loss
 from logoflow.training.schedules import learning_rate_options, set_head_lr_multiplier
 from logoflow.utils.devices import Contexts, as_list
-from logoflow.utils.former_names import with_new_names
 from logoflow.utils.parameters import as_switch
 from logoflow.utils.progress import bar, in_notebook, watched
-from logoflow.values import whole_number
+from logoflow.values import whole_number, with_new_names
 
 
 def train(

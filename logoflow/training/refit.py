@@ -27,8 +27,7 @@ from logoflow.training.hard_negatives import hard_negatives
 from logoflow.training.loop import train
 from logoflow.training.region_steps import train_on_patches
 from logoflow.utils.devices import Contexts
-from logoflow.utils.former_names import with_new_names
-from logoflow.values import whole_number
+from logoflow.values import whole_number, with_new_names
 
 LEARNING_RATE_SHARE = 0.5
 """The learning rate, as a share of the recipe's. A lower rate keeps what the network has learnt."""
