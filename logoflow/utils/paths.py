@@ -2,8 +2,8 @@
 
 import os
 from pathlib import Path
-
-from logoflow.utils.addresses import local_path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -24,8 +24,8 @@ def cache_home() -> Path:
     '/cache/logoflow'
     >>> del os.environ["LOGOFLOW_HOME"]
     """
-    if os.environ.get("LOGOFLOW_HOME"):
-        return local_path(os.environ["LOGOFLOW_HOME"]).resolve()
+    if chosen := _chosen_by("LOGOFLOW_HOME"):
+        return chosen
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser().resolve() / "logoflow"
 
@@ -80,8 +80,8 @@ def data_home() -> Path:
     '/large-disk/data'
     >>> del os.environ["LOGOFLOW_DATA"]
     """
-    if os.environ.get("LOGOFLOW_DATA"):
-        return local_path(os.environ["LOGOFLOW_DATA"]).resolve()
+    if chosen := _chosen_by("LOGOFLOW_DATA"):
+        return chosen
     return _in_checkout("data") or cache_home() / "data"
 
 
@@ -101,9 +101,21 @@ def runs_home() -> Path:
     '/large-disk/runs'
     >>> del os.environ["LOGOFLOW_RUNS"]
     """
-    if os.environ.get("LOGOFLOW_RUNS"):
-        return local_path(os.environ["LOGOFLOW_RUNS"]).resolve()
+    if chosen := _chosen_by("LOGOFLOW_RUNS"):
+        return chosen
     return _in_checkout("runs") or cache_home() / "runs"
+
+
+def _chosen_by(variable: str) -> Path | None:
+    """Give the folder that an environment variable names; None if the variable is not set."""
+    text = os.path.expandvars(os.environ.get(variable, ""))
+    if not text:
+        return None
+    if text.lower().startswith("file:"):
+        text = url2pathname(urlsplit(text).path)
+    if "://" in text:
+        raise ValueError(f"{variable} is {text}: set it to a folder on this machine.")
+    return Path(text).expanduser().resolve()
 
 
 def _in_checkout(name: str) -> Path | None:

@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-from logoflow.errors import AddressError
 from logoflow.utils import paths
 from logoflow.utils.files import write_text
 from logoflow.utils.paths import cache_home, data_home, runs_home
@@ -55,7 +54,7 @@ def test_homes_are_expanded_and_other_machines_are_refused(folder, variable, tmp
         monkeypatch.setenv(variable, written)
         assert folder() == tmp_path / "mine"
     monkeypatch.setenv(variable, "s3://bucket/mine")
-    with pytest.raises(AddressError, match="s3://bucket/mine is not on this machine"):
+    with pytest.raises(ValueError, match=f"{variable} is s3://bucket/mine: set it to a folder"):
         folder()
 
 
