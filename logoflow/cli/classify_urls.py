@@ -28,7 +28,12 @@ from logoflow.cli.options import format_option, level_option, model_option, top_
     help="Pictures that a worker fetches at once from one host.",
 )
 @click.option("--allow-private", is_flag=True, help="Fetch from servers of your own network too.")
-@click.option("--retry-failed", is_flag=True, help="Fetch again what failed in an earlier run.")
+@click.option(
+    "--allow-files",
+    is_flag=True,
+    help="Read paths of pictures and addresses such as s3:// too. Only for lists that you trust.",
+)
+@click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
 @format_option("table", "json")
 def classify_urls(
     urls: tuple[str, ...],
@@ -41,19 +46,25 @@ def classify_urls(
     threads: int,
     per_host: int,
     allow_private: bool,
+    allow_files: bool,
     retry_failed: bool,
     format_: str,
 ) -> None:
     """Name the brands in the pictures at many URLs.
 
-    URLS is a text, CSV, TSV or Parquet file, or one or several addresses. The answers are Parquet
-    files. If the command is stopped, the same command continues.
+    URLS is a text, CSV, TSV or Parquet file, or one or several addresses. With --allow-files, the
+    file may name pictures on this machine too. The answers are Parquet files. If the command is
+    stopped, the same command continues.
     """
     from logoflow.cli.tables import summary_text
     from logoflow.web.bulk.classify_urls import classify_urls as classify
 
-    if len(urls) > 1 and not all(url.lower().startswith(("http://", "https://")) for url in urls):
-        raise click.UsageError("Give one file, or addresses that begin with http:// or https://.")
+    are_urls = all(url.lower().startswith(("http://", "https://")) for url in urls)
+    if len(urls) > 1 and not are_urls and not allow_files:
+        raise click.UsageError(
+            "Give one file, or addresses that begin with http:// or https://. With --allow-files, "
+            "several entries may be pictures."
+        )
     summary = classify(
         urls[0] if len(urls) == 1 else list(urls),
         model,
@@ -65,6 +76,7 @@ def classify_urls(
         threads=threads,
         per_host=per_host,
         allow_private=allow_private,
+        allow_files=allow_files,
         retry_failed=retry_failed,
     )
     click.echo(summary_text(summary, format_))
