@@ -3,8 +3,10 @@
     python benchmarks/accuracy.py auto --model runs/single/seed-0
 
 The model comes from `accuracy.py single --save runs/single`. The validation photos calibrate the
-first look ("regions"), the closer look ("more-regions, read_names") and "auto". The query photos
-give the accuracy, the share of brands named right and the seconds per photo of each.
+first look ("regions"), the closer look ("more-regions, read_names") and "auto". If the model knows
+logos, the closer look compares with them. Then the closest look of the first versions is measured
+too: "more-windows, match_logos, read_names". The query photos give the accuracy, the share of
+brands named right and the seconds per photo of each.
 
 The results go to results/auto-<model>.json.
 """
@@ -39,15 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, lf.ClassifierError) as error:
         print(error, file=sys.stderr)
         return 2
-    auto = lf.Level("auto", read_names=options.read_names)
+    knows_logos = classifier.matcher is not None
+    auto = lf.Level("auto", match_logos=knows_logos, read_names=options.read_names)
+    former = [lf.Level("more-windows", match_logos=True, read_names=True)] if knows_logos else []
     photos = photos_with_boxes(root, ["val_data"], use_boxes=True)
     paths, labels, boxes = zip(*photos, strict=True)
-    classifier.calibrate(paths, labels, boxes=boxes, levels=[lf.Level("regions"), auto])
+    classifier.calibrate(paths, labels, boxes=boxes, levels=[*former, lf.Level("regions"), auto])
     stages = classifier.decisions[auto].stages
     test = lf.photos_of(root, "test_data")
     rows = {
         str(level): measure(classifier, test, level)
-        for level in (stages.first, stages.closer, auto)
+        for level in (stages.first, stages.closer, auto, *former)
     }
     text = json.dumps(
         {"bounds": [stages.reject_below, stages.accept_above], "rows": rows}, indent=1

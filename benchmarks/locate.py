@@ -25,6 +25,8 @@ from logoflow.datasets.flickrlogos27 import read_flickrlogos27
 from logoflow.images.boxes import intersections_over_unions
 from logoflow.images.decode import load_image
 from logoflow.inference.heatmap import peak_is_inside
+from logoflow.inference.index_logos import index_logos
+from logoflow.inference.matching import LogoMatcher
 from logoflow.training.fit_regions import PhotoWithBoxes, photos_with_boxes
 from logoflow.utils.files import write_text
 
@@ -38,7 +40,6 @@ ROWS = {
     "named": "a brand is named, and it is right",
     "time": "time of heat map and boxes, as a multiple of the time of the answer",
 }
-LEVEL_WITH_LOGOS = "regions, match_logos"
 ROWS_WITH_LOGOS = {
     f"{name}, known logos": f"{ROWS[name]}, with known logos" for name in ("box", "named", "time")
 }
@@ -64,16 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 seed=seed,
                 output_dir=folder,
             )
-            classifier = lf.fit(
-                root,
-                levels=("regions", LEVEL_WITH_LOGOS),
-                seed=seed,
-                fine_tune=options.fine_tune,
-                quiet=True,
-            )
+            classifier = lf.fit(root, seed=seed, fine_tune=options.fine_tune, quiet=True)
             photos = photos_with_boxes(root, ["val_data"], use_boxes=True)
             to_answer = [photo for photo in photos if photo[2] and photo[0].name not in chosen_on]
-            result = {"fine_tuned": options.fine_tune, **measure_both(classifier, to_answer)}
+            result = {"fine_tuned": options.fine_tune, **measure_both(classifier, to_answer, root)}
         write_text(path, json.dumps({"seed": seed, **result}, indent=1) + "\n")
         print(f"seed {seed}: {result}", flush=True)
     print(write_page(options.results))
@@ -86,24 +81,31 @@ def validation_names(options: argparse.Namespace, seed: int) -> set[str]:
     return {photo.path.name for photo in splits.val}
 
 
-def measure_both(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]) -> dict:
-    """Measure without known logos, and with them."""
-    known = measure(classifier, photos, LEVEL_WITH_LOGOS)
-    classifier.matcher = None
-    plain = measure(classifier, photos, "regions")
-    return plain | {row: known[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}
+def measure_both(
+    classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes], root: Path
+) -> dict:
+    """Measure at the level "regions", then again with the known logos of the training photos.
+
+    Both use the decision of "regions", so that nothing is calibrated again.
+    """
+    plain, regions = measure(classifier, photos), classifier.level
+    classifier.matcher = LogoMatcher(index_logos(root))
+    classifier.level = lf.Level(regions.windows, match_logos=True)
+    classifier.decisions[classifier.level] = classifier.decisions[regions]
+    refined = measure(classifier, photos)
+    return plain | {row: refined[row.partition(",")[0]] for row in ROWS_WITH_LOGOS}
 
 
-def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes], level: str) -> dict:
-    """Measure the heat maps, boxes and answers of a classifier on photos with boxes."""
-    classifier.predict([photos[0][0]], level=level)  # compiles the network
+def measure(classifier: lf.LogoClassifier, photos: Sequence[PhotoWithBoxes]) -> dict:
+    """Ask a classifier about photos with boxes."""
+    classifier.predict([photos[0][0]])  # compiles the network
     centred = median_size(photos)
     columns: dict[str, list[float]] = {name: [] for name in ROWS}
     for path, label, boxes in photos:
         start = time.perf_counter()
-        answer = classifier.predict([path], level=level)
+        answer = classifier.predict([path])
         answered = time.perf_counter()
-        heat, found = lf.heatmap(classifier, path), classifier.locate(path, level=level)
+        heat, found = lf.heatmap(classifier, path), classifier.locate(path)
         columns["time"].append((time.perf_counter() - answered) / (answered - start))
         height, width = heat.shape
         named = answer.brand[0] == classifier.classes[label]

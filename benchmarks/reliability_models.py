@@ -22,7 +22,8 @@ import mxnet as mx  # isort: skip
 import numpy as np  # isort: skip
 
 from logoflow.inference.int8 import quantize
-from logoflow.inference.matching import LogoIndex, LogoMatcher
+from logoflow.inference.logo_index import LogoIndex
+from logoflow.inference.matching import LogoMatcher
 from logoflow.loading.augment import make_augs
 from logoflow.models.build import build_net
 

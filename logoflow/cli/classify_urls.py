@@ -33,6 +33,12 @@ from logoflow.cli.options import format_option, level_option, model_option, top_
     is_flag=True,
     help="Read paths of pictures and addresses such as s3:// too. Only for lists that you trust.",
 )
+@click.option("--max-bytes", type=click.IntRange(min=1), help="Largest picture.  [20,000,000]")
+@click.option(
+    "--ignore-opt-out",
+    is_flag=True,
+    help="Use pictures whose server opts out (X-Robots-Tag), if you are allowed to.",
+)
 @click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
 @format_option("table", "json")
 def classify_urls(
@@ -47,6 +53,8 @@ def classify_urls(
     per_host: int,
     allow_private: bool,
     allow_files: bool,
+    max_bytes: int | None,
+    ignore_opt_out: bool,
     retry_failed: bool,
     format_: str,
 ) -> None:
@@ -57,6 +65,7 @@ def classify_urls(
     stopped, the same command continues.
     """
     from logoflow.cli.tables import summary_text
+    from logoflow.fetch.fetch_image import MAX_BYTES
     from logoflow.web.bulk.classify_urls import classify_urls as classify
 
     are_urls = all(url.lower().startswith(("http://", "https://")) for url in urls)
@@ -77,6 +86,8 @@ def classify_urls(
         per_host=per_host,
         allow_private=allow_private,
         allow_files=allow_files,
+        honour_opt_out=not ignore_opt_out,
         retry_failed=retry_failed,
+        max_bytes=max_bytes or MAX_BYTES,
     )
     click.echo(summary_text(summary, format_))

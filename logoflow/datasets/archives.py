@@ -48,7 +48,7 @@ def open_source(source: Path | str, name: str) -> Path:
     >>> open_source("my-brands", "folder").name
     'my-brands'
     """
-    if str(source).lower().startswith(("http://", "https://")):
+    if is_url(source):
         source = fetch_archive(str(source), folder=data_home() / "downloads")
     source = local_path(source).resolve()
     if source.is_dir():
@@ -58,6 +58,17 @@ def open_source(source: Path | str, name: str) -> Path:
     status = source.stat()
     digest = _short_hash(f"{source} {status.st_size} {status.st_mtime_ns}")
     return extract(source, data_home() / f"{name}-{digest}")
+
+
+def is_url(source: Path | str) -> bool:
+    """Tell whether a source is to be downloaded.
+
+    Examples
+    --------
+    >>> is_url("https://example.com/brands.zip"), is_url("file:///brands.zip")
+    (True, False)
+    """
+    return str(source).lower().startswith(("http://", "https://"))
 
 
 def fetch_archive(url: str, *, folder: Path | str) -> Path:

@@ -2,19 +2,20 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from logoflow.datasets.annotations import Annotation, Problems, parse_numbers, photos_of_splits
-from logoflow.datasets.archives import open_source
+from logoflow.datasets.archives import is_url, open_source
 from logoflow.datasets.completing import TEST_SHARE, complete_splits
 from logoflow.datasets.folder_names import split_of
 from logoflow.datasets.list_files import finder
 from logoflow.datasets.splits import Box, Splits, first_few
 from logoflow.datasets.walking import find_photos
 from logoflow.labels import NO_LOGO, is_no_logo_name
+from logoflow.utils.addresses import local_path
 from logoflow.utils.file_names import class_name, readable_name
 
 _MAX_DEPTH = 4  # folders between the source and an annotation file
@@ -69,13 +70,15 @@ def read_coco(source: Path | str, *, test_share: float = TEST_SHARE, seed: int =
     unlabelled: list[Path] = []
     missing: list[str] = []
     without: list[str] = []
+    left_out: list[str] = []
     for path, content in files.items():
         split = _split_of_file(path, folder) if len(files) > 1 else "all"
         photo_of, lost = _find_images(content, path, folder)
         missing += lost
-        lines = _annotations(content, path, photo_of, problems)
+        lines, nameless = _annotations(content, path, photo_of, problems)
         named = {line.path for line in lines}
-        others = [photo for photo in photo_of.values() if photo not in named]
+        left_out += [photo.name for photo in nameless - named]
+        others = [photo for photo in photo_of.values() if photo not in named | nameless]
         if split == "unlabelled":
             unlabelled += photo_of.values()
             continue
@@ -87,7 +90,7 @@ def read_coco(source: Path | str, *, test_share: float = TEST_SHARE, seed: int =
             f"{readable_name(first_few(missing))}."
         )
     labelled, notes = photos_of_splits(of_split, problems)
-    notes += _notes(missing, without)
+    notes += _notes(missing, without, sorted(left_out))
     splits = complete_splits(labelled, test_share, seed, where=str(folder), notes=notes)
     return replace(splits, unlabelled=tuple(unlabelled))
 
@@ -114,7 +117,7 @@ def is_coco(content: object) -> bool:
 
 def _find_files(source: Path | str) -> tuple[Path, dict[Path, Any]]:
     """Find the annotation files, and read them."""
-    path = Path(source).expanduser() if "://" not in str(source) else None
+    path = None if is_url(source) else local_path(source)
     if path and path.is_file() and path.suffix.lower() == ".json":
         folder, candidates = path.resolve().parent, [path.resolve()]
     else:
@@ -189,26 +192,28 @@ def _image_finder(path: Path, folder: Path) -> Callable[[str], Path | None]:
 
 def _annotations(
     content: Any, path: Path, photo_of: dict[Any, Path], problems: Problems
-) -> list[Annotation]:
-    """Read the annotations of the photos that exist."""
+) -> tuple[list[Annotation], set[Path]]:
+    """Read the annotations of the photos that exist; also return photos with no known category."""
     name_of = {
         category.get("id"): class_name(str(category.get("name", "")))
         for category in content["categories"]
         if isinstance(category, dict)
     }
     listed = {image.get("id") for image in content["images"] if isinstance(image, dict)}
-    lines = []
+    lines, nameless = [], set()
     for number, annotation in enumerate(content["annotations"], start=1):
         where = f"{path.name}, annotation {number}"
         entry = annotation if isinstance(annotation, dict) else {}
         label, image = name_of.get(entry.get("category_id")), entry.get("image_id")
         if not label or image not in listed:
             problems.unreadable.append(f"{where}: no such category or image")
+            if image in photo_of:
+                nameless.add(photo_of[image])
         elif image in photo_of:
             label = NO_LOGO if is_no_logo_name(label) else label
             box = _box(entry.get("bbox"), where, problems)
             lines.append(Annotation(photo_of[image], label, box, where))
-    return lines
+    return lines, nameless
 
 
 def _box(value: Any, where: str, problems: Problems) -> Box | None:
@@ -222,9 +227,13 @@ def _box(value: Any, where: str, problems: Problems) -> Box | None:
     return Box(numbers[0], numbers[1], numbers[2], numbers[3])
 
 
-def _notes(missing: Iterable[str], without: Iterable[str]) -> list[str]:
-    missing, without = list(missing), list(without)
+def _notes(missing: list[str], without: list[str], left_out: list[str]) -> list[str]:
     notes = []
+    if left_out:
+        notes.append(
+            f"{len(left_out)} photos were left out, because no annotation tells their class: "
+            f"{readable_name(first_few(left_out))}."
+        )
     if missing:
         notes.append(
             f"{len(missing)} listed photos are missing: {readable_name(first_few(missing))}."

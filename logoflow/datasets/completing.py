@@ -1,5 +1,6 @@
 """Complete a split: cut off validation and test photos where a data set has none."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from logoflow.datasets.contradictions import without_contradictions
@@ -64,7 +65,7 @@ def complete_splits(
     notes = list(notes)
     labelled = _without_contradictions(labelled, notes)
     train, val, test = _cut_what_is_missing(labelled, test_share, seed, notes)
-    _check_classes((train, val, test), where)
+    _check_classes((train, val, test), where, notes)
     classes = classes_of(train, val, test)
     return Splits(train, val, test, classes, tuple(dict.fromkeys(notes)))
 
@@ -158,17 +159,30 @@ def _without_few(photos: list[Photo], notes: list[str]) -> tuple[list[Photo], li
     return enough, [photo for group in few.values() for photo in group]
 
 
-def _check_classes(splits: tuple[tuple[Photo, ...], ...], source: str) -> None:
-    """Raise an error if there are fewer than two classes, or classes without training photos."""
+def _check_classes(
+    splits: tuple[tuple[Photo, ...], ...], source: str, notes: Sequence[str]
+) -> None:
+    """Raise an error if there are fewer than two classes, or classes without training photos.
+
+    The notes are part of it: photos that were left out may be the reason.
+    """
     classes = classes_of(*splits)
     if len(classes) < 2:
         raise ValueError(
-            f"{source} has photos of only one class, {', '.join(classes) or 'none'}: give at least "
-            "two classes."
+            " ".join([f"{source} has {_one_or_none(classes)}: give at least two classes.", *notes])
         )
     untrained = set(classes) - set(classes_of(splits[0]))
     if untrained:
         raise ValueError(
-            f"There are no training photos of {', '.join(sorted(untrained))}: add some to the "
-            f"training photos in {source}."
+            " ".join(
+                [
+                    f"There are no training photos of {', '.join(sorted(untrained))}: add some to "
+                    f"the training photos in {source}.",
+                    *notes,
+                ]
+            )
         )
+
+
+def _one_or_none(classes: Sequence[str]) -> str:
+    return f"photos of only one class, {classes[0]}" if classes else "no photos that can be used"

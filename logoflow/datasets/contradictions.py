@@ -1,7 +1,7 @@
 """Find photos that lie in two classes: one of the two labels must be wrong."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from logoflow.datasets.splits import Photo, first_few
@@ -41,7 +41,10 @@ def without_contradictions(photos: Sequence[Photo]) -> tuple[list[Photo], list[s
         return list(photos), []
     left_out = {path for group in groups for path in group}
     examples = [
-        " = ".join(f"{label_of[path]}/{readable_name(path.name)}" for path in group)
+        " = ".join(
+            f"{label_of[path]}/{readable_name(path.name)}"
+            for path in _one_per_class(group, label_of)
+        )
         for group in groups
     ]
     note = (
@@ -49,6 +52,11 @@ def without_contradictions(photos: Sequence[Photo]) -> tuple[list[Photo], list[s
         f"{first_few(examples)}. Keep each photo in one class only."
     )
     return [photo for photo in photos if photo.path not in left_out], [note]
+
+
+def _one_per_class(group: Sequence[Path], label_of: Mapping[Path, str]) -> list[Path]:
+    """Choose up to three of many identical photos, such as "image not available", as examples."""
+    return list({label_of[path]: path for path in reversed(group)}.values())[::-1][:3]
 
 
 def identical_files(paths: Iterable[Path]) -> list[list[Path]]:

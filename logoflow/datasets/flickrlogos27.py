@@ -121,8 +121,8 @@ def read_flickrlogos27(
         raise FileNotFoundError(
             f"The photos that the lists in {base} name are not in {images}: extract them there."
         )
-    if not no_logo:
-        left_out = sum(photo.label == NO_LOGO for photo in test)
+    left_out = 0 if no_logo else sum(photo.label == NO_LOGO for photo in test)
+    if left_out:
         test = [photo for photo in test if photo.label != NO_LOGO]
         more_notes.append(
             f"{left_out} test photos without a logo were left out, because there are none to "

@@ -101,7 +101,7 @@ def _recognise(photos: Sequence[Parts], where: str) -> str:
         return "split/class"
     if any(set(folder_words(name)) & SURE_SPLIT_WORDS for name in splits):
         raise _unclear(
-            f"{where} has {_quoted(splits)}, which look like splits, beside {_quoted(others)}",
+            f"{where} has the folders of a split ({_quoted(splits)}) beside {_quoted(others)}",
             "If each of them is a class, say layout='class'. If not, move the other folders away",
         )
     are_all_split = all(all(map(split_of, names)) for names in below.values())
@@ -128,7 +128,7 @@ def _class_or_group(below: dict[str, set[str]], where: str) -> str:
         return "class"
     if all(is_generic(name) for name in below):
         return "group/class"
-    if len(set(inner)) == len(inner) and all(len(names) > 1 for names in below.values()):
+    if len(set(inner)) == len(inner) and any(len(names) > 1 for names in below.values()):
         raise _unclear(
             f"{where} has two levels of folders: {_quoted(below)}, and in them {_quoted(inner)}",
             "If the first level names the classes, say layout='class'. If the second level does, "

@@ -209,6 +209,8 @@ def prepare_root(
     >>> read_classes(root)
     ('adidas', 'aldi', 'no-logo')
     """
+    if output_dir and dataset in ("folder", "coco", "yolo"):
+        _refuse_folder_of_photos(output_dir, data_dir)
     splits = load_splits(
         dataset,
         data_dir,
@@ -252,6 +254,17 @@ def _spellings(labels: Iterable[str]) -> dict[str, str]:
     for label in labels:
         spelling_of.setdefault(label.casefold(), label)
     return spelling_of
+
+
+def _refuse_folder_of_photos(
+    output_dir: Path | str, data_dir: Path | str | pd.DataFrame | None
+) -> None:
+    """Raise an error if the prepared folder is the source: the next call would read its photos."""
+    if _absolute(data_dir) == _absolute(output_dir):
+        raise ValueError(
+            f"output_dir is {output_dir}, the folder of the photos: choose another folder, such as "
+            f"{Path(output_dir) / 'prepared'}."
+        )
 
 
 def _absolute(source: Path | str | pd.DataFrame | None) -> str | None:

@@ -59,4 +59,4 @@ def _loadable_name(path: Path) -> str:
     suffix = path.suffix
     if suffix.lower() not in LOADABLE_SUFFIXES:
         suffix += ".jpg" if suffix.lower() in JPEG_SUFFIXES else ".png"
-    return fitting_name(class_name(path.stem) + readable_name(suffix))
+    return fitting_name((class_name(path.stem) or "photo") + readable_name(suffix))

@@ -17,12 +17,13 @@ from logoflow.datasets.annotations import (
     parse_numbers,
     photos_of_splits,
 )
-from logoflow.datasets.archives import open_source
+from logoflow.datasets.archives import is_url, open_source
 from logoflow.datasets.completing import TEST_SHARE, complete_splits
 from logoflow.datasets.folder_names import split_of
 from logoflow.datasets.list_files import finder
 from logoflow.datasets.splits import Box, Splits, first_few
 from logoflow.labels import NO_LOGO, is_no_logo_name
+from logoflow.utils.addresses import local_path
 from logoflow.utils.extras import require_extra
 from logoflow.utils.file_names import class_name, readable_name
 
@@ -131,7 +132,7 @@ def _read_rows(source: Path | str | pd.DataFrame) -> tuple[list[_Row], Path, str
     """Read the rows of a table; also return the folder of its paths, and its name."""
     if isinstance(source, pd.DataFrame):
         return _rows_of_frame(source, "the DataFrame"), Path.cwd(), "the DataFrame"
-    path = _find_table(Path(source).expanduser() if "://" not in str(source) else source)
+    path = _find_table(source if is_url(source) else local_path(source))
     if path.suffix.lower() == ".parquet":
         require_extra("bulk")
         return _rows_of_frame(pd.read_parquet(path), path.name), path.parent, str(path)

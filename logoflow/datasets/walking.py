@@ -35,6 +35,7 @@ SYSTEM_FOLDERS = {
 SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r"}
 _OWN_RUN_FILES = {"headline.txt", "classifier.json"}
 _EXTRACTED_ARCHIVE = re.compile(r"(folder|flickrlogos(27|32)|table|coco|yolo)[-a-z]*-[0-9a-f]{12}")
+_ARTICLE_FOLDERS = ("", "FlickrLogos-v2")  # places of the lists of FlickrLogos-32
 _SNIFFED_BYTES = 64
 # TIFF and BMP are not recognised by their first bytes: many cameras' raw files begin like a TIFF,
 # and text can begin with the two letters of a BMP.
@@ -202,7 +203,11 @@ def _why_not_entered(path: Path, source: Path, entered: set[Path]) -> str:
                 return "the link leads to a folder that is read anyway"
     if path.name.lower() in SYSTEM_FOLDERS:
         return "it belongs to the system, a network disk or a trash"
-    return "logoflow wrote it" if is_own_output(path) else ""
+    if is_own_output(path):
+        return "logoflow wrote it"
+    if any((path / part / "trainset.relpaths.txt").is_file() for part in _ARTICLE_FOLDERS):
+        return "it is a data set of its own"
+    return ""
 
 
 def is_own_output(folder: Path) -> bool:
@@ -237,7 +242,7 @@ def is_own_output(folder: Path) -> bool:
         return False
     is_prepared = bool(names & {"classes.json", ".prepare.lock"}) and bool(names & set(SPLITS))
     is_run = bool(names & _OWN_RUN_FILES) or (folder / "model/classifier.json").is_file()
-    is_sample = folder.name.startswith("sample-") and "FlickrLogos-v2" in names
+    is_sample = any((folder / part / "sample.json").is_file() for part in _ARTICLE_FOLDERS)
     return is_prepared or is_run or is_sample
 
 

@@ -76,18 +76,26 @@ def read_yolo(source: Path | str, *, test_share: float = TEST_SHARE, seed: int =
     problems = Problems()
     of_split: dict[str, list[Annotation]] = defaultdict(list)
     split_of_name = _read_lists(folder)
-    unlabelled, without = [], []
+    unlabelled, without, lost = [], [], []
     for photo in photos:
         split = split_of_name.get(photo.name) or _split_of_path(photo.relative_to(folder).parts)
         if split == "unlabelled":
             unlabelled.append(photo)
             continue
         lines = _read_label_file(photo, folder, names, problems)
+        if lines is None:
+            lost.append(photo.name)
+            continue
         if not lines:
             without.append(photo.name)
             lines = [Annotation(photo, NO_LOGO, None, photo.name)]
         of_split[split] += lines
     labelled, notes = photos_of_splits(of_split, problems)
+    if lost:
+        notes.append(
+            f"{len(lost)} photos were left out, because no line tells their class: "
+            f"{readable_name(first_few(lost))}."
+        )
     if without:
         notes.append(
             f"{len(without)} photos have no box and got the class {NO_LOGO}: "
@@ -143,23 +151,31 @@ def _split_of_path(parts: Sequence[str]) -> str:
 
 def _read_label_file(
     photo: Path, folder: Path, names: Sequence[str], problems: Problems
-) -> list[Annotation]:
-    """Read the lines ``class x y width height``, in shares of the photo's sides."""
+) -> list[Annotation] | None:
+    """Read the lines ``class x y width height``, in shares of the photo's sides.
+
+    The class of a line with a faulty box is used. None if no line tells a class.
+    """
     path = _label_file(photo, folder)
     lines = read_numbered_lines(path) if path else []
     size = _size_of(photo) if lines else None
     annotations = []
     for number, line in lines:
         where = f"{path.name}, line {number}"  # type: ignore[union-attr]
-        numbers = parse_numbers(split_fields(line))
-        if numbers is None or len(numbers) < 5 or not 0 <= numbers[0] < len(names):
+        fields = split_fields(line)
+        numbers = parse_numbers(fields)
+        if numbers is None or len(numbers) < 5:
             problems.unreadable.append(f"{where}: {line[:60]}")
+            numbers = parse_numbers(fields[:1])
+        elif not 0 <= numbers[0] < len(names):
+            problems.unreadable.append(f"{where}: {line[:60]}")
+        if not numbers or not 0 <= numbers[0] < len(names):
             continue
         name = names[int(numbers[0])]
         label = NO_LOGO if is_no_logo_name(name) else name
-        box = _box(numbers[1:], size) if size else None
+        box = _box(numbers[1:], size) if size and len(numbers) > 1 else None
         annotations.append(Annotation(photo, label, box, where))
-    return annotations
+    return annotations or (None if lines else [])
 
 
 def _label_file(photo: Path, folder: Path) -> Path | None:

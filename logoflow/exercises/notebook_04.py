@@ -22,7 +22,8 @@ EXERCISES = {
     ),
     "04-2": Exercise(
         right=2.69,
-        praise="The article's network gives this answer hardly more than a guess would.",
+        praise="The article's network gives this answer less than three times the probability of "
+        "a guess.",
         hint="A guess gives each class 1/33. Divide .081522 by this.",
         mistakes=(
             (0.37, "Divide the other way round: by the probability of a guess."),

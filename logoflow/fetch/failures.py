@@ -44,6 +44,26 @@ def as_fetch_error(url: str) -> Iterator[None]:
         raise FetchError("unreachable", url, reason, transient=_is_transient(error)) from error
 
 
+def without_advice(error: FetchError) -> FetchError:
+    """Leave out what follows the semicolon: it names arguments that only a programmer can pass.
+
+    Parameters
+    ----------
+    error : FetchError
+
+    Returns
+    -------
+    FetchError
+
+    Examples
+    --------
+    >>> error = FetchError("too_large", "https://example.com/a.jpg", "many bytes; see max_bytes")
+    >>> without_advice(error).reason
+    'many bytes'
+    """
+    return FetchError(error.kind, error.url, error.reason.split(";")[0])
+
+
 def _is_transient(error: Exception) -> bool:
     """Tell whether a connection that failed with this error may succeed later."""
     if isinstance(error, socket.gaierror):

@@ -1,5 +1,6 @@
 """Read the content of files that the caller has opened."""
 
+import io
 import os
 from typing import Any
 
@@ -22,7 +23,7 @@ def read_open_file(file: Any) -> tuple[bytes, str | None]:
     Raises
     ------
     TypeError
-        If the file is open for reading text.
+        If the file is open for reading text, or closed.
 
     Examples
     --------
@@ -32,6 +33,10 @@ def read_open_file(file: Any) -> tuple[bytes, str | None]:
     """
     name = getattr(file, "name", None)
     name = os.fspath(name) if isinstance(name, str | os.PathLike) else None
+    if getattr(file, "closed", False):
+        raise TypeError(f"{name or 'The file'} is closed: open it, or give its path.")
+    if isinstance(file, io.TextIOBase):
+        raise TypeError(f"{name or 'The file'} is open as text: open it with the mode 'rb'.")
     seekable = getattr(file, "seekable", None)
     if seekable is not None and seekable():
         file.seek(0)

@@ -8,6 +8,7 @@ import numpy as np
 from logoflow.errors import TooManyPixels
 from logoflow.inference.judge import Judgement
 from logoflow.labels import NO_LOGO
+from logoflow.utils.file_names import as_text
 
 COLUMNS = ("path", "brand", "probability", "top_k", "reason")
 """The columns of a table of answers."""
@@ -28,7 +29,8 @@ def answer_row(
     Parameters
     ----------
     path : str or None
-        Where the picture was read from.
+        Where the picture was read from. Tables and JSON cannot hold names that are not UTF-8; the
+        row has them as `logoflow.utils.file_names.as_text` writes them.
     judgement : Judgement
     classes : sequence of str
         Names in label order.
@@ -48,6 +50,7 @@ def answer_row(
     >>> answer_row("a.jpg", judgement, ["bmw", "no-logo"], 1, top_k=1)
     ('a.jpg', 'ok', None, 'bmw', 0.7, [('bmw', 0.7)], None)
     """
+    path = None if path is None else as_text(path)
     shares, label = judgement.probabilities, judgement.label
     order = np.argsort(-shares, kind="stable")[:top_k]
     likeliest = [(classes[one], float(shares[one])) for one in order]
@@ -65,7 +68,8 @@ def error_row(path: str | None, error: Exception | None) -> tuple:
     >>> error_row("a.jpg", FileNotFoundError("There is no file a.jpg."))[:3]
     ('a.jpg', 'not_found', 'There is no file a.jpg.')
     """
-    return path, _status(error), str(error), None, np.nan, [], None
+    path = None if path is None else as_text(path)
+    return path, _status(error), as_text(str(error)), None, np.nan, [], None
 
 
 def _status(error: Exception | None) -> str:

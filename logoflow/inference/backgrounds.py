@@ -1,7 +1,7 @@
 """Parts of logo photos that contain no logo. They are no-logo examples for calibration."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +18,7 @@ from logoflow.inference.levels import (
     largest_layout,
     one_pass_layouts,
 )
-from logoflow.inference.match_and_read import Boxes, match_and_read
+from logoflow.inference.match_and_read import Boxes, LogosAndText, match_and_read
 from logoflow.inference.pooling import pool_part
 from logoflow.inference.region_grid import FINE_SCALES, SCALES, region_boxes, window_regions
 from logoflow.inference.windows import windows
@@ -118,7 +118,8 @@ def backgrounds_of(
     labels: Sequence[int],
     boxes: Sequence[Boxes],
     levels: Sequence[Level],
-) -> list[BackgroundWindows]:
+    logos_and_text: Iterable[LogosAndText],
+) -> Iterator[BackgroundWindows]:
     """Find the background of photos, and logos and names outside their boxes.
 
     Parameters
@@ -133,21 +134,21 @@ def backgrounds_of(
         (photos,), boxes around the logos of each photo, in pixels.
     levels : sequence of Level
         How closely the photos are looked at.
+    logos_and_text : iterable of LogosAndText
+        (photos,), known logos and text in each photo.
 
-    Returns
-    -------
-    list of BackgroundWindows
-        (photos,).
+    Yields
+    ------
+    BackgroundWindows
+        One for each photo.
 
     Raises
     ------
     ValueError
         If there are not as many boxes as photos.
     """
-    return [
-        _background(classifier, image, photo_boxes, label, levels)
-        for image, photo_boxes, label in zip(images, boxes, labels, strict=True)
-    ]
+    for image, photo_boxes, label, found in zip(images, boxes, labels, logos_and_text, strict=True):
+        yield _background(classifier, image, photo_boxes, label, levels, found)
 
 
 def _background(
@@ -156,12 +157,11 @@ def _background(
     boxes: Boxes,
     label: int,
     levels: Sequence[Level],
+    found: LogosAndText,
 ) -> BackgroundWindows:
     matches = letters = None
     if boxes:
-        matches, letters = match_and_read(
-            image, levels, classifier.matcher, classifier.reader, boxes
-        )
+        matches, letters = match_and_read(found, classifier.matcher, classifier.reader, boxes)
     layout = largest_layout(levels)
     mask = background_mask(image, boxes, layout) if layout else np.zeros(0, dtype=bool)
     region_masks = {name: background_mask(image, boxes, name) for name in one_pass_layouts(levels)}

@@ -1,6 +1,7 @@
 """Calibrate a classifier: fit a decision for each level to validation photos."""
 
 from collections.abc import Iterable, Sequence
+from itertools import tee
 from typing import TYPE_CHECKING
 
 from logoflow.inference.auto import levels_with_looks, looks_by_level
@@ -10,7 +11,7 @@ from logoflow.inference.decision import Decision
 from logoflow.inference.fit_decisions import fit_decisions, warn_if_unreliable
 from logoflow.inference.fit_familiarity import check_unknown_rate
 from logoflow.inference.levels import Level, largest_layout
-from logoflow.inference.match_and_read import Boxes
+from logoflow.inference.match_and_read import Boxes, find_logos_and_text
 from logoflow.inference.pictures import as_pictures
 from logoflow.labels import label_indices
 from logoflow.utils.progress import bar
@@ -57,13 +58,25 @@ def calibrate_levels(
     photos, labels = list(as_pictures(images)), label_indices(truth, classifier.classes)
     looks = looks_by_level(levels, classifier.level)
     levels_to_fit = levels_with_looks(levels, looks)
-    levels_to_score, background = list(levels_to_fit), None
+    levels_to_score = list(levels_to_fit)
+    background = logos_and_text = None
     with network_lock:
         if boxes is not None:
             if largest_layout(levels_to_fit):
                 levels_to_score.append(MIN_BACKGROUND_LEVEL)
-            background = backgrounds_of(classifier, photos, labels, boxes, levels_to_score)
-        evidence = collect_evidence(classifier, photos, levels_to_score)
+            if len(boxes) != len(photos):
+                raise ValueError(f"There are {len(boxes)} lists of boxes for {len(photos)} photos.")
+            # The photos are searched once, for the whole photo and for its background.
+            logos_and_text, same_logos_and_text = tee(
+                find_logos_and_text(photo, levels_to_score, classifier.matcher, classifier.reader)
+                for photo in photos
+            )
+            background = backgrounds_of(
+                classifier, photos, labels, boxes, levels_to_score, same_logos_and_text
+            )
+        evidence = collect_evidence(
+            classifier, photos, levels_to_score, logos_and_text=logos_and_text
+        )
         decisions = fit_decisions(
             bar(evidence, "calibrating", total=len(photos)),
             labels,

@@ -9,7 +9,11 @@ import numpy as np
 from logoflow.images.decode import load_image
 from logoflow.inference.evidence import Evidence
 from logoflow.inference.levels import AUTO, Level, largest_layout, one_pass_layouts
-from logoflow.inference.match_and_read import match_and_read
+from logoflow.inference.match_and_read import (
+    LogosAndText,
+    find_logos_and_text,
+    match_and_read,
+)
 from logoflow.inference.region_evidence import region_evidence
 from logoflow.inference.window_logits import iter_window_logits
 
@@ -19,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def collect_evidence(
-    classifier: "LogoClassifier", photos: Iterable, levels: Sequence[Level], batch_size: int = 32
+    classifier: "LogoClassifier",
+    photos: Iterable,
+    levels: Sequence[Level],
+    batch_size: int = 32,
+    logos_and_text: Iterable[LogosAndText] | None = None,
 ) -> Iterator[Evidence]:
     """Yield the evidence of each photo.
 
@@ -32,6 +40,8 @@ def collect_evidence(
         How closely to look. The evidence can score the photo at each of these levels.
     batch_size : int
         Windows per pass through the network.
+    logos_and_text : iterable of LogosAndText, optional
+        (photos,), if the photos have been searched for known logos and text already.
 
     Yields
     ------
@@ -65,8 +75,14 @@ def collect_evidence(
         if layout
         else (no_windows for _ in photos)
     )
-    for logits, photo in zip(logits_of_photos, same_photos, strict=True):
-        matches, letters = match_and_read(photo, levels, classifier.matcher, classifier.reader)
+    same_photos, searched_photos = tee(same_photos)
+    matcher, reader = classifier.matcher, classifier.reader
+    if logos_and_text is None:
+        logos_and_text = (
+            find_logos_and_text(photo, levels, matcher, reader) for photo in searched_photos
+        )
+    for logits, photo, found in zip(logits_of_photos, same_photos, logos_and_text, strict=True):
+        matches, letters = match_and_read(found, matcher, reader)
         regions = {}
         if region_layouts:
             nets, pixels = classifier.nets_for_regions(), load_image(photo)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,7 +53,7 @@ def fit_decisions(
     classes: Sequence[str],
     levels: Sequence[Level],
     false_positive_rate: float,
-    background: Sequence["BackgroundWindows"] | None = None,
+    background: Iterable["BackgroundWindows"] | None = None,
     unknown_acceptance_rate: float | None = None,
     looks: Mapping[Level, tuple[Level, Level]] = MappingProxyType({}),
 ) -> dict[Level, Decision]:
@@ -70,7 +71,7 @@ def fit_decisions(
         The levels to fit a decision for.
     false_positive_rate : float
         See `fit_decision`.
-    background : sequence of BackgroundWindows, optional
+    background : iterable of BackgroundWindows, optional
         (photos,), the windows of each photo that contain no logo. A photo with background
         windows counts as one more no-logo photo. These examples resemble the logo photos; no-logo
         photos from another source may not.
@@ -104,7 +105,8 @@ def fit_decisions(
     brands = len(classes) - (no_logo is not None)
     finds_strangers = unknown_acceptance_rate is not None and brands >= MIN_BRANDS
     examples = {level: LevelExamples([], [], [], [], []) for level in levels}
-    for index, photo in enumerate(photos):
+    windows_of_photos = repeat(None) if background is None else iter(background)
+    for index, (photo, windows) in enumerate(zip(photos, windows_of_photos, strict=False)):
         for level in levels:
             scores = photo.scores(level, no_logo)
             examples[level].scores.append(scores)
@@ -112,7 +114,7 @@ def fit_decisions(
             examples[level].familiarity.append(features)
             if finds_strangers and index < len(truth) and truth[index] != no_logo:
                 _add_stranger(examples[level], photo, truth[index], level, no_logo)
-            extra = background[index].scores(photo, level, no_logo) if background else None
+            extra = windows.scores(photo, level, no_logo) if windows else None
             if extra is not None:
                 examples[level].background.append(extra)
     decisions = {}

@@ -15,6 +15,7 @@ from logoflow.inference.regions import RegionNet
 from logoflow.loading.augment import make_augs
 from logoflow.models.backbones.logo_lite0 import embed
 from logoflow.models.finetune import finetune_net
+from logoflow.utils.threads import network_lock
 
 TOP_REGIONS = 3
 """Number of regions most like a logo whose cosines are averaged. 1 to 10 do about as well."""
@@ -108,8 +109,9 @@ def embed_regions(image: np.ndarray) -> np.ndarray:
     >>> embed_regions(np.full((300, 400, 3), 90, np.uint8)).shape
     (2013, 256)
     """
-    net = unlabelled_region_net()
-    return net.embed(net.features(image))
+    with network_lock:
+        net = unlabelled_region_net()
+        return net.embed(net.features(image))
 
 
 def locate(embeddings: np.ndarray, logo: np.ndarray, boxes: np.ndarray) -> list[int]:
@@ -251,7 +253,8 @@ def embed_pictures(pictures: np.ndarray, batch_size: int = 16) -> np.ndarray:
     for start in range(0, len(pictures), batch_size):
         data = nd.array(pictures[start : start + batch_size], dtype=np.float32)
         data = nd.transpose((data - 127) / 128, (0, 3, 1, 2))  # as logo_lite0's photos
-        parts.append(embed(_logo_net(), data).asnumpy())
+        with network_lock:
+            parts.append(embed(_logo_net(), data).asnumpy())
     return np.concatenate(parts)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from logoflow.errors import ClassifierError
 from logoflow.models.backbones.logo_lite0 import EMBEDDING_SIZE
+from logoflow.utils.addresses import local_path
 from logoflow.utils.files import atomic_path
 
 SIMPLE_ICONS = Path(__file__).with_name("simple_icons.npz")
@@ -54,7 +55,7 @@ class KnownBrands(NamedTuple):
         >>> read_brands(brands.save("brands.npz")).names
         ('acme',)
         """
-        path = Path(path).expanduser()
+        path = local_path(path)
         with atomic_path(path) as tmp, open(tmp, "wb") as file:
             np.savez_compressed(
                 file,
@@ -89,8 +90,9 @@ def read_brands(path: Path | str) -> KnownBrands:
     >>> len(read_brands(SIMPLE_ICONS).names) > 3000
     True
     """
+    path = local_path(path)
     try:
-        with np.load(Path(path).expanduser(), allow_pickle=False) as file:
+        with np.load(path, allow_pickle=False) as file:
             names = tuple(file["names"].tolist())
             embeddings, usual = (file[name].astype(np.float32) for name in ("embeddings", "usual"))
             brands = file["brands"]

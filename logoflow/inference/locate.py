@@ -143,19 +143,20 @@ def _find(
     free = {layout: np.full(len(rows), True) for layout, rows in boxes.items()}
     no_windows = np.zeros((0, len(classifier.classes)), np.float32)
     found: list[tuple[float, float, float, float]] = []
-    matches = None
+    matcher, inliers = classifier.matcher, None
+    matches = matcher.match(image) if matcher is not None else None
     for _ in range(MAX_LOGOS):
-        if level.match_logos and classifier.matcher is not None:
-            matches = classifier.matcher.count_inliers(image, len(classifier.classes), found)
+        if level.match_logos and matcher is not None and matches is not None:
+            inliers = matcher.count(matches, len(classifier.classes), found)
         rest = {layout: part.part(free[layout]) for layout, part in parts.items()}
-        evidence = Evidence(no_windows, matches, regions=rest)
+        evidence = Evidence(no_windows, inliers, regions=rest)
         answer = judge(evidence, level, decision, no_logo)
         if answer.reason is not None or answer.label == no_logo:
             return
         finest = list(boxes)[-1]
         box = _box(rest[finest], boxes[finest][free[finest]], answer.label, no_logo)
-        if classifier.matcher is not None:
-            box = _refined(box, classifier.matcher.placements(image, answer.label), image)
+        if matcher is not None and matches is not None:
+            box = _refined(box, matcher.placements(matches, answer.label), image)
         yield FoundLogo(answer.label, float(answer.probabilities[answer.label]), box)
         found.append(_enlarged(box))
         for layout, rows in boxes.items():

@@ -14,7 +14,7 @@ import numpy as np
 from mxnet import gluon
 
 from logoflow.errors import ClassifierError
-from logoflow.inference.matching import LogoIndex, check_index
+from logoflow.inference.logo_index import LogoIndex, check_index
 from logoflow.inference.model_json import (
     FORMAT,
     MODEL_JSON,

@@ -136,8 +136,30 @@ class BrandNameReader:
         >>> reader.matched_letters(picture).round()
         array([5., 0., 0.])
         """
-        lines = [line for line in self.read(image) if not _is_inside(line, ignore)]
-        return letters_in_lines([line.text for line in lines], self.classes)
+        return self.letters(self.read(image), ignore)
+
+    def letters(self, lines: Sequence[Line], ignore: Boxes = ()) -> np.ndarray:
+        """Count the letters of each brand's name in lines of text.
+
+        Parameters
+        ----------
+        lines : sequence of Line
+            What `read` returned.
+        ignore : sequence of (x, y, width, height)
+            Parts of the picture whose text does not count, in pixels.
+
+        Returns
+        -------
+        ndarray
+            See `matched_letters`.
+
+        Examples
+        --------
+        >>> BrandNameReader(["google", "hp"]).letters([Line("google", 5, 5)])
+        array([5., 0.])
+        """
+        texts = [line.text for line in lines if not _is_inside(line, ignore)]
+        return letters_in_lines(texts, self.classes)
 
 
 def letters_in_lines(lines: Sequence[str], classes: Sequence[str]) -> np.ndarray:

@@ -226,7 +226,7 @@ def _pictures_at(text: str | os.PathLike) -> list[Picture]:
     if str(text).lower().startswith(("http:/", "https:/")):
         raise ImageError(
             f"{text} is a URL, not a file: fetch it with lf.fetch_image first, or call "
-            "lf.classify_logo or lf.classify_urls."
+            "lf.classify_logo, lf.classify_urls or, in a shell, logoflow classify-urls."
         )
     address = storage_address(text)
     if address is not None:
@@ -237,11 +237,21 @@ def _pictures_at(text: str | os.PathLike) -> list[Picture]:
     if path.exists():
         return [Picture(path, str(path))]
     if glob.has_magic(str(path)):
-        matches = [Path(match) for match in glob.glob(str(path), recursive=True)]
+        matches = [Path(match) for match in glob.glob(_pattern(path), recursive=True)]
         below = [file for match in matches if match.is_dir() for file in match.rglob("*")]
         problem = f"No picture fits the pattern {path}"
         return _known_pictures({*matches, *below}, Path(), problem)
     raise FileNotFoundError(f"There is no file or folder {path}.")
+
+
+def _pattern(path: Path) -> str:
+    """Return the pattern of `glob`. Folders that exist stand for themselves: ``photos [2023]``."""
+    parts = path.parts
+    for end in range(len(parts) - 1, 0, -1):
+        folder = Path(*parts[:end])
+        if folder.is_dir():
+            return str(Path(glob.escape(str(folder)), *parts[end:]))
+    return str(path)
 
 
 def _pictures_in_storage(address: str) -> list[Picture]:

@@ -1,5 +1,6 @@
 """Write learning curves for TensorBoard while a network trains."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,8 @@ def log_folder(log_dir: Path | str | None) -> Path | None:
     ------
     ModuleNotFoundError
         If the packages of the extra ``tensorboard`` are missing.
+    ValueError
+        If `log_dir` is not a path.
 
     Examples
     --------
@@ -37,6 +40,8 @@ def log_folder(log_dir: Path | str | None) -> Path | None:
     """
     if log_dir is None:
         return None
+    if not isinstance(log_dir, str | os.PathLike):
+        raise ValueError(f"log_dir must be the path of a folder, not {log_dir!r}.")
     require_extra("tensorboard")
     return local_path(log_dir)
 

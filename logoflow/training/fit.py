@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from inspect import signature
 from pathlib import Path
 from time import monotonic
 
@@ -12,16 +13,24 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.composing.artwork import Artwork, Source
 from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.former_views import refuse_views
+from logoflow.inference.index_logos import index_logos
 from logoflow.inference.levels import Level, LevelLike, as_levels
-from logoflow.inference.matching import LogoMatcher, index_logos
+from logoflow.inference.matching import LogoMatcher
 from logoflow.models.build import architecture_of
-from logoflow.recipes import FORMER_ARGUMENTS, Recipe, get_recipe, refuse_former_names
+from logoflow.recipes import (
+    FORMER_ARGUMENTS,
+    FORMER_FIELDS,
+    Recipe,
+    get_recipe,
+    refuse_former_names,
+)
 from logoflow.training.artwork_examples import artwork_of_classes
 from logoflow.training.curves import log_folder
 from logoflow.training.fit_arguments import (
     as_backbones,
     check_optimizer,
     check_rates,
+    check_setting_names,
     check_switches,
     check_training_photos,
     checked_architecture,
@@ -205,7 +214,8 @@ def fit(
     >>> classifier.classes
     ('adidas', 'aldi', 'no-logo')
     """
-    refuse_former_names(settings, FORMER_ARGUMENTS)
+    refuse_former_names(settings, FORMER_ARGUMENTS | FORMER_FIELDS)
+    check_setting_names(settings, signature(fit).parameters)
     root, ctx = prepared_root(root), checked_devices(ctx)
     deadline = None if minutes is None else monotonic() + 60 * number_between("minutes", minutes, 0)
     image_size = whole_number("image_size", image_size, least=1)

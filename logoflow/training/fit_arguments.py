@@ -1,6 +1,8 @@
 """Check the arguments of `logoflow.fit`, before anything starts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
 from pathlib import Path
 
 import mxnet as mx
@@ -18,6 +20,19 @@ from logoflow.training.losses import ClassWeights, balanced_weights, class_weigh
 from logoflow.utils.addresses import local_path
 from logoflow.utils.devices import Contexts, as_list, default_ctx
 from logoflow.values import number_between, true_or_false
+
+NAMES_ELSEWHERE = {
+    "lr": "learning_rate",
+    "bs": "batch_size",
+    "weight_decay": "wd",
+    "model": "backbone",
+    "callbacks": "patience",
+    "device": "ctx",
+    "class_weight": "class_weights",
+    "random_state": "seed",
+    "verbose": "quiet",
+}
+"""Our names of arguments, by their names in Keras, fastai, PyTorch or scikit-learn."""
 
 
 def prepared_root(root: Path | str) -> Path:
@@ -84,6 +99,37 @@ def check_training_photos(root: Path, classes: Sequence[str], use_no_logo: bool)
             f"Of the classes to train on, {names} has photos in {root / 'train_data'}. fit needs "
             "two classes with photos, such as two brands, or a brand and no-logo."
         )
+
+
+def check_setting_names(settings: Iterable[str], arguments: Iterable[str]) -> None:
+    """Raise an error for a setting that neither `fit` nor a recipe has, and suggest its name here.
+
+    Parameters
+    ----------
+    settings : iterable of str
+        Names that were passed as settings of the recipe.
+    arguments : iterable of str
+        Names of the arguments of `fit`.
+
+    Raises
+    ------
+    ValueError
+        With the most similar name, or with all names.
+
+    Examples
+    --------
+    >>> check_setting_names(["epochs"], ["num_epochs"])
+    Traceback (most recent call last):
+    ValueError: fit has no argument epochs. Did you mean num_epochs?
+    """
+    known = [*arguments, *(field.name for field in fields(Recipe) if field.name != "name")]
+    for name in settings:
+        if name in known:
+            continue
+        alike = [NAMES_ELSEWHERE[name]] if name in NAMES_ELSEWHERE else []
+        alike += get_close_matches(name, known, n=1)
+        advice = f"Did you mean {alike[0]}?" if alike else f"It has {', '.join(sorted(known))}."
+        raise ValueError(f"fit has no argument {name}. {advice}")
 
 
 def check_switches(**switches: object) -> None:

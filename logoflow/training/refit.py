@@ -14,7 +14,8 @@ from mxnet import gluon
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.subsets import merge_train_val
 from logoflow.inference.classifier import LogoClassifier
-from logoflow.inference.matching import LogoMatcher, index_logos
+from logoflow.inference.index_logos import index_logos
+from logoflow.inference.matching import LogoMatcher
 from logoflow.loading.augment import make_augs, needs_statistics
 from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, training_statistics
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE

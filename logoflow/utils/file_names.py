@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MAX_NAME_BYTES = 136  # encrypted home folders and some network disks allow 143
+MAX_FOLDER_BYTES = 255  # names of classes stay as they are, if any file system can hold them
 
 
 def readable_name(name: str) -> str:
@@ -30,12 +31,36 @@ def readable_name(name: str) -> str:
     >>> readable_name("cafe\\u0301\\n.jpg")
     'café .jpg'
     """
+    printable = "".join(" " if _is_control(character) else character for character in as_text(name))
+    return unicodedata.normalize("NFC", re.sub(" +", " ", printable))
+
+
+def as_text(name: str) -> str:
+    """Turn a path into text that can be stored, and leave it alone wherever that is possible.
+
+    Parameters
+    ----------
+    name : str
+        As Python reads it from the disk, or a message with such a name.
+
+    Returns
+    -------
+    str
+        The same text if it can be written as UTF-8. Otherwise bytes that are not UTF-8 are taken
+        for Windows-1252, as in `readable_name`.
+
+    Examples
+    --------
+    >>> as_text("cafe\\u0301.jpg") == "cafe\\u0301.jpg"
+    True
+    >>> as_text(os.fsdecode(b"caf\\xe9.jpg"))
+    'café.jpg'
+    """
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        name = os.fsencode(name).decode("cp1252", errors="replace")
-    printable = "".join(" " if _is_control(character) else character for character in name)
-    return unicodedata.normalize("NFC", re.sub(" +", " ", printable))
+        return "".join(_from_windows(character) for character in name)
+    return name
 
 
 def class_name(folder: str) -> str:
@@ -49,14 +74,16 @@ def class_name(folder: str) -> str:
     Returns
     -------
     str
-        Readable, without spaces at the ends and without slashes.
+        Readable, short enough for a folder, without spaces at the ends, without slashes, and
+        without a dot at the beginning, which would hide the folder.
 
     Examples
     --------
-    >>> class_name(" H&M ")
-    'H&M'
+    >>> class_name(" H&M "), class_name(".NET")
+    ('H&M', '_NET')
     """
-    return re.sub(r"[/\\]", "_", readable_name(folder)).strip()
+    name = re.sub(r"[/\\]", "_", readable_name(folder)).strip()
+    return fitting_name(re.sub(r"^\.+", "_", name), MAX_FOLDER_BYTES)
 
 
 def fitting_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
@@ -91,6 +118,13 @@ def fitting_name(name: str, max_bytes: int = MAX_NAME_BYTES) -> str:
     room = max_bytes - len(tail.encode("utf-8", "surrogateescape"))
     start = stem.encode("utf-8", "surrogateescape")[:room]
     return start.decode("utf-8", errors="ignore") + tail
+
+
+def _from_windows(character: str) -> str:
+    """Replace a surrogate, which stands for a byte that is not UTF-8; other characters stay."""
+    if not "\udc80" <= character <= "\udcff":
+        return "\N{REPLACEMENT CHARACTER}" if "\ud800" <= character <= "\udfff" else character
+    return bytes([ord(character) - 0xDC00]).decode("cp1252", errors="replace")
 
 
 def _is_control(character: str) -> bool:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from logoflow.utils.addresses import local_path
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -23,7 +25,7 @@ def cache_home() -> Path:
     >>> del os.environ["LOGOFLOW_HOME"]
     """
     if os.environ.get("LOGOFLOW_HOME"):
-        return Path(os.environ["LOGOFLOW_HOME"]).expanduser().resolve()
+        return local_path(os.environ["LOGOFLOW_HOME"]).resolve()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser().resolve() / "logoflow"
 
@@ -79,7 +81,7 @@ def data_home() -> Path:
     >>> del os.environ["LOGOFLOW_DATA"]
     """
     if os.environ.get("LOGOFLOW_DATA"):
-        return Path(os.environ["LOGOFLOW_DATA"]).expanduser().resolve()
+        return local_path(os.environ["LOGOFLOW_DATA"]).resolve()
     return _in_checkout("data") or cache_home() / "data"
 
 
@@ -100,7 +102,7 @@ def runs_home() -> Path:
     >>> del os.environ["LOGOFLOW_RUNS"]
     """
     if os.environ.get("LOGOFLOW_RUNS"):
-        return Path(os.environ["LOGOFLOW_RUNS"]).expanduser().resolve()
+        return local_path(os.environ["LOGOFLOW_RUNS"]).resolve()
     return _in_checkout("runs") or cache_home() / "runs"
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 import requests
 from click.testing import CliRunner
+from distributed import LocalCluster
+from loopback_servers import JPEG, Server, serving
 from PIL import Image
 
 from logoflow.cli import data
@@ -187,6 +189,28 @@ def test_wrong_usage_has_the_exit_code_2(arguments, photos):
     result = run(*arguments)
     assert result.exit_code == 2
     assert "Usage:" in result.stderr
+
+
+def test_what_the_errors_of_urls_advise_can_be_asked_for_in_a_shell(model, tmp_path):
+    """Errors name max_bytes, honour_opt_out and allow_private."""
+    with (
+        serving(Server()) as server,
+        LocalCluster(1, processes=False, protocol="tcp://", dashboard_address=None) as cluster,
+    ):
+        url = server.put("/a.jpg", JPEG, X_Robots_Tag="noindex")
+        for number, (options, status) in enumerate(
+            [
+                ((), "refused"),
+                (("--allow-private",), "opted_out"),
+                (("--allow-private", "--ignore-opt-out", "--max-bytes", "10"), "too_large"),
+                (("--allow-private", "--ignore-opt-out"), "ok"),
+            ]
+        ):
+            output = str(tmp_path / f"answers-{number}")
+            cluster_option = ("--cluster", cluster.scheduler_address)
+            arguments = (url, "-m", model, "-o", output, *cluster_option)
+            result = run("classify-urls", *arguments, *options)
+            assert status in result.stdout, result.output
 
 
 def group_that_raises(error):

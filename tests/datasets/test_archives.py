@@ -1,22 +1,11 @@
-import zipfile
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+from archive_files import files_in, zip_with
 
 from logoflow.datasets import archives
 from logoflow.datasets.archives import fetch_archive, open_source
 from logoflow.errors import ArchiveError
-
-
-def zip_with(path, members):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in members:
-            file.writestr(name, content)
-    return path
-
-
-def files_in(folder):
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_fetch_archive_downloads_once(tmp_path, serve):

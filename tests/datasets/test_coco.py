@@ -109,6 +109,21 @@ def test_faulty_annotations_are_reported_and_the_photos_stay(tmp_path, draw):
         assert where in notes
 
 
+def test_a_photo_of_an_unknown_category_is_left_out_and_not_without_a_logo(tmp_path, draw):
+    names = [f"{number}.jpg" for number in range(8)]
+    for number, name in enumerate(names):
+        draw(tmp_path / "set" / name, number)
+    path = write(tmp_path / "set/a.json", names, [[2, 3, 10, 8]] * 8)
+    content = json.loads(path.read_text())
+    content["annotations"][0]["category_id"] = 99
+    path.write_text(json.dumps(content))
+    splits = read_coco(tmp_path / "set", test_share=0)
+    assert NO_LOGO not in splits.classes
+    assert splits.counts().to_numpy().sum() == 7
+    notes = " ".join(splits.notes)
+    assert "1 photos were left out, because no annotation tells their class: 0.jpg" in notes
+
+
 def test_the_larger_brand_names_a_photo_of_two(roboflow):
     path = roboflow / "train/_annotations.coco.json"
     content = json.loads(path.read_text())

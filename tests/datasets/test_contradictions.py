@@ -17,6 +17,18 @@ def test_a_photo_in_two_classes_is_left_out_of_both(tmp_path, draw):
     assert "bmw/1.png = dhl/another name.png" in note
 
 
+def test_a_placeholder_that_lies_in_many_places_is_named_three_times(tmp_path, draw):
+    first = draw(tmp_path / "a/0.png")
+    photos = [Photo(first, "a")]
+    for number in range(40):
+        copy = tmp_path / "abcdefgh"[number % 8] / f"{number + 1}.png"
+        copy.parent.mkdir(exist_ok=True)
+        photos.append(Photo(shutil.copy(first, copy), copy.parent.name))
+    kept, (note,) = without_contradictions(photos)
+    assert not kept
+    assert "a/0.png = b/2.png = c/3.png. Keep" in note
+
+
 def test_a_photo_twice_in_one_class_stays(tmp_path, draw):
     first = draw(tmp_path / "bmw/1.png")
     copy = shutil.copy(first, tmp_path / "bmw/2.png")

@@ -5,6 +5,7 @@ import tracemalloc
 import zipfile
 
 import pytest
+from archive_files import files_in, zip_with
 
 from logoflow.datasets import extract as extract_module
 from logoflow.datasets.extract import extract
@@ -23,17 +24,6 @@ def tar_with(path, members, mode="w:gz"):
                 info.size = len(content)
                 tar.addfile(info, io.BytesIO(content))
     return path
-
-
-def zip_with(path, members):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in members:
-            file.writestr(name, content)
-    return path
-
-
-def files_in(folder):
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tar.xz"])

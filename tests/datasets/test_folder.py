@@ -17,6 +17,18 @@ def test_every_class_is_split_in_the_same_proportion(brands):
     assert splits.notes == ()
 
 
+def test_one_class_that_is_left_is_an_error_that_says_what_became_of_the_others(tmp_path, draw):
+    for number in range(4):
+        draw(tmp_path / "two/bmw" / f"{number}.jpg", number)
+        draw(tmp_path / "two/ups" / f"{number}.jpg").write_bytes(b"broken")
+    with pytest.raises(ValueError, match="only one class, bmw.*none of its 4 photos can be used"):
+        read_folder(tmp_path / "two")
+    shutil.rmtree(tmp_path / "two/ups")
+    shutil.copytree(tmp_path / "two/bmw", tmp_path / "two/ups")
+    with pytest.raises(ValueError, match="no photos that can be used.*4 photos lie in two"):
+        read_folder(tmp_path / "two")
+
+
 def test_the_seed_decides_the_split(brands):
     assert read_folder(brands, seed=3) == read_folder(brands, seed=3)
     assert len({read_folder(brands, seed=seed).test for seed in range(4)}) > 1

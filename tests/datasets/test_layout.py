@@ -112,6 +112,7 @@ def test_loose_photos_are_listed():
         (("train/bmw", "training/bmw", "test/bmw"), "all look like train", "layout='class'"),
         (("bmw/train", "bmw/test", "dhl"), "bmw", "layout='class'"),
         (("food/kfc", "food/lays", "cars/bmw", "cars/kia"), "two levels", "layout='group/class'"),
+        (("food/kfc", "food/lays", "cars/bmw"), "two levels", "layout='group/class'"),
     ],
 )
 def test_what_is_unclear_is_refused_with_the_option_that_settles_it(folders, found, option):

@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 import logoflow
 from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepare import prepare_datasets, prepare_root, prepare_splits
-from logoflow.datasets.prepared import read_boxes, read_summary, unlabelled_photos
+from logoflow.datasets.prepared import photos_of, read_boxes, read_summary, unlabelled_photos
 from logoflow.datasets.splits import Box, Photo, Splits
 from logoflow.errors import ClassListError
 
@@ -432,6 +433,24 @@ def test_names_with_line_ends_slashes_and_other_cases(tmp_path):
     assert len(read_summary(root).splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", ["\x07.jpg", " .jpg", " .x.jpg"])
+def test_a_photo_is_not_hidden_by_its_new_name(tmp_path, name):
+    brand_folders(tmp_path / "brands")
+    draw(tmp_path / "brands/bmw" / name, 60)
+    root = prepare_root("folder", tmp_path / "brands")
+    loaded = sum(len(photos_of(root, split)) for split in ("train_data", "val_data", "test_data"))
+    assert read_summary(root).startswith(f"{loaded} photos")
+
+
+def test_a_label_that_no_folder_can_have_is_changed(tmp_path):
+    brand_folders(tmp_path / "brands")
+    paths = [str(path) for path in sorted((tmp_path / "brands").glob("*/*"))]
+    labels = [".NET" if "/bmw/" in path else "x" * 300 for path in paths]
+    root = prepare_root("table", pd.DataFrame({"path": paths, "label": labels}))
+    assert read_classes(root)[0] == "_NET"
+    assert len(photos_of(root, "train_data")) > 2
+
+
 @pytest.mark.parametrize("operation", ["read", "store"])
 def test_one_photo_that_cannot_be_read_or_stored_stops_nothing(tmp_path, monkeypatch, operation):
     photo = brand_folders(tmp_path / "brands") / "bmw/0.jpg"
@@ -492,6 +511,15 @@ def test_own_work_beside_the_brands_is_no_brand(tmp_path):
         inside = prepare_root("folder", tmp_path / "data", tmp_path / "data/mine")
         assert read_classes(inside) == ("bmw", "dhl")
     assert "logoflow wrote it: mine, prepared" in read_summary(inside)
+
+
+def test_the_folder_of_the_photos_is_not_written_to(tmp_path, monkeypatch):
+    brand_folders(tmp_path / "brands")
+    monkeypatch.chdir(tmp_path)
+    for output in ("brands", tmp_path / "other/../brands"):
+        with pytest.raises(ValueError, match="choose another folder, such as .*prepared"):
+            prepare_root("folder", tmp_path / "brands", output)
+    assert sorted(path.name for path in (tmp_path / "brands").iterdir()) == ["bmw", "dhl"]
 
 
 def test_heic_and_avif_photos_become_jpegs(tmp_path):

@@ -137,6 +137,13 @@ def test_paths_may_have_backslashes_another_case_or_be_absolute(photos):
     assert counts(read_table(write(folder, frame))) == [(3, 1, 1)] * 2
 
 
+def test_the_path_of_a_table_is_expanded(photos, monkeypatch):
+    folder, frame = photos
+    table = write(folder, frame)
+    monkeypatch.setenv("DISK", str(folder))
+    assert read_table("$DISK/table.csv") == read_table(table.as_uri()) == read_table(table)
+
+
 def test_wrong_tables_are_refused_with_what_to_do(photos, tmp_path):
     folder, frame = photos
     with pytest.raises(

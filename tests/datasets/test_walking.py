@@ -109,6 +109,19 @@ def test_what_logoflow_wrote_is_left_out_wherever_it_lies(nas, draw, folder, fil
     assert names(nas) == ["bmw/1.jpg", "dhl/2.jpg"]
 
 
+@pytest.mark.parametrize("folder", ["mine/FlickrLogos-v2", "FlickrLogos-v2"])
+def test_data_sets_in_the_articles_layout_are_no_brands(nas, draw, folder):
+    draw(nas / folder / "classes/jpg/ups/9.jpg")
+    (nas / folder / "trainset.relpaths.txt").touch()
+    walk = walk_photos(nas)
+    assert len(walk.photos) == 2
+    assert notes_on_walk(walk, nas) == [
+        f"Left out, because it is a data set of its own: {folder.split('/')[0]}."
+    ]
+    (nas / folder / "sample.json").touch()
+    assert is_own_output(nas / folder.split("/")[0])
+
+
 def test_the_data_home_may_lie_among_the_brands(nas, draw, monkeypatch):
     monkeypatch.setenv("LOGOFLOW_DATA", str(nas))
     monkeypatch.setenv("LOGOFLOW_RUNS", str(nas / "results"))

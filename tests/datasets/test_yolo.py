@@ -82,6 +82,22 @@ def test_faulty_lines_are_reported_and_the_photos_stay(tmp_path, draw):
         assert where in notes
 
 
+def test_a_photo_with_faulty_lines_only_is_never_one_without_a_logo(tmp_path, draw):
+    base = tmp_path / "set"
+    fill(draw, base / "images", base / "labels", 12)
+    (base / "classes.txt").write_text("bmw\ndhl\n")
+    faulty = ("0 0.5 wide 0.5 0.5", "1", "7 0.5 0.5 0.5 0.5", "dhl 0.5 0.5 0.5 0.5")
+    for number, line in enumerate(faulty):
+        (base / f"labels/{number}.txt").write_text(line)
+    splits = read_yolo(base, test_share=0)
+    assert splits.counts().sum(axis=1).to_dict() == {"bmw": 5, "dhl": 5}
+    photos = {photo.path.stem: photo for photo in (*splits.train, *splits.val)}
+    assert (photos["0"].label, photos["0"].boxes) == ("bmw", ())
+    assert (photos["1"].label, photos["1"].boxes) == ("dhl", ())
+    notes = " ".join(splits.notes)
+    assert "2 photos were left out, because no line tells their class: 2.jpg, 3.jpg" in notes
+
+
 def test_missing_names_or_photos_are_refused(tmp_path, draw):
     draw(tmp_path / "set/1.jpg")
     with pytest.raises(FileNotFoundError, match=r"data.yaml, classes.txt or obj.names"):

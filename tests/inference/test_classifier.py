@@ -1,8 +1,10 @@
 import io
 import itertools
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import mxnet as mx
@@ -18,8 +20,9 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.inference.collect_evidence import collect_evidence
 from logoflow.inference.decision import Decision
 from logoflow.inference.familiarity import FamiliarityTest
+from logoflow.inference.index_logos import index_logos
 from logoflow.inference.levels import Level
-from logoflow.inference.matching import LogoMatcher, index_logos
+from logoflow.inference.matching import LogoMatcher
 from logoflow.loading.augment import make_augs, transform
 from logoflow.loading.loaders import make_loaders
 from logoflow.models.article_nets import lenet5
@@ -135,6 +138,18 @@ def test_the_first_pictures_may_come_from_several_threads_at_once(classifier, ph
         assert [answer.probability for answer in answers] == pytest.approx(
             list(expected.probability)
         )
+
+
+def test_names_that_are_not_utf_8_get_an_answer_like_others(classifier, photos, tmp_path):
+    content = Path(photos[0]).read_bytes()
+    for name, written in ((b"caf\xe9.jpg", content), (b"na\xefve.jpg", b"no picture")):
+        (tmp_path / os.fsdecode(name)).write_bytes(written)
+    answers = classifier.predict(tmp_path, on_error="row")
+    assert [Path(path).name for path in answers.path] == ["café.jpg", "naïve.jpg"]
+    assert answers.status.tolist() == ["ok", "not_an_image"]
+    assert "naïve.jpg: not an image" in answers.error[1]
+    answers.to_json(tmp_path / "answers.json")
+    answers.to_csv(tmp_path / "answers.csv")
 
 
 def test_batches_do_not_change_the_answers(classifier, photos):

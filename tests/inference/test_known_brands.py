@@ -1,18 +1,24 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import logoflow as lf
 from logoflow.datasets.composing.compose import compose_crop
 from logoflow.datasets.composing.photos import compose_photo
 from logoflow.datasets.composing.simple_icons import icon_of
-from logoflow.errors import ArtworkError, ClassifierError
+from logoflow.errors import AddressError, ArtworkError, ClassifierError
 from logoflow.inference.identify import (
     SURE_LEAD,
     SURE_SIMILARITY,
+    _logo_net,
     best_brands,
     brand_similarities,
     embed_pictures,
     embed_regions,
+    unlabelled_region_net,
 )
 from logoflow.inference.index_brands import embed_logo, index_brands
 from logoflow.inference.known_brands import (
@@ -100,6 +106,37 @@ def test_brands_are_written_and_read(three, tmp_path):
     assert again.brands.tolist() == three.brands.tolist()
     assert np.allclose(again.embeddings, three.embeddings, atol=1e-3)
     assert np.allclose(again.usual, three.usual, atol=1e-3)
+
+
+def test_paths_of_brands_and_artwork_are_expanded(three, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISK", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert three.save("$DISK/brands.npz") == tmp_path / "brands.npz"
+    assert read_brands((tmp_path / "brands.npz").as_uri()).names == three.names
+    with pytest.raises(AddressError, match="s3://bucket/brands.npz is not on this machine"):
+        three.save("s3://bucket/brands.npz")
+    with pytest.raises(AddressError, match="s3://bucket/brands.npz is not on this machine"):
+        read_brands("s3://bucket/brands.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["brands.npz"]
+    Image.fromarray(icon_of("BMW").picture).save(tmp_path / "bmw.png")
+    assert index_brands({"bmw": ["$DISK/bmw.png"]}).names == ("bmw",)
+
+
+def test_the_first_pictures_may_come_from_several_threads_at_once():
+    photo, _ = photo_of("Ford", 3)
+    expected = lf.identify(photo)
+    for _ in range(2):
+        unlabelled_region_net.cache_clear()
+        _logo_net.cache_clear()
+        gate = threading.Barrier(3)
+
+        def answers(_, gate=gate):
+            gate.wait()
+            return lf.identify(photo)
+
+        with ThreadPoolExecutor(3) as pool:
+            for found in pool.map(answers, range(3)):
+                assert found.brand.tolist() == expected.brand.tolist()
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "empty", "other arrays", "other sizes"])

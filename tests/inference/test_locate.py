@@ -10,9 +10,10 @@ from logoflow.datasets.composing.simple_icons import icon_of
 from logoflow.datasets.prepare import prepare_root
 from logoflow.images.boxes import intersections_over_unions
 from logoflow.inference.classifier import LogoClassifier
+from logoflow.inference.index_logos import index_logos
 from logoflow.inference.levels import Level
 from logoflow.inference.locate import region_level
-from logoflow.inference.matching import LogoMatcher, index_logos
+from logoflow.inference.matching import LogoMatcher
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 from logoflow.models.finetune import finetune_net

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -5,7 +6,8 @@ from logoflow.datasets.class_list import read_classes
 from logoflow.datasets.prepared import photos_of, read_boxes
 from logoflow.images.boxes import intersections_over_unions
 from logoflow.images.decode import read_image
-from logoflow.inference.matching import BACKGROUND, LogoMatcher, index_logos
+from logoflow.inference.index_logos import index_logos
+from logoflow.inference.matching import LogoMatcher, outside
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +30,6 @@ def known_photo(root, brand="aldi"):
     raise AssertionError(f"no photo of {brand}")
 
 
-def test_the_index_holds_every_boxed_logo_that_has_corners(index, small_root):
-    boxed = sum(name.startswith("train_data/") for name in read_boxes(small_root))
-    assert 0 < len(index.brands) <= 2 * boxed
-    assert set(index.logos) == {BACKGROUND, *range(len(index.brands))}
-    assert len(index.descriptors) == len(index.points) == len(index.logos)
-    assert (index.descriptors.dtype, index.points.dtype) == (np.uint8, np.float32)
-
-
 def test_a_known_logo_is_found_turned_and_moved(matcher, small_root):
     photo, boxes, label = known_photo(small_root)
     x, y, width, height = (int(side) for side in boxes[0])
@@ -56,10 +50,10 @@ def test_the_box_of_a_found_logo_is_where_the_logo_is(matcher, small_root):
     x, y, width, height = (int(side) for side in boxes[0])
     canvas = np.full((500, 700, 3), 190, np.uint8)
     canvas[150 : 150 + height, 320 : 320 + width] = photo[y : y + height, x : x + width]
-    best = matcher.placements(canvas, label)[0]
+    best = matcher.placements(matcher.match(canvas), label)[0]
     assert best.inliers >= 4
     assert intersections_over_unions((320, 150, width, height), best.box[None])[0] > 0.6
-    assert matcher.placements(np.full((60, 80, 3), 200, np.uint8), label) == []
+    assert matcher.placements(matcher.match(np.full((60, 80, 3), 200, np.uint8)), label) == []
 
 
 def test_logos_in_ignored_parts_are_not_found(matcher, small_root):
@@ -70,6 +64,31 @@ def test_logos_in_ignored_parts_are_not_found(matcher, small_root):
     )
     height, width = photo.shape[:2]
     assert not matcher.count_inliers(photo, 3, ignore=[(0, 0, width, height)]).any()
+
+
+def test_ignoring_a_part_is_the_same_as_looking_for_no_features_there(matcher, small_root):
+    photo, boxes, _ = known_photo(small_root)
+    matches, (x, y, width, height) = matcher.match(photo), boxes[0]
+    ignored = [(x, y, width / 2, height)]
+    left, top, right, bottom = (
+        int(side * matches.scale) for side in (x, y, x + width / 2, y + height)
+    )
+    resized = (round(side * matches.scale) for side in photo.shape[1::-1])
+    grey = cv2.resize(
+        cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), tuple(resized), interpolation=cv2.INTER_LINEAR
+    )
+    mask = np.full(grey.shape, 255, np.uint8)
+    mask[top : bottom + 1, left : right + 1] = 0
+    keypoints = cv2.SIFT_create(nfeatures=4000, contrastThreshold=0.02).detect(grey, mask)
+    expected = {keypoint.pt for keypoint in keypoints}
+    pairs = outside(matches, ignored)
+    used = {tuple(matches.points[feature]) for found in pairs.values() for feature, _ in found}
+    every = {
+        tuple(matches.points[feature]) for found in matches.pairs.values() for feature, _ in found
+    }
+    assert used <= expected
+    assert every - expected
+    assert used < every
 
 
 def test_two_matchers_count_alike(index, matcher, small_root):

@@ -47,6 +47,24 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(folder):
     assert names(folder / "b[1].jpg") == ["b[1].jpg"]
 
 
+@pytest.mark.parametrize("name", ["photos [2023]", "what?", "a*"])
+def test_a_pattern_may_follow_a_folder_whose_name_looks_like_one(folder, name, monkeypatch):
+    folder.rename(folder.parent / name)
+    assert names(f"{folder.parent / name}/*.JPG") == ["b.JPG"]
+    monkeypatch.chdir(folder.parent)
+    assert names(f"{name}/**/*.png") == ["a.png"]
+    assert names(f"{folder.parent}/*/*.JPG") == ["b.JPG"]
+
+
+def test_a_file_that_is_open_as_text_or_closed_is_refused(folder):
+    with open(folder / "b.JPG", encoding="utf-8") as file, pytest.raises(TypeError, match="'rb'"):
+        read_pictures(file)
+    with pytest.raises(TypeError, match=r"b\.JPG is closed: open it, or give its path"):
+        read_pictures(file.buffer)
+    (row,) = read_pictures([file], "row")
+    assert isinstance(row.error, TypeError)
+
+
 def test_files_folders_and_patterns_may_be_mixed(folder):
     assert names([folder / "b.JPG", folder / "below", f"{folder}/*.JPG"]) == [
         "b.JPG",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import logoflow as lf
-from logoflow.training.curves import curve_writer
+from logoflow.training.curves import curve_writer, log_folder
 
 
 def read_scalars(folder: Path) -> list[tuple[int, str, float]]:
@@ -55,3 +55,8 @@ def test_fine_tuning_on_regions_writes_its_loss(small_root, tmp_path):
     classifier = lf.fit(small_root, num_epochs=1, levels=("whole",), log_dir=logs, quiet=True)
     (row,) = read_scalars(logs)
     assert row[:2] == (classifier.metadata["history"]["step"][0], "loss")
+
+
+def test_a_log_dir_that_is_no_path_is_refused():
+    with pytest.raises(ValueError, match="log_dir must be the path of a folder, not 3"):
+        log_folder(3)

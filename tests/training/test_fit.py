@@ -63,7 +63,7 @@ def test_brands_alone_train_without_negatives_and_without_boxes(small_root, tmp_
 
 
 def test_a_wrong_setting_is_refused_before_anything_is_trained(small_root):
-    with pytest.raises(ValueError, match="no setting speed"):
+    with pytest.raises(ValueError, match="no argument speed"):
         fit(small_root, speed=3)
 
 
@@ -165,6 +165,21 @@ def test_without_validation_photos_nothing_is_trained(small_root, tmp_path):
         photo.unlink()
     with pytest.raises(ValueError, match="no photos in .*val_data"):
         fit(tmp_path / "root")
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("epochs", "Did you mean num_epochs?"),
+        ("lr", "Did you mean learning_rate?"),
+        ("weight_decay", "Did you mean wd?"),
+        ("patiance", "Did you mean patience?"),
+        ("qqq", "It has appearance, .*wd"),
+    ],
+)
+def test_an_unknown_argument_is_named_with_the_most_similar_one(tmp_path, name, advice):
+    with pytest.raises(ValueError, match=rf"fit has no argument {name}. {advice}"):
+        fit(tmp_path, **{name: 3})
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import os
 
 import pytest
 
+from logoflow.errors import AddressError
 from logoflow.utils import paths
 from logoflow.utils.files import write_text
+from logoflow.utils.paths import cache_home, data_home, runs_home
 
 
 @pytest.fixture
@@ -41,6 +43,20 @@ def test_a_home_that_cannot_be_made_names_its_variable(tmp_path, monkeypatch, va
     }[variable]()
     with pytest.raises(NotADirectoryError, match=f"set {variable} to a folder"):
         write_text(home / "photos" / "list.txt", "")
+
+
+@pytest.mark.parametrize(
+    ("folder", "variable"),
+    [(cache_home, "LOGOFLOW_HOME"), (data_home, "LOGOFLOW_DATA"), (runs_home, "LOGOFLOW_RUNS")],
+)
+def test_homes_are_expanded_and_other_machines_are_refused(folder, variable, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISK", str(tmp_path))
+    for written in ("$DISK/mine", (tmp_path / "mine").as_uri()):
+        monkeypatch.setenv(variable, written)
+        assert folder() == tmp_path / "mine"
+    monkeypatch.setenv(variable, "s3://bucket/mine")
+    with pytest.raises(AddressError, match="s3://bucket/mine is not on this machine"):
+        folder()
 
 
 def test_other_folders_get_no_advice(tmp_path):

@@ -2,7 +2,6 @@
 
 import os
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -10,6 +9,7 @@ import numpy as np
 
 from logoflow.errors import ArtworkError
 from logoflow.images.decode import decode_rgba
+from logoflow.utils.addresses import read_bytes
 from logoflow.utils.extras import require_extra
 
 SIDE = 256
@@ -161,7 +161,7 @@ def draw_svg(content: bytes, name: str = "SVG") -> np.ndarray:
 def _content(source: str | os.PathLike | bytes | np.ndarray) -> tuple[str, bytes | np.ndarray]:
     """Return the name of the artwork, and its bytes or pixels."""
     if isinstance(source, (str, os.PathLike)):
-        return str(source), Path(source).expanduser().read_bytes()
+        return str(source), read_bytes(source)
     if isinstance(source, (bytes, np.ndarray)):
         return "the artwork", source
     raise TypeError(f"Artwork is a path, bytes or an array, not {type(source).__name__}.")

@@ -21,6 +21,7 @@ from logoflow.datasets.composing.printing import print_artwork
 from logoflow.datasets.composing.surfaces import cover_a_part, put_on_photo
 from logoflow.datasets.walking import find_photos
 from logoflow.labels import NO_LOGO
+from logoflow.utils.addresses import local_path
 from logoflow.utils.progress import bar
 from logoflow.utils.threads import physical_cores
 
@@ -104,7 +105,7 @@ def compose_photos(
     >>> len(list(folder.glob("classes/jpg/*/*.jpg")))
     7
     """
-    folder = Path(output_dir).expanduser().resolve() / "FlickrLogos-v2"
+    folder = local_path(output_dir).resolve() / "FlickrLogos-v2"
     if folder.exists():
         raise FileExistsError(f"{folder} exists: give another output_dir, or move it away.")
     if not artwork or not all(len(logos) for logos in artwork.values()):
@@ -224,7 +225,7 @@ def _touch(first: Box, second: Box) -> bool:
 def _photos_in(folder: Path | str | None) -> list[Path]:
     if folder is None:
         return []
-    photos = find_photos(Path(folder).expanduser())
+    photos = find_photos(local_path(folder))
     if not photos:
         raise FileNotFoundError(f"{folder} holds no photos: give a folder of photos without logos.")
     return photos

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from logoflow.errors import FetchError, ImageError
+from logoflow.fetch.failures import without_advice
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import decode_image
 from logoflow.web.app.explain import explain
@@ -117,7 +118,6 @@ class PageApp:
             source = sent.path or sent.url or "This file"
             return decode_image(content or b"", max_pixels=limits.max_pixels, source=source)
         except FetchError as error:
-            # What follows the semicolon tells a programmer which argument would help.
-            raise HTTPException(422, f"{error.url}: {error.reason.split(';')[0]}.") from error
+            raise HTTPException(422, f"{error.url}: {without_advice(error).reason}.") from error
         except ImageError as error:
             raise HTTPException(422, str(error)) from error

@@ -243,7 +243,7 @@ def local_cluster(workers: int | None = None, cores: int | None = None) -> Itera
         # Dask passes this variable on to the workers that it starts. Dask's own default is 1.
         _environment_variable("OMP_NUM_THREADS", str(cores or max(1, total // workers))),
         dask.config.set(_SETTINGS),
-        LocalCluster(
+        _started_cluster(
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=MEMORY_LIMIT // workers,
@@ -254,6 +254,18 @@ def local_cluster(workers: int | None = None, cores: int | None = None) -> Itera
         _revived(cluster),
     ):
         yield cluster
+
+
+def _started_cluster(**options: Any) -> LocalCluster:
+    """Start a cluster. If it fails, say what the reason usually is: Dask's own error does not."""
+    try:
+        return LocalCluster(**options)
+    except RuntimeError as error:
+        raise RuntimeError(
+            "The worker processes did not start. What they printed above says why. If this is a "
+            "script, they import it: put your call of classify_urls below this line, indented:\n\n"
+            '    if __name__ == "__main__":\n'
+        ) from error
 
 
 @contextmanager

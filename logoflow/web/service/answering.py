@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from logoflow.errors import FetchError, ImageError
+from logoflow.fetch.failures import without_advice
 from logoflow.fetch.fetch_image import fetch_image
 from logoflow.images.decode import decode_image, image_size
 from logoflow.inference.answer_rows import WITH_ERRORS, answer_row, error_row, json_row
@@ -165,7 +166,9 @@ class Answerer:
                 **FETCH_OPTIONS,  # type: ignore[arg-type]
             )
         except FetchError as error:
-            waiting.row.set_result(_failed(waiting.sent, error) | {"status": error.kind})
+            waiting.row.set_result(
+                _failed(waiting.sent, without_advice(error)) | {"status": error.kind}
+            )
         except Exception as error:
             waiting.row.set_exception(error)
         else:

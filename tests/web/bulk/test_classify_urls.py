@@ -594,9 +594,11 @@ def test_a_script_without_a_main_guard_is_told_so(server, tmp_path):
     with subprocess.Popen(
         [sys.executable, script], stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        for line in process.stderr:
-            if 'if __name__ == "__main__":' in line:
-                break
-        else:
-            pytest.fail("the script ended without a word about the guard")
-        os.killpg(process.pid, signal.SIGKILL)
+        try:
+            _, stderr = process.communicate(timeout=120)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    first, last = (stderr.split("Traceback")[index] for index in (1, -1))
+    for message in (first, last):  # of the worker, and of the script itself
+        assert 'below this line, indented:\n\n    if __name__ == "__main__":' in message

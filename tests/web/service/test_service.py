@@ -130,7 +130,10 @@ def test_urls_are_fetched_by_the_rules_of_fetch(classifier, tmp_path):
 def test_urls_of_this_machine_are_refused_unless_allowed(address):
     response = requests.post(f"{address}/predict", json={"url": f"{address}/health"}, timeout=20)
     assert response.status_code == 422
-    assert response.json()["answers"][0]["status"] == "refused"
+    (answer,) = response.json()["answers"]
+    assert answer["status"] == "refused"
+    assert "loopback" in answer["error"]
+    assert "allow_private" not in answer["error"], "a client of the service cannot pass it"
 
 
 def test_no_client_reads_a_file_of_the_service(classifier, tmp_path):
