@@ -100,6 +100,8 @@ class FetchError(LogoflowError):
         - ``timeout``: no complete answer in time.
         - ``too_large``: too many bytes or pixels.
         - ``not_an_image``: the answer is no picture, or a broken one.
+        - ``unreadable``: a file, which `logoflow.classify_urls` can read instead of a URL, cannot
+          be read.
         - ``unreachable``: no such host, the connection was refused or lost, or the certificate is
           invalid.
     url : str

@@ -15,7 +15,7 @@ MAX_BYTES = 20_000_000
 """Size of the largest picture that is fetched by default, in bytes."""
 
 # Blanks that are copied with an address from a page or a table; some have no width.
-_BLANKS = " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2009\u200b\u200e\u202f\u3000\ufeff"
+BLANKS = " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2009\u200b\u200e\u202f\u3000\ufeff"
 
 
 class Fetched(NamedTuple):
@@ -121,7 +121,7 @@ def fetch_image(
     """
     if per_host < 1:
         raise ValueError(f"per_host={per_host} allows no request; pass 1 or more")
-    url = str(url).strip(_BLANKS)
+    url = str(url).strip(BLANKS)
     parse_http_url(url)
     _check_headers(user_agent=user_agent, referer=referer)
     options = FetchOptions(
@@ -142,7 +142,9 @@ def fetch_image(
         else _download(url, options, retries, cached)
     )
     needs_decoding = decode and not (cached and result.content is cached.download.content)
-    width, height = _check_picture(url, result.content, max_bytes, max_pixels, needs_decoding)
+    width, height = check_picture(
+        url, result.content, max_bytes=max_bytes, max_pixels=max_pixels, decode=needs_decoding
+    )
     if cache and not is_fresh:
         write_cached(url, result, options, decoded=decode)
     sha256 = hashlib.sha256(result.content).hexdigest()
@@ -169,20 +171,55 @@ def _check_headers(**headers: str | None) -> None:
             raise ValueError(f"{name} is {value!r}: give one line of ASCII characters.")
 
 
-def _check_picture(
-    url: str, content: bytes, max_bytes: int, max_pixels: int, decode: bool
+def check_picture(
+    url: str,
+    content: bytes,
+    *,
+    max_bytes: int,
+    max_pixels: int,
+    decode: bool,
+    source: str = "the answer",
 ) -> tuple[int, int]:
-    """Check a picture against the limits, decode it if asked to, and return (width, height)."""
-    if len(content) > max_bytes:
-        raise FetchError("too_large", url, f"{len(content):,} bytes; max_bytes is {max_bytes:,}")
+    """Check a picture against the limits, and decode it if asked to.
+
+    Parameters
+    ----------
+    url : str
+        Where the picture comes from.
+    content : bytes
+        The encoded picture.
+    max_bytes, max_pixels : int
+        The limits.
+    decode : bool
+        Whether to decode the picture, to make sure that it is complete.
+    source : str
+        What the messages call the picture.
+
+    Returns
+    -------
+    (int, int)
+        Width and height.
+
+    Raises
+    ------
+    FetchError
+        Of the kind ``too_large`` or ``not_an_image``.
+    """
+    check_bytes(url, len(content), max_bytes)
     try:
-        width, height = image_size(content, source="the answer")
+        width, height = image_size(content, source=source)
         if width * height > max_pixels:
             raise TooManyPixels(f"{width} x {height} pixels; at most {max_pixels:,} are allowed")
         if decode:
-            decode_image(content, max_pixels=max_pixels, source="the answer")
+            decode_image(content, max_pixels=max_pixels, source=source)
     except TooManyPixels as error:
         raise FetchError("too_large", url, str(error)) from error
     except ImageError as error:
         raise FetchError("not_an_image", url, str(error)) from error
     return width, height
+
+
+def check_bytes(url: str, size: int, max_bytes: int) -> None:
+    """Raise FetchError if a picture has too many bytes."""
+    if size > max_bytes:
+        raise FetchError("too_large", url, f"{size:,} bytes; max_bytes is {max_bytes:,}")

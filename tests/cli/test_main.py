@@ -162,6 +162,18 @@ def test_an_explained_error_is_one_sentence_without_traceback(arguments, message
     assert "Traceback" not in result.stderr
 
 
+def test_classify_urls_reads_files_only_if_they_are_allowed(model, photos):
+    rest = ("-m", model, "-o", "answers", "-f", "json")
+    refused = run("classify-urls", "cup.jpg", "folder/street.png", *rest)
+    assert (refused.exit_code, "--allow-files" in refused.stderr) == (2, True)
+    (photos / "list.txt").write_text("cup.jpg\nfolder/street.png\nnone.jpg\n")
+    assert json.loads(run("classify-urls", "list.txt", *rest).stdout)["statuses"] == {"refused": 3}
+    again = run("classify-urls", "list.txt", *rest, "--allow-files")
+    assert "3 rows failed in an earlier run with allow_files=False" in again.stderr
+    allowed = run("classify-urls", "list.txt", *rest, "--allow-files", "--retry-failed")
+    assert json.loads(allowed.stdout)["statuses"] == {"ok": 2, "not_found": 1}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -22,9 +22,10 @@ from logoflow.utils.remote import output_folder
 from logoflow.values import whole_number
 from logoflow.web.bulk.calls import checked_fetch_options, refuse_unguarded_script
 from logoflow.web.bulk.dask_cluster import connected
-from logoflow.web.bulk.dispatch import Tally, run_jobs
+from logoflow.web.bulk.dispatch import run_jobs
 from logoflow.web.bulk.inputs import read_parts
 from logoflow.web.bulk.jobs import Job, plan_jobs
+from logoflow.web.bulk.kept_failures import explain_kept_failures
 from logoflow.web.bulk.pickling import pickle_classifier
 from logoflow.web.bulk.seen_urls import SeenUrls
 from logoflow.web.bulk.shards import (
@@ -34,6 +35,7 @@ from logoflow.web.bulk.shards import (
     locked_folder,
     write_shard,
 )
+from logoflow.web.bulk.tally import Tally
 from logoflow.web.bulk.worker import Options
 
 
@@ -81,6 +83,7 @@ def classify_urls(
     threads: int = 32,
     per_host: int = 8,
     allow_private: bool = False,
+    allow_files: bool = False,
     retry_failed: bool = False,
     max_bytes: int = MAX_BYTES,
     honour_opt_out: bool = True,
@@ -89,7 +92,9 @@ def classify_urls(
     """Classify the pictures at many URLs. Every row of the input gives one row of the output.
 
     If a run ended early, the same call continues it. Each URL is fetched only once, however often
-    it occurs. Each worker classifies equal bytes only once.
+    it occurs. Each worker classifies equal bytes only once. A terminal shows a progress bar.
+    Elsewhere the logger ``logoflow`` gets a line every 30 seconds, with the rows answered, the
+    total if it is known, the rate and the time left.
 
     Parameters
     ----------
@@ -129,8 +134,14 @@ def classify_urls(
         Pictures that a worker fetches at once from one host.
     allow_private : bool
         Whether to fetch from loopback and private addresses too, for servers of your own.
+    allow_files : bool
+        Whether to read files too, instead of only http and https URLs. An entry without a scheme is
+        then a path on the machine of the worker. It may begin with ``~`` or ``file://`` and contain
+        environment variables, and a relative path begins at the current folder of this call. Other
+        entries, such as ``s3://bucket/cup.jpg``, are addresses of fsspec. Use this only for lists
+        that you trust, because the answers tell what is in the files.
     retry_failed : bool
-        Whether to fetch again the URLs that failed in an earlier run.
+        Whether to fetch or read again what failed in an earlier run.
     max_bytes : int
         Largest size of a picture in bytes.
     honour_opt_out : bool
@@ -161,6 +172,11 @@ def classify_urls(
     KeyboardInterrupt
         If you stop the run. The message says how to continue.
 
+    Warns
+    -----
+    UserWarning
+        If rows in the folder failed under other options, and `retry_failed` is False.
+
     Examples
     --------
     This example needs a network, so the tests skip it.
@@ -177,6 +193,7 @@ def classify_urls(
     threads = whole_number("threads", threads, least=1)
     per_host = whole_number("per_host", per_host, least=1)
     allow_private = as_switch("allow_private", allow_private)
+    allow_files = as_switch("allow_files", allow_files)
     retry_failed = as_switch("retry_failed", retry_failed)
     fetch_options = checked_fetch_options(
         {"max_bytes": max_bytes, "honour_opt_out": honour_opt_out} | fetch_options
@@ -200,17 +217,21 @@ def classify_urls(
         per_host,
         allow_private,
         fetch_options,
+        str(Path.cwd()) if allow_files else None,
     )
+    fetching = {"allow_private": allow_private, "allow_files": allow_files, **fetch_options}
     parts = read_parts(urls, column, rows_per_shard)
     with (
         output_folder(output) as folder,
         locked_folder(folder),
         closing(SeenUrls()) as seen,
-        closing(Tally()) as tally,
+        closing(Tally(lambda: parts.rows)) as tally,
     ):
         check_settings(folder, settings)
+        explain_kept_failures(folder, fetching, retry_failed)
         jobs = _unfinished(plan_jobs(parts, folder, seen, retry_failed), tally)
         first_job = next(jobs, None)
+        tally.start()
         if first_job and not first_job.part.num_rows:  # the input has no rows: no worker is needed
             write_shard(folder, first_job.number, first_job.part, [], model)
             tally.count([])
@@ -245,7 +266,7 @@ def _unfinished(jobs: Iterable[Job], tally: Tally) -> Iterator[Job]:
     """Yield the jobs with something to do, and count the others."""
     for job in jobs:
         if job.done:
-            tally.count(job.answers)  # type: ignore[arg-type]
+            tally.keep(job.answers)  # type: ignore[arg-type]
         else:
             yield job
 

@@ -12,6 +12,7 @@ from typing import TextIO
 import pandas as pd
 import pyarrow as pa
 
+_FAULTY_ROW = re.compile(r"line \d+ has \d+ fields for \d+ columns: ")
 _END = "\udcff"  # a line that no file has: bytes that are not UTF-8 are replaced on reading
 
 csv.field_size_limit(sys.maxsize)  # a column may hold whole web pages
@@ -63,6 +64,11 @@ def read_csv(
         columns = [pa.array(texts, pa.string()) for texts in zip(*values, strict=True)]
         yield pa.table(columns, names)
         batch = list(islice(records, rows))
+
+
+def is_faulty_row(url: str) -> bool:
+    """Tell whether the text in the place of a URL is a whole row that has too many fields."""
+    return _FAULTY_ROW.match(url) is not None
 
 
 def check_column(names: Sequence[str], column: str, place: str) -> None:

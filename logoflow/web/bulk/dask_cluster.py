@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -173,8 +173,12 @@ def count_workers(client: Client) -> int:
         raise ConnectionError(SCHEDULER_GONE) from error
 
 
-def wait_for_any(client: Client, futures: list[Future]) -> set[Future]:
+def wait_for_any(
+    client: Client, futures: list[Future], on_wait: Callable[[], object] = lambda: None
+) -> set[Future]:
     """Wait until at least one future is done, and return those that are.
+
+    While it waits, it calls `on_wait` every few seconds.
 
     Raises
     ------
@@ -188,6 +192,7 @@ def wait_for_any(client: Client, futures: list[Future]) -> set[Future]:
         except FuturesCancelledError as error:
             raise ConnectionError(SCHEDULER_GONE) from error
         except TimeoutError:
+            on_wait()
             if count_workers(client):
                 last_seen = time.monotonic()
             elif time.monotonic() - last_seen > timeout:

@@ -1,56 +1,23 @@
 """Send the parts of the input to workers and write their shards, a few parts at a time."""
 
 import asyncio
-import logging
 import math
-import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
-from tqdm.auto import tqdm
 
-from logoflow.utils.progress import LOG_SECONDS, progress_line, watched
 from logoflow.web.bulk.dask_cluster import SCHEDULER_GONE, count_workers, wait_for_any
 from logoflow.web.bulk.jobs import Job, complete_answers
 from logoflow.web.bulk.shards import Answer, write_shard
+from logoflow.web.bulk.tally import Tally
 from logoflow.web.bulk.worker import Options, answer_urls
 
-_logger = logging.getLogger("logoflow")
 _RESULT_TIMEOUT = 30  # seconds to transfer a task's answers; then the task is looked at again
 _FEW_URLS = 64  # a piece of at most so many URLs that crashed workers is tried URL by URL
 _JOBS_PER_WORKER = 3  # one to classify, one to fetch, and one while another waits for a slow server
-
-
-class Tally:
-    """Count rows by status and brand, with a progress bar where a person watches."""
-
-    def __init__(self) -> None:
-        self.parts = 0
-        self.statuses: Counter[str] = Counter()
-        self.brands: Counter[str | None] = Counter()
-        self._started = self._logged = time.monotonic()
-        self._bar = tqdm(desc="classify_urls", unit="row", disable=not watched())
-
-    def count(self, answers: Sequence[Answer]) -> None:
-        """Count the rows of a part."""
-        self.parts += 1
-        self.statuses.update(answer.status for answer in answers)
-        self.brands.update(answer.brand for answer in answers if answer.status == "ok")
-        self._bar.set_postfix(dict(self.statuses.most_common(4)), refresh=False)
-        self._bar.update(len(answers))
-        now = time.monotonic()
-        if self._bar.disable and now - self._logged >= LOG_SECONDS:
-            self._logged = now
-            done = self.statuses.total()
-            _logger.info(progress_line("rows", done, None, now - self._started))
-
-    def close(self) -> None:
-        """Stop the progress bar. Its last counts stay on the screen."""
-        self._bar.close()
 
 
 class _Dispatcher:
@@ -86,7 +53,7 @@ class _Dispatcher:
     def receive(self) -> None:
         """Wait until a worker has finished a job. A job that crashed its workers is set aside."""
         if self.at_workers:
-            for future in wait_for_any(self.client, list(self.at_workers)):
+            for future in wait_for_any(self.client, list(self.at_workers), self.tally.report):
                 job = self.at_workers.pop(future)
                 answers = _result(self.client, future)
                 if answers is None:

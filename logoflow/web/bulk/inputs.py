@@ -1,10 +1,11 @@
 """Read the rows to classify, from a list, a frame or a file, in parts of equal size."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -18,10 +19,30 @@ from logoflow.web.bulk.shards import ANSWERS
 from logoflow.web.bulk.text_files import DECOMPRESSORS, open_text
 
 _TEXT_SUFFIXES = ("", ".txt", ".text", ".lst", ".list", ".urls")
+_Item = TypeVar("_Item")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 
-def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
+class Parts(Iterator[pa.Table]):
+    """The parts of an input.
+
+    Attributes
+    ----------
+    rows : int or None
+        Rows of the whole input. None if they are not known, as for a generator. For a file, they
+        are known from the first part on.
+    """
+
+    def __init__(self) -> None:
+        self.rows: int | None = None
+        self.tables: Iterator[pa.Table] = iter(())
+
+    def __next__(self) -> pa.Table:
+        """Return the next part."""
+        return next(self.tables)
+
+
+def read_parts(source: object, column: str, rows: int) -> Parts:
     """Read rows to classify, one part at a time. The same source always gives the same parts.
 
     Parameters
@@ -45,12 +66,12 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     rows : int
         Rows per part. The last part may have fewer.
 
-    Yields
-    ------
-    pyarrow.Table
-        The column ``url``, then the other columns of the source. There is at least one part, which
-        has no rows if the source has none. A column with the name of a column
-        of the answers gets a prefix: ``brand`` becomes ``input_brand``.
+    Returns
+    -------
+    Parts
+        An iterator of tables, which have the column ``url``, then the other columns of the source.
+        There is at least one part, which has no rows if the source has none. A column with the name
+        of a column of the answers gets a prefix: ``brand`` becomes ``input_brand``.
 
     Raises
     ------
@@ -70,8 +91,11 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
     """
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         source = [source]
+    parts = Parts()
+    if isinstance(source, Sized) and not isinstance(source, str):
+        parts.rows = len(source)
     if isinstance(source, str | Path):
-        tables = _read_path(source, column, rows)
+        tables = _read_path(source, column, rows, parts)
     elif isinstance(source, pd.DataFrame):
         check_column(list(map(str, source.columns)), column, "")
         tables = iter([_frame_to_table(source)])
@@ -81,38 +105,46 @@ def read_parts(source: object, column: str, rows: int) -> Iterator[pa.Table]:
         raise TypeError(
             f"{type(source).__name__} holds no URLs: give a list, a file or a DataFrame."
         )
-    return _regroup((_with_url_first(table, column) for table in tables), rows)
+    parts.tables = _regroup((_with_url_first(table, column) for table in tables), rows)
+    return parts
 
 
-def _read_path(source: Path | str, column: str, rows: int) -> Iterator[pa.Table]:
+def _read_path(source: Path | str, column: str, rows: int, parts: Parts) -> Iterator[pa.Table]:
     """Read a file or folder, also at an address of fsspec."""
     if storage_address(source) is None:
-        return _read_file(local_path(source), column, rows)
-    return _read_copy(source, column, rows)
+        return _read_file(local_path(source), column, rows, parts)
+    return _read_copy(source, column, rows, parts)
 
 
-def _read_copy(source: Path | str, column: str, rows: int) -> Iterator[pa.Table]:
+def _read_copy(source: Path | str, column: str, rows: int, parts: Parts) -> Iterator[pa.Table]:
     with local_copy(source) as path:
-        yield from _read_file(path, column, rows)
+        yield from _read_file(path, column, rows, parts)
 
 
-def _read_file(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
-    """Read a file with the reader for its suffix."""
+def _read_file(path: Path, column: str, rows: int, parts: Parts) -> Iterator[pa.Table]:
+    """Read a file with the reader for its suffix, which notes the number of its rows."""
     if not path.exists():
         raise FileNotFoundError(f"No file {path} with URLs to classify.")
     is_compressed = path.suffix.lower() in DECOMPRESSORS
     suffix = (Path(path.stem) if is_compressed else path).suffix.lower()
     if path.is_dir() or suffix in (".parquet", ".pq") and not is_compressed:
-        return _read_parquet(path, column, rows)
+        return _read_parquet(path, column, rows, parts)
     if suffix in _SEPARATORS:
-        return _read_csv_file(path, column, rows, _SEPARATORS[suffix])
+        return _read_csv_file(path, column, rows, _SEPARATORS[suffix], parts)
     if suffix in _TEXT_SUFFIXES:
-        return _urls_to_tables(_read_lines(path), rows, column)
+        return _urls_to_tables(_read_counted_lines(path, parts), rows, column)
     raise ValueError(
         f"{path} has a format that is not read here. Give a .txt file with one URL per line, or a "
         f".csv or .tsv file (these three also as {', '.join(DECOMPRESSORS)}), or a .parquet file; "
-        "or read the file yourself and give a DataFrame."
+        "or read the file yourself and give a DataFrame. To classify a picture itself, give it to "
+        "predict or in a list, with allow_files=True."
     )
+
+
+def _read_counted_lines(path: Path, parts: Parts) -> Iterator[str]:
+    """Read a text file twice: once to count its lines."""
+    parts.rows = sum(1 for _ in _until_an_error(_read_lines(path)))
+    yield from _read_lines(path)
 
 
 def _read_lines(path: Path) -> Iterator[str]:
@@ -121,9 +153,12 @@ def _read_lines(path: Path) -> Iterator[str]:
             yield line.strip()
 
 
-def _read_csv_file(path: Path, column: str, rows: int, separator: str) -> Iterator[pa.Table]:
-    """Read a CSV file twice: once to find the types of its columns."""
-    types = infer_types(_until_an_error(_read_csv_text(path, column, rows, separator)), column)
+def _read_csv_file(
+    path: Path, column: str, rows: int, separator: str, parts: Parts
+) -> Iterator[pa.Table]:
+    """Read a CSV file twice: once to find the types of its columns and to count its rows."""
+    tables = _until_an_error(_read_csv_text(path, column, rows, separator))
+    types = infer_types(_counted(tables, parts), column)
     for table in _read_csv_text(path, column, rows, separator):
         yield convert(table, types)
 
@@ -133,11 +168,19 @@ def _read_csv_text(path: Path, column: str, rows: int, separator: str) -> Iterat
         yield from read_csv(path, file, column, rows, separator)
 
 
-def _until_an_error(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+def _counted(tables: Iterable[pa.Table], parts: Parts) -> Iterator[pa.Table]:
+    rows = 0
+    for table in tables:
+        rows += table.num_rows
+        yield table
+    parts.rows = rows
+
+
+def _until_an_error(items: Iterator[_Item]) -> Iterator[_Item]:
     """Stop at an error. The second reading raises it, when the rows before it are done."""
     with suppress(ValueError), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        yield from tables
+        yield from items
 
 
 def _urls_to_tables(urls: Iterator[object], rows: int, column: str = "url") -> Iterator[pa.Table]:
@@ -169,11 +212,12 @@ def _as_one_type(column: pd.Series) -> pd.Series:
     return column
 
 
-def _read_parquet(path: Path, column: str, rows: int) -> Iterator[pa.Table]:
+def _read_parquet(path: Path, column: str, rows: int, parts: Parts) -> Iterator[pa.Table]:
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files:
         raise FileNotFoundError(f"No .parquet files in the folder {path}.")
     empty = _empty_table(path, files)
+    parts.rows = sum(pq.read_metadata(file).num_rows for file in files)
     check_column(empty.column_names, column, f"{path}: ")
     yield empty
     for file in files:

@@ -216,7 +216,7 @@ def check_settings(folder: Path, settings: dict) -> None:
         If the folder holds answers that were made with other settings or by an earlier version of
         logoflow, or other Parquet files.
     """
-    path, shards = folder / SETTINGS, _shards(folder)
+    path, shards = folder / SETTINGS, shards_in(folder)
     foreign = next(_foreign_files(folder), None)
     if not foreign and not path.exists():
         foreign = next(iter(shards), None)
@@ -234,7 +234,8 @@ def check_settings(folder: Path, settings: dict) -> None:
         if stored.get(name) != value:
             raise ValueError(
                 f"{folder} holds answers made with {name}={stored.get(name)!r}, and this call has "
-                f"{name}={value!r}: choose another output folder."
+                f"{name}={value!r}. Answers that are there stay as they are: choose another output "
+                "folder."
             )
 
 
@@ -267,10 +268,10 @@ def _check_columns(path: Path) -> None:
 
 def extra_shards(folder: Path, parts: int) -> list[Path]:
     """Return the shards beyond the input's last part. They come from an input that was longer."""
-    return sorted(path for path, number in _shards(folder).items() if number >= parts)
+    return sorted(path for path, number in shards_in(folder).items() if number >= parts)
 
 
-def _shards(folder: Path) -> dict[Path, int]:
+def shards_in(folder: Path) -> dict[Path, int]:
     """Return the numbers of the shards in a folder, by path."""
     matches = {path: re.fullmatch(r"part-(\d+)\.parquet", path.name) for path in folder.iterdir()}
     return {path: int(match[1]) for path, match in matches.items() if match}
@@ -278,7 +279,7 @@ def _shards(folder: Path) -> dict[Path, int]:
 
 def _foreign_files(folder: Path) -> Iterator[Path]:
     """Yield the Parquet files that pandas would read besides the shards, also in subfolders."""
-    shards = _shards(folder)
+    shards = shards_in(folder)
     for path in folder.rglob("*.parquet"):
         is_ignored = any(name[0] in "._" for name in path.relative_to(folder).parts)
         if path not in shards and not is_ignored:

@@ -12,10 +12,11 @@ import numpy as np
 from distributed import secede
 
 from logoflow.errors import FetchError, ImageError
-from logoflow.fetch.fetch_image import Fetched, fetch_image
+from logoflow.fetch.fetch_image import MAX_BYTES, Fetched, fetch_image
 from logoflow.images.decode import decode_image
 from logoflow.inference.levels import Level
 from logoflow.web.bulk.classifiers import classifier_of, digest_of
+from logoflow.web.bulk.picture_files import is_url, read_picture_file
 from logoflow.web.bulk.pixel_budget import PixelBudget
 from logoflow.web.bulk.shards import Answer
 
@@ -34,6 +35,8 @@ class Options(NamedTuple):
         Key under which the run's classifier is registered.
     model : str
         Name of the model, which every shard holds.
+    folder : str or None
+        Folder at which relative paths of files begin. None: only URLs are read.
     """
 
     run: str
@@ -45,6 +48,7 @@ class Options(NamedTuple):
     per_host: int
     allow_private: bool
     fetch_options: dict[str, Any] = {}
+    folder: str | None = None
 
 
 class Picture(NamedTuple):
@@ -82,7 +86,7 @@ def answer_urls(urls: Sequence[str | None], options: Options) -> list[Answer]:
     Parameters
     ----------
     urls : sequence of str or None
-        Addresses. An empty one gets the status ``refused``.
+        Addresses, or files if the options allow them. An empty one gets the status ``refused``.
     options : Options
         A classifier must be registered for its `run` (`register_classifier`).
 
@@ -170,15 +174,7 @@ def _load(row: int, url: str | None, options: Options, budget: PixelBudget) -> P
     """Fetch a picture, and decode it unless equal bytes have been classified already."""
     if not url:
         return Picture(row, None, Answer("refused", "there is no URL in this row"))
-    fetched = fetch_image(
-        url,
-        options.allow_private,
-        per_host=options.per_host,
-        max_pixels=MAX_PIXELS,
-        cache=False,
-        decode=False,
-        **options.fetch_options,
-    )
+    fetched = _fetch(url, options)
     answer = Answer(
         "ok",
         width=fetched.width,
@@ -189,16 +185,32 @@ def _load(row: int, url: str | None, options: Options, budget: PixelBudget) -> P
     cached = _answer_cache.get((*_cache_prefix(options), fetched.sha256))
     if cached:
         return Picture(row, None, _with_brand(answer, cached))
-    pixels, reserved = _decode(fetched, budget)
+    pixels, reserved = _decode(fetched, budget, "the answer" if is_url(url) else "the file")
     return Picture(row, pixels, answer, reserved)
 
 
-def _decode(fetched: Fetched, budget: PixelBudget) -> tuple[np.ndarray, int]:
+def _fetch(url: str, options: Options) -> Fetched:
+    """Fetch a picture, or read its file if the options allow files."""
+    if not is_url(url):
+        max_bytes = options.fetch_options.get("max_bytes", MAX_BYTES)
+        return read_picture_file(url, options.folder, max_bytes=max_bytes, max_pixels=MAX_PIXELS)
+    return fetch_image(
+        url,
+        options.allow_private,
+        per_host=options.per_host,
+        max_pixels=MAX_PIXELS,
+        cache=False,
+        decode=False,
+        **options.fetch_options,
+    )
+
+
+def _decode(fetched: Fetched, budget: PixelBudget, source: str) -> tuple[np.ndarray, int]:
     """Decode a picture once the budget allows it; also return the pixels taken of the budget."""
     reserved = max(_MIN_PICTURE_PIXELS, fetched.width * fetched.height)
     budget.acquire(reserved)
     try:
-        pixels = decode_image(fetched.content, max_pixels=MAX_PIXELS, source="the answer")
+        pixels = decode_image(fetched.content, max_pixels=MAX_PIXELS, source=source)
     except BaseException:
         budget.release(reserved)
         raise

@@ -83,6 +83,14 @@ def test_what_cannot_be_answered_gets_a_sentence(address, body, status, message)
     assert message in response.json()["error"]
 
 
+def test_no_visitor_reads_a_file_of_the_server(address, folder):
+    cup = folder.resolve() / "cup.jpg"
+    for url in (str(cup), f"file://{cup}", f"local://{cup}", "memory://cup.jpg"):
+        response = requests.post(f"{address}/explain", json={"url": url}, timeout=60)
+        assert response.status_code == 422
+        assert "only http:// and https://" in response.json()["error"]
+
+
 def test_by_default_urls_cannot_lead_into_the_own_network(classifier, folder):
     with serving(PageApp(classifier)) as page, serve_folder(folder) as pictures:
         link = {"url": f"{pictures}/cup.jpg"}

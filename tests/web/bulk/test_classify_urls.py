@@ -506,6 +506,78 @@ def test_options_for_fetching_reach_the_workers(server, run):
         run(pictures(server, 1), max_byte=10)
 
 
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """A current folder with photos of two colours."""
+    folder = tmp_path / "photos"
+    (folder / "new").mkdir(parents=True)
+    (folder / "red.jpg").write_bytes(jpeg("red", 1))
+    (folder / "new" / "blue.jpg").write_bytes(jpeg("blue", 2))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_files_are_read_beside_urls_in_the_order_of_the_input(server, run, photos):
+    entries = [f"{server.base}/red/1.jpg", "red.jpg", photos / "new/blue.jpg", "none.jpg"]
+    entries += [f"file://{photos}/red.jpg", "red.jpg", "new", f"{server.base}/missing"]
+    pd.DataFrame({"picture": entries, "id": range(8)}).to_csv("posts.csv", index=False)
+    cached = list(cache_home().rglob("*"))
+    summary = run("posts.csv", column="picture", allow_files=True, rows_per_shard=3)
+    table = rows(summary.output)
+    statuses = ["ok", "ok", "ok", "not_found", "ok", "ok", "unreadable", "not_found"]
+    assert table.status.tolist() == statuses
+    assert table.brand.dropna().tolist() == ["red", "red", "blue", "red", "red"]
+    assert (table.url.tolist(), table.id.tolist()) == (list(map(str, entries)), list(range(8)))
+    assert table.final_url[1] == f"file://{photos}/red.jpg"
+    assert table.sha256[0] == table.sha256[1]
+    assert table.error[3] == f"there is no file {photos}/none.jpg"
+    assert list(cache_home().rglob("*")) == cached
+    (photos / "red.jpg").unlink()  # a second call reads nothing again
+    assert run("posts.csv", column="picture", allow_files=True, rows_per_shard=3) is not None
+    pd.testing.assert_frame_equal(rows(summary.output), table)
+
+
+def test_by_default_a_list_cannot_read_files(server, run, photos):
+    entries = [f"{server.base}/red/1.jpg", "red.jpg", f"file://{photos}/red.jpg", "s3://b/a.jpg"]
+    summary = run(entries)
+    table = rows(summary.output)
+    assert table.status.tolist() == ["ok", "refused", "refused", "refused"]
+    assert all("allow_files=True" in error for error in table.error[1:])
+
+
+def test_a_call_with_other_options_says_what_it_does_not_do_again(server, run, photos, caplog):
+    entries = [f"{server.base}/red/1.jpg", "red.jpg", "none.jpg"]
+    run(entries)
+    with pytest.warns(UserWarning, match="2 rows failed .* with allow_files=False") as warned:
+        assert run(entries, allow_files=True).statuses == {"ok": 1, "refused": 2}
+    assert "retry_failed=True" in str(warned[0].message)
+    assert warned[0].filename == __file__
+    retried = run(entries, allow_files=True, retry_failed="true")
+    assert retried.statuses == {"ok": 2, "not_found": 1}
+    with caplog.at_level("INFO", "logoflow"):
+        run(entries, allow_files=True)
+    assert "1 row failed in an earlier run and keep" in caplog.text
+    assert len(server.requests) == 1
+
+
+def test_addresses_of_fsspec_are_read_beside_urls(server, tmp_path):
+    memory = fsspec.filesystem("memory")
+    memory.pipe_file("/photos/blue.jpg", jpeg("blue", 2))
+    entries = [f"{server.base}/red/1.jpg", "memory://photos/blue.jpg", "memory://photos/none.jpg"]
+    options = {"processes": False, "dashboard_address": None}  # in this process, whose memory it is
+    with Client(n_workers=1, threads_per_worker=1, **options) as client:
+        output, allowed = tmp_path / "out", {"allow_private": True, "allow_files": True}
+        summary = lf.classify_urls(entries, ByColour(), output, cluster=client, **allowed)
+    assert rows(summary.output).status.tolist() == ["ok", "ok", "not_found"]
+    assert summary.brands == {"red": 1, "blue": 1}
+
+
+def test_a_photo_that_crashes_workers_fails_alone(run, photos):
+    entries = ["red.jpg", "new/blue.jpg"] * 2
+    summary = run(entries, ByColour(deadly="blue"), allow_files=True)
+    assert rows(summary.output).status.tolist() == ["ok", "crashed"] * 2
+
+
 def test_papermills_true_counts_and_other_words_do_not(server, run):
     assert run(pictures(server, 1), retry_failed="true").statuses == {"ok": 1}
     with pytest.raises(TypeError, match="retry_failed is 'yes'"):

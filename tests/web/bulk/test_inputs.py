@@ -166,6 +166,22 @@ def test_an_input_without_rows_is_one_part_with_its_columns(tmp_path):
     assert names == [["url", "post"], ["url"], ["url"], ["url"], ["url", "post"]]
 
 
+def test_the_number_of_rows_is_known_from_the_first_part_on(tmp_path):
+    frame = pd.DataFrame({"url": URLS})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet")
+    (tmp_path / "a.txt").write_text("\n".join(URLS))
+    for source in (URLS, frame, frame.url, *(tmp_path / f"a.{end}" for end in ("csv", "txt"))):
+        rows = read_parts(source, "url", 2)
+        assert next(rows).num_rows == 2
+        assert rows.rows == 5
+    pq.write_table(pa.table({"url": URLS}), tmp_path / "b.parquet")
+    folder = read_parts(tmp_path, "url", 2)
+    next(folder)
+    assert (folder.rows, read_parts(URLS[0], "url", 2).rows) == (10, 1)
+    assert read_parts(iter(URLS), "url", 2).rows is None
+
+
 def test_home_and_file_addresses_are_expanded(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "urls.txt").write_text("http://a/1.jpg\n")

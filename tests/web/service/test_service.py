@@ -136,6 +136,19 @@ def test_urls_of_this_machine_are_refused_unless_allowed(address):
     assert "allow_private" not in answer["error"], "a client of the service cannot pass it"
 
 
+def test_no_client_reads_a_file_of_the_service(classifier, tmp_path):
+    picture = tmp_path / "cup.jpg"
+    picture.write_bytes(odd_pictures()["jpeg"])
+    service = Service(classifier, limits=replace(LIMITS, allow_private=True))
+    with serving(service) as address:
+        for url in (str(picture), f"file://{picture}", f"local://{picture}", "memory://cup.jpg"):
+            response = requests.post(f"{address}/predict", json={"url": url}, timeout=20)
+            assert response.status_code == 422
+            (answer,) = response.json()["answers"]
+            assert answer["status"] == "refused"
+            assert "only http:// and https://" in answer["error"]
+
+
 def hostile_bodies():
     """Bodies with their headers, and the status that each gets."""
     form = {"Content-Type": "multipart/form-data; boundary=x"}
