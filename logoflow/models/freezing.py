@@ -5,6 +5,8 @@ from functools import partial
 from mxnet import gluon
 from mxnet.gluon import nn
 
+from logoflow.models.release import release_graphs
+
 
 def freeze_features(net: gluon.HybridBlock, keep_last: int = 0) -> None:
     """Freeze the features of a network, so that only its output layer is trained.
@@ -41,7 +43,7 @@ def freeze_features(net: gluon.HybridBlock, keep_last: int = 0) -> None:
     for number, block in enumerate(blocks):
         block.apply(partial(_set_frozen, frozen=number < first_trained))
     # A graph that was compiled earlier still contains the old batch normalisation.
-    net.apply(_clear_graph)
+    release_graphs(net)
 
 
 def freeze_lower(net: gluon.HybridBlock, share: float) -> None:
@@ -87,7 +89,7 @@ def freeze_depthwise(net: gluon.HybridBlock) -> None:
     >>> freeze_depthwise(net)
     """
     net.apply(_freeze_if_depthwise)
-    net.apply(_clear_graph)
+    release_graphs(net)
 
 
 def _freeze_if_depthwise(block: gluon.Block) -> None:
@@ -111,7 +113,7 @@ def keep_running_statistics(net: gluon.HybridBlock) -> None:
     >>> keep_running_statistics(finetune_net(33, backbone="efficientnet_lite0"))
     """
     net.apply(_use_stored_statistics)
-    net.apply(_clear_graph)
+    release_graphs(net)
 
 
 def _use_stored_statistics(block: gluon.Block) -> None:
@@ -126,9 +128,3 @@ def _set_frozen(block: gluon.Block, frozen: bool) -> None:
         parameter.grad_req = "null" if frozen else "write"
     if isinstance(block, (nn.BatchNorm, nn.BatchNormReLU)):
         block._kwargs["use_global_stats"] = frozen
-
-
-def _clear_graph(block: gluon.Block) -> None:
-    """Make a block compile its graph again."""
-    if isinstance(block, gluon.HybridBlock):
-        block._clear_cached_op()

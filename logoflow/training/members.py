@@ -12,6 +12,7 @@ from logoflow.models.build import BUILDERS, build_net
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE, ensemble_architecture
 from logoflow.models.finetune import finetune_net
 from logoflow.models.freezing import freeze_depthwise, freeze_lower
+from logoflow.models.release import release_graphs
 from logoflow.training.plan import Plan
 
 Result = TypeVar("Result")
@@ -90,6 +91,8 @@ def train_members(
                 raise
             interrupts.append(f"{len(nets)} of {len(members)} networks")
         else:
+            if len(members) > 1:
+                release_graphs(net)  # the ensemble loads the weights from the files
             nets.append(net)
             results.append(result)
         if interrupts:

@@ -20,6 +20,7 @@ from logoflow.loading.augment import make_augs, needs_statistics
 from logoflow.loading.loaders import CACHE_FOLDER, PhotoLoader, split_loader, training_statistics
 from logoflow.models.ensemble import ENSEMBLE_SEED_STRIDE
 from logoflow.models.freezing import freeze_depthwise, freeze_lower
+from logoflow.models.release import release_graphs
 from logoflow.recipes import FORMER_ARGUMENTS, Recipe, recipe_from_json
 from logoflow.training.fit_arguments import checked_devices, prepared_root
 from logoflow.training.fit_regions import fit_region_head, photos_with_boxes, remember_logos
@@ -134,6 +135,7 @@ def refit(
                 train_acc_in_passing=True,
                 quiet=True,
             )
+            release_graphs(net)
         matcher = refitted.matcher and LogoMatcher(index_logos(all_photos))
     return LogoClassifier(
         refitted.net,
