@@ -16,6 +16,7 @@ from logoflow.inference.region_grid import CELL, REGION_SHAPES, pooling_matrix
 from logoflow.inference.regions import split_at_pooling
 from logoflow.loading.prefetch import prefetched
 from logoflow.models.freezing import freeze_depthwise, freeze_lower, keep_running_statistics
+from logoflow.models.release import release_graphs
 from logoflow.recipes import Recipe
 from logoflow.training.averaging import WeightAverage
 from logoflow.training.checkpoint import save_state
@@ -180,6 +181,8 @@ def train_on_patches(
         on_interrupt(f"{step} of {num_steps} steps")
     finally:
         batches.close()
+        nd.waitall()
+        release_graphs(patch_net)
     average.apply()
     if early_stopping is not None:
         early_stopping.load_best()
