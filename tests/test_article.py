@@ -1,6 +1,7 @@
 """The cells of the Gluon article, in its order and with its order of arguments."""
 
 import mxnet as mx
+import pytest
 from mxnet import gluon
 
 import logoflow as lf
@@ -25,6 +26,7 @@ def read_lines(path):
         return file.read().splitlines()
 
 
+@pytest.mark.slow
 def test_the_articles_cells_run_in_its_order(small_sample, tmp_path, capsys):
     # Read the lists, and move half of the no-logo validation photos to training.
     base_directory = str(small_sample) + "/"

@@ -1,5 +1,7 @@
 """The notebooks are a course: each has a frame, and exercises with hints, checks and solutions."""
 
+import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -100,3 +102,22 @@ def test_solutions_pass_and_open_exercises_wait(path):
             printed = "".join(output.get("text", "") for output in cell.outputs)
             expected = {"solution": "Right.", "answer": "not answered yet."}[kind]
             assert f"{number}: {expected}" in printed
+
+
+def imports_from_logoflow(path):
+    """Yield (module, name) for each import from logoflow in the code of a notebook."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.ImportFrom) and node.module.startswith("logoflow"):
+                    yield from ((node.module, alias.name) for alias in node.names)
+
+
+@each_notebook
+def test_what_a_notebook_imports_is_there(path):
+    missing = [
+        f"{module}.{name}"
+        for module, name in imports_from_logoflow(path)
+        if not hasattr(importlib.import_module(module), name)
+    ]
+    assert missing == []

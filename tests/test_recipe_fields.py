@@ -48,6 +48,7 @@ def test_a_renamed_recipe_has_the_same_augmenters(recipe):
     assert [*map(descriptions, augs)] == [*map(descriptions, expected)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "size"), [("article", 224), ("logoflow", 64)])
 def test_a_renamed_recipe_has_the_same_batches(small_root, recipe, size):
     batches = []
@@ -59,6 +60,7 @@ def test_a_renamed_recipe_has_the_same_batches(small_root, recipe, size):
         assert np.array_equal(labels.asnumpy(), other_labels.asnumpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "size"), [("article", 224), ("logoflow", 64)])
 def test_a_renamed_recipe_trains_the_same_weights(small_root, recipe, size):
     expected, trained = (weights(small_root, same, size) for same in (recipe, renamed(recipe)))

@@ -10,6 +10,8 @@ import pytest
 from logoflow.errors import NotebookError
 from logoflow.run_notebooks import _choose_notebooks, _run_name, main, run_notebooks
 
+pytestmark = pytest.mark.slow
+
 PREPARE = ["dataset = 'sample'\noutput_dir = None", "print(f'headline of {dataset}')"]
 TRAIN = [
     "num_epochs = 12\noutput_dir = None\nmodel_dir = None",

@@ -15,6 +15,8 @@ from logoflow.datasets.splits import Photo, Splits
 from logoflow.evaluation import runs
 from logoflow.training.fit import fit
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy.py"
 
 
@@ -42,7 +44,7 @@ def command(accuracy, small_root, tmp_path, monkeypatch, capsys):
     return call
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path, monkeypatch):
     levels = "--levels whole 'few-windows, read_names'"
     arguments = f"headline --seeds 0 1 {levels} --save {tmp_path / 'models'}"
@@ -64,7 +66,7 @@ def test_the_headline_has_each_seed_their_mean_and_the_models(command, tmp_path,
     assert (tmp_path / "tables" / "accuracy.md").read_text() == page
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 def test_one_network_has_a_table_of_its_own(command, tmp_path):
     assert command("single --levels regions --region-epochs 1")[0] == 0
     result = json.loads((tmp_path / "tables" / "results" / "accuracy-single.json").read_text())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parents[2] / "benchmarks"
 NAMES = [
     "strange_models",
@@ -38,7 +40,7 @@ def test_nothing_goes_wrong_in_the_small_form(reliability, name):
     assert result["right"] == result["tried"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_goes_wrong_in_the_whole_form(reliability, name):
     assert reliability.run(name)["wrong"] == []

@@ -12,6 +12,8 @@ import pytest
 from logoflow.datasets.splits import Photo
 from logoflow.labels import NO_LOGO
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parents[2] / "benchmarks"
 MODULES = (
     "backbones",

@@ -12,6 +12,8 @@ from logoflow.inference.classifier import LogoClassifier
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5
 
+pytestmark = pytest.mark.slow
+
 REPO = Path(__file__).resolve().parents[2]
 
 DOOR = '''"""A door."""

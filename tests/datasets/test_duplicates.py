@@ -82,6 +82,7 @@ def test_a_broken_file_is_named(keep, tmp_path):
         near_duplicates([tmp_path / "broken.jpg"])
 
 
+@pytest.mark.slow
 def test_flickrlogos27_has_ten_query_photos_that_duplicate_training_photos(shared):
     splits = read_flickrlogos27(shared / "flickrlogos27")
     training = {photo.path: photo.label for photo in (*splits.train, *splits.val)}

@@ -318,6 +318,7 @@ prepare_splits(read_folder(sys.argv[1]), sys.argv[2])
 """
 
 
+@pytest.mark.slow
 def test_a_killed_preparation_leaves_only_complete_photos(tmp_path):
     for label in ("acme", "zeta"):
         for number in range(40):

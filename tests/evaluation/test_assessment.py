@@ -36,6 +36,7 @@ def test_metrics_of_a_handmade_case(handmade):
     assert handmade.calibration_error == pytest.approx(0.12 + 0.07 + 0.1 + 0.02)
 
 
+@pytest.mark.slow
 def test_the_summary_has_every_metric_within_its_interval():
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(3), 60)

@@ -7,6 +7,8 @@ import logoflow as lf
 from logoflow.loading.augment import make_augs
 from logoflow.models.article_nets import lenet5, mlp
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("adidas", "aldi", "no-logo")
 
 

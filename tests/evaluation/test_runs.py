@@ -40,6 +40,7 @@ def test_a_training_whose_last_epochs_failed_is_not_stored(small_root, tmp_path,
     assert not list(tmp_path.glob("*.npz"))
 
 
+@pytest.mark.slow
 def test_a_new_level_trains_again_and_keeps_the_levels_before(
     small_root, tmp_path, tiny, forbid_training
 ):

@@ -31,6 +31,7 @@ def test_rows_can_be_compared_with_the_first(study, mean_top1):
         assert table.loc[name, "change"] == pytest.approx(mean_top1[name] - mean_top1["plain"])
 
 
+@pytest.mark.slow
 def test_means_are_within_their_intervals(study):
     summary = mean_summary(study["plain"], samples=200)
     assert list(summary.index) == list(METRICS)

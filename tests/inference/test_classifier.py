@@ -237,6 +237,7 @@ def test_without_a_class_no_logo_an_unnamed_brand_is_still_no_logo(classifier, p
     assert answer.probability == pytest.approx(1 - answer.top_k[0][1])
 
 
+@pytest.mark.slow
 def test_the_level_auto_looks_closer_only_where_the_answer_is_open(classifier, photos):
     own = with_decisions(classifier, {})
     own.calibrate(photos, truth_of(photos), levels=(FEW, "auto"), false_positive_rate=0.65)
@@ -261,6 +262,7 @@ def test_the_level_auto_looks_closer_only_where_the_answer_is_open(classifier, p
     assert np.allclose(answers.probability.tolist(), expected.probability.tolist())
 
 
+@pytest.mark.slow
 def test_the_level_auto_survives_saving(classifier, photos, tmp_path):
     own = with_decisions(classifier, {})
     own.calibrate(photos, truth_of(photos), levels=(WHOLE, "auto"), false_positive_rate=0.65)
@@ -321,6 +323,7 @@ def test_calibrating_again_keeps_other_levels_and_takes_labels(classifier, photo
     assert calibrated.decisions == {MORE: Decision(threshold=0.7), **by_name.decisions}
 
 
+@pytest.mark.slow
 def test_calibrating_with_boxes_takes_background_windows_for_no_logo(classifier, photos):
     own = with_decisions(classifier, {})
     boxes = [[(0, 0, 9, 9)] if path.parent.name != "no-logo" else [] for path in photos]
@@ -333,7 +336,7 @@ def test_calibrating_with_boxes_takes_background_windows_for_no_logo(classifier,
     nowhere = with_decisions(classifier, {})
     nowhere.calibrate(photos, truth_of(photos), false_positive_rate=0.2)
     assert nowhere.decisions[WHOLE].no_logo_photos == truth_of(photos).count("no-logo")
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="3 lists of boxes for 14 photos"):
         own.calibrate(photos, truth_of(photos), boxes=boxes[:3])
 
 
@@ -365,6 +368,7 @@ def test_matching_logos_without_a_matcher_is_refused(classifier, photos):
         with_decisions(classifier, {}, level="windows, match_logos")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["whole", "windows"])
 def test_known_logos_and_names_count_with_every_layout(classifier, photos, small_root, level):
     pytest.importorskip("rapidocr", reason="needs the extra read")

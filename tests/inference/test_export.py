@@ -111,6 +111,7 @@ def run_program(program, paths):
     return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
 
 
+@pytest.mark.slow
 def test_the_program_answers_as_predict_does_for_every_kind_of_picture(
     deciding, deciding_files, tmp_path, photos
 ):
@@ -190,6 +191,7 @@ def test_a_model_without_a_decision_for_the_whole_photo_is_refused(classifier, t
     assert not (tmp_path / "nothing").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", ["efficientnet_lite0", "logo_lite0"])
 def test_an_ensemble_is_exported_as_one_network(tmp_path, member):
     mx.random.seed(0)

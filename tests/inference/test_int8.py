@@ -85,6 +85,7 @@ def test_the_twin_saves_loads_and_predicts_like_any_other(twin, photos, tmp_path
     assert len(list((tmp_path / "small").iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_a_network_on_logo_lite0_has_a_twin_too(photos, tmp_path):
     net = finetune_net(3, "logo_lite0", ctx=mx.cpu())
     assert net.embedding.weight.shape == (256, 1280)
@@ -121,6 +122,7 @@ def test_padding_moves_into_the_kernels(classifier):
     assert sum(wider[name].shape != arrays[name].shape for name in arrays) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["regions", "auto"])
 def test_a_twin_answers_at_the_levels_that_need_no_regions(classifier, photos, level):
     stages = Stages(Level("regions"), Level("more-regions"), 0.2, 0.8)

@@ -28,6 +28,8 @@ from logoflow.inference.known_brands import (
     simple_icons_brands,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def three():

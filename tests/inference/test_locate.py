@@ -54,6 +54,7 @@ def classifier(tmp_path_factory) -> LogoClassifier:
     return LogoClassifier(net, BRANDS, augs, level="regions", prototypes=head.prototypes)
 
 
+@pytest.mark.slow
 def test_a_logo_gets_a_box(classifier):
     found = classifier.locate(with_logo(grey_photo(), "Ford", 380, 60))
     assert found.brand.tolist() == ["Ford"]

@@ -6,6 +6,8 @@ from logoflow.datasets.composing.compose import compose_crop
 from logoflow.datasets.composing.simple_icons import icon_of
 from logoflow.errors import ArtworkError
 
+pytestmark = pytest.mark.slow
+
 BRANDS = ("BMW", "Starbucks", "Ford")
 
 

@@ -76,6 +76,7 @@ def test_later_training_is_noticed(photo, parameters):
     assert not np.allclose(before, after, atol=1e-2)
 
 
+@pytest.mark.slow
 def test_photos_of_many_shapes_are_scored_alike(classifier, photo, monkeypatch):
     """The network is compiled for frequent shapes one by one. The others share one."""
     photos = [photo, photo[:, :300], photo[:200], photo]

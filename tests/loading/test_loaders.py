@@ -36,6 +36,7 @@ def test_validation_keeps_its_order_and_training_is_shuffled_by_the_seed(small_r
     assert orders[0] == orders[1] != sorted(orders[0])
 
 
+@pytest.mark.slow
 def test_worker_processes_give_the_same_validation_batches(small_root):
     here = list(make_loaders(small_root, "article", 8).val)
     workers = list(make_loaders(small_root, "article", 8, num_workers=2).val)
@@ -122,6 +123,7 @@ def batches_of(root, **options):
     return [(data.asnumpy(), labels.asnumpy()) for _ in range(2) for data, labels in loader]
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_order_and_augmentation_with_and_without_workers_and_cache(small_root):
     expected = batches_of(small_root, cache=False)
     for options in ({"cache": True}, {"num_workers": 2}, {"num_workers": 1, "cache": False}):

@@ -36,6 +36,7 @@ def test_unknown_architectures_are_refused():
         build_net("lenet6", 4)
 
 
+@pytest.mark.slow
 def test_saved_weights_load_in_another_process(tmp_path):
     """Gluon numbers networks in the order of their construction; ours have fixed names."""
     net = new_finetune_net()

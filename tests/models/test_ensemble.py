@@ -31,6 +31,7 @@ def ensemble_from(paths):
     return ensemble
 
 
+@pytest.mark.slow
 def test_an_ensemble_averages_the_log_probabilities_of_its_members(nets_and_files):
     nets, paths = nets_and_files
     photos = nd.random.normal(shape=(4, 3, 64, 64))
@@ -39,6 +40,7 @@ def test_an_ensemble_averages_the_log_probabilities_of_its_members(nets_and_file
     assert np.allclose(ensemble(photos).asnumpy(), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_rebuilt_by_name_and_normalises_like_its_members(nets_and_files, tmp_path):
     ensemble = ensemble_from(nets_and_files[1])
     assert architecture_of(ensemble) == "efficientnet_lite0 + efficientnet_lite0"
@@ -50,6 +52,7 @@ def test_an_ensemble_is_rebuilt_by_name_and_normalises_like_its_members(nets_and
     assert np.allclose(again(photos).asnumpy(), ensemble(photos).asnumpy(), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_networks_of_different_backbones_can_be_combined(tmp_path):
     mx.random.seed(3)
     ensemble = build_net("efficientnet_lite0 + efficientnet_lite1", 3)

@@ -1,5 +1,6 @@
 import mxnet as mx
 import numpy as np
+import pytest
 from finetune_steps import (
     changed_parameters,
     new_finetune_net,
@@ -11,6 +12,7 @@ from finetune_steps import (
 from logoflow.models.backbones.registry import backbone_of, pretrained_net
 
 
+@pytest.mark.slow
 def test_finetune_net_has_pretrained_features_and_a_new_output():
     net, pretrained = new_finetune_net(33), pretrained_net("efficientnet_lite0")
     assert backbone_of(net) == "efficientnet_lite0"
@@ -20,6 +22,7 @@ def test_finetune_net_has_pretrained_features_and_a_new_output():
     )
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_new_output():
     first, again, other = (
         new_finetune_net(seed=seed).output.weight.data().asnumpy() for seed in (1, 1, 2)
@@ -28,6 +31,7 @@ def test_the_seed_decides_the_new_output():
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_training_changes_every_parameter():
     net = new_finetune_net()
     before = parameter_values(net)
@@ -35,6 +39,7 @@ def test_training_changes_every_parameter():
     assert changed_parameters(before, net) == set(before)
 
 
+@pytest.mark.slow
 def test_the_articles_cell_that_reloads_weights_works(tmp_path):
     net = new_finetune_net()
     expected = net(random_photos()).asnumpy()

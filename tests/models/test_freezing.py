@@ -14,6 +14,7 @@ from logoflow.models.backbones.registry import new_net
 from logoflow.models.freezing import freeze_depthwise, freeze_features, freeze_lower
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hybridize", [False, True])
 def test_frozen_features_do_not_change(hybridize):
     net = new_finetune_net()
@@ -42,6 +43,7 @@ def block_by_block(blocks, x):
     return x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hybridize", [False, True])
 def test_keep_last_trains_the_last_blocks_only(hybridize):
     net = new_finetune_net()
@@ -81,6 +83,7 @@ def test_freeze_lower_freezes_a_share_of_the_blocks_and_ignores_nets_without_fea
     freeze_lower(lenet5(3), 0.5)
 
 
+@pytest.mark.slow
 def test_frozen_depthwise_kernels_do_not_change_and_all_others_do():
     net = new_finetune_net()
     freeze_depthwise(net)

@@ -21,6 +21,7 @@ def photos(count):
     return nd.random.normal(shape=(count, 3, 64, 64))
 
 
+@pytest.mark.slow
 def test_a_compiled_net_gives_the_same_answers_for_any_batch_size(net):
     compiled = fused(net, photos(4))
     assert compiled is not net
@@ -29,6 +30,7 @@ def test_a_compiled_net_gives_the_same_answers_for_any_batch_size(net):
         assert np.allclose(compiled(data).asnumpy(), net(data).asnumpy(), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_compiled_net_sees_later_changes_of_the_weights(net):
     data = photos(4)
     compiled = fused(net, data)
@@ -52,6 +54,7 @@ def test_a_net_that_cannot_be_compiled_is_returned_as_it_is():
     assert fused(net, photos(1)) is net
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", ["logo_lite0", "lenet5"])
 def test_a_net_compiled_for_one_shape_sees_later_changes_of_the_weights(backbone):
     """Without batch normalisation after each convolution, one shape would not notice them."""

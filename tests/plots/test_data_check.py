@@ -1,8 +1,10 @@
 import pandas as pd
+import pytest
 
 from logoflow.plots.data_check import plot_data_check
 
 
+@pytest.mark.slow
 def test_the_classes_with_the_fewest_photos_are_drawn_and_names_are_no_formulas(figures):
     names = ["Ba$$in", *(f"brand {number}" for number in range(39))]
     counts = pd.DataFrame({"train": range(40), "val": 1, "test": 2}, index=names)
@@ -22,6 +24,7 @@ def test_the_classes_with_the_fewest_photos_are_drawn_and_names_are_no_formulas(
     figure.canvas.draw()
 
 
+@pytest.mark.slow
 def test_a_check_without_findings_is_drawn(figures):
     counts = pd.DataFrame({"train": [3], "val": [1], "test": [1]}, index=["bmw"])
     plot_data_check(pd.DataFrame({"width": [9], "height": [9]}), counts, pd.DataFrame({"kind": []}))

@@ -43,6 +43,7 @@ def test_times_are_drawn_in_milliseconds_and_in_order(figures):
     assert [label.get_text() for label in axis.get_yticklabels()] == ["decode", "net"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Ba$$in", "A$ & B$", r"\frac{$x^$", "$_{", "50% $ #1 ~^_{}"])
 def test_names_are_never_read_as_formulas(name, monkeypatch):
     drawn = []

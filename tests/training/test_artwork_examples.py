@@ -54,6 +54,7 @@ def test_artwork_that_cannot_be_used_is_an_error(artwork, error, message):
         artwork_of_classes(artwork, CLASSES)
 
 
+@pytest.mark.slow
 def test_fit_learns_a_variant_from_artwork_that_no_photo_shows(root):
     variant = icon_of("Porsche")  # as if BMW used it too
     pictures = [compose_crop(np.random.default_rng(9), variant) for _ in range(3)]

@@ -49,7 +49,7 @@ def test_fit_writes_the_curves_of_its_history(small_root, tmp_path):
     assert accuracies == [round(value, 3) for value in history["val_acc"]]
 
 
-@pytest.mark.slow
+@pytest.mark.hours
 def test_fine_tuning_on_regions_writes_its_loss(small_root, tmp_path):
     logs = tmp_path / "logs"
     classifier = lf.fit(small_root, num_epochs=1, levels=("whole",), log_dir=logs, quiet=True)

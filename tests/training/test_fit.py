@@ -13,6 +13,8 @@ from logoflow.training import strategies
 from logoflow.training.fit import fit
 from logoflow.training.losses import balanced_weights
 
+pytestmark = pytest.mark.slow
+
 WHOLE, FEW = Level("whole"), Level("few-windows")
 QUICK = {"image_size": 64, "num_epochs": 2, "batch_size": 8, "levels": (WHOLE, FEW), "quiet": True}
 

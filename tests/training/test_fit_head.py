@@ -15,6 +15,7 @@ def classifier(small_root):
     return fit_head(small_root, image_size=64)
 
 
+@pytest.mark.slow
 def test_only_the_output_layer_is_trained(classifier):
     mx.random.seed(0)
     untrained = finetune_net(3, "efficientnet_lite0")
@@ -29,6 +30,7 @@ def test_the_photos_are_preprocessed_at_the_size_asked_for(classifier):
     assert classifier.preprocess(photo).shape == (3, 64, 64)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_result(classifier, small_root):
     again = fit_head(small_root, image_size=64)
     assert np.array_equal(output_weights(classifier), output_weights(again))

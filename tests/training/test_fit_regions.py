@@ -19,6 +19,8 @@ from logoflow.training.fit_regions import (
 )
 from logoflow.training.refit import refit
 
+pytestmark = pytest.mark.slow
+
 GRID, REGIONS, WHOLE = Level("grid"), Level("regions"), Level("whole")
 
 

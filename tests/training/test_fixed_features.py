@@ -38,6 +38,7 @@ def test_features_are_computed_once(root, net):
         assert np.array_equal(before, after)
 
 
+@pytest.mark.slow
 def test_another_seed_net_size_or_number_of_passes_is_computed_anew(root, net):
     def photos(size=32):
         return make_loaders(root, "logoflow", net=net, image_size=size).photos.val

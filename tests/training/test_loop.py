@@ -113,6 +113,7 @@ def test_without_a_test_set_its_accuracy_is_neither_computed_nor_printed(tmp_pat
     assert "Test acc" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_a_run(tmp_path):
     first = run(tmp_path / "a")[1].frame.drop(columns="seconds")
     again = run(tmp_path / "b")[1].frame.drop(columns="seconds")
@@ -203,6 +204,7 @@ def test_cosine_schedule_warms_up_and_falls(tmp_path):
     assert 2 < int(np.argmax(steps)) < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photos", [4, 8, 16, 24, 40])
 @pytest.mark.parametrize("warmup_epochs", [0, 0.5, 1, 9])
 def test_the_shortest_runs_have_a_schedule_too(tmp_path, photos, warmup_epochs):
@@ -236,6 +238,7 @@ def test_class_weights_shift_the_answers(tmp_path):
     assert found[0] < 0.5 < found[1]
 
 
+@pytest.mark.slow
 def test_the_average_is_what_is_measured_kept_and_left_in_the_net(tmp_path):
     wild = {"learning_rate": 3.0, "recipe": article(ema_decay=0.98)}
     net, history = run(tmp_path, epochs=4, **wild)
@@ -303,6 +306,7 @@ def test_a_diverged_loss_is_an_error_that_says_what_to_do(tmp_path):
         run(tmp_path, learning_rate=1e30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [{"optimizer": "sgd"}, {"optimizer": "adam", "ema_decay": 0.9}, {"optimizer": "nag"}],
@@ -345,6 +349,7 @@ KILLED = """
 """
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_loses_at_most_an_epoch(tmp_path):
     prefix = str(tmp_path / "net")
     tests = os.path.dirname(__file__)
@@ -386,6 +391,7 @@ def test_kill_9_at_any_moment_loses_at_most_an_epoch(tmp_path):
     assert [path.name for path in tmp_path.glob("*.params")] == [history.best_path.name]
 
 
+@pytest.mark.slow
 def test_resume_refuses_what_is_not_its_own(tmp_path):
     run(tmp_path, epochs=1, resume=True)
     path = tmp_path / "net.resume.npz"

@@ -12,6 +12,8 @@ from logoflow.training import refit as refitting
 from logoflow.training.fit import fit
 from logoflow.training.refit import refit
 
+pytestmark = pytest.mark.slow
+
 LEVELS = ("whole", "more-windows, match_logos")
 QUICK = {"image_size": 64, "num_epochs": 1, "batch_size": 8, "levels": LEVELS, "quiet": True}
 

@@ -83,6 +83,7 @@ def test_class_weights_multiply_the_loss():
     assert weighted == pytest.approx(4 * np.log(2), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_keeps_the_statistics(small_root):
     before = weights_of(finetune_net(3, "logo_lite0"))
     net, history = train(small_root, num_steps=40, recipe=replace(RECIPE, learning_rate=0.001))
@@ -107,6 +108,7 @@ def test_no_step_starts_after_the_deadline(small_root):
     assert history == {"step": [], "loss": []}
 
 
+@pytest.mark.slow
 def test_a_diverging_run_is_an_error(small_root):
     with pytest.raises(FloatingPointError, match="Lower learning_rate"):
         train(small_root, num_steps=20, recipe=replace(RECIPE, learning_rate=1e12, schedule=None))

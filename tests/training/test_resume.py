@@ -6,6 +6,8 @@ from logoflow.training import loop, region_steps, strategies
 from logoflow.training.fit import fit
 from logoflow.training.resume import drop_if_damaged
 
+pytestmark = pytest.mark.slow
+
 QUICK = {
     "backbone": "lenet5",
     "image_size": 64,

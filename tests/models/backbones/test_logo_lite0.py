@@ -99,18 +99,21 @@ def test_a_missing_weight_file_is_an_error(tmp_path):
         read_weights(tmp_path / "logo_lite0.npz")
 
 
+@pytest.mark.slow
 def test_embeddings_have_length_one(net):
     vectors = embed(net, to_input(pictures(), (MEAN, STD)))
     assert vectors.shape == (2, 256)
     assert np.allclose(vectors.norm(axis=1).asnumpy(), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_network_without_an_embedding_is_refused():
     net = finetune_net(3, "efficientnet_lite0")
     with pytest.raises(ValueError, match=r"EfficientNetLite has no embedding"):
         embed(net, nd.zeros((1, 3, 64, 64)))
 
 
+@pytest.mark.slow
 def test_a_network_for_fine_tuning_has_the_features_the_embedding_and_a_new_output(net):
     tuned, data = finetune_net(5, "logo_lite0"), nd.random.normal(shape=(2, 3, 64, 96))
     assert backbone_of(tuned) == "logo_lite0"
@@ -119,6 +122,7 @@ def test_a_network_for_fine_tuning_has_the_features_the_embedding_and_a_new_outp
     assert np.array_equal(embed(tuned, data).asnumpy(), embed(net, data).asnumpy())
 
 
+@pytest.mark.slow
 def test_the_embedding_is_not_a_part_of_the_trained_and_saved_network(tmp_path):
     net, plain = finetune_net(5, "logo_lite0"), finetune_net(5, "efficientnet_lite0")
     assert net.embedding.weight.shape == (256, 1280)
@@ -128,6 +132,7 @@ def test_the_embedding_is_not_a_part_of_the_trained_and_saved_network(tmp_path):
     assert (tmp_path / net.name).stat().st_size == (tmp_path / plain.name).stat().st_size
 
 
+@pytest.mark.slow
 def test_a_saved_network_is_rebuilt_by_name_and_has_the_embedding_again(tmp_path):
     net, data = finetune_net(5, "logo_lite0"), nd.random.normal(shape=(1, 3, 64, 64))
     net.save_parameters(str(tmp_path / "net.params"))
@@ -137,6 +142,7 @@ def test_a_saved_network_is_rebuilt_by_name_and_has_the_embedding_again(tmp_path
     assert np.array_equal(embed(again, data).asnumpy(), embed(net, data).asnumpy())
 
 
+@pytest.mark.slow
 def test_an_ensemble_with_efficientnet_lite0_shares_the_input():
     ensemble = build_net("logo_lite0 + efficientnet_lite0", 3)
     assert normalisation(ensemble) == normalisation("logo_lite0")
@@ -153,6 +159,7 @@ def test_freezing_leaves_only_the_output_to_train():
     assert trained == ["logo_lite0_dense0_weight", "logo_lite0_dense0_bias"]
 
 
+@pytest.mark.slow
 def test_own_weights_have_as_many_outputs_as_the_published_network(net, tmp_path):
     net.save_parameters(str(tmp_path / "mine.params"))
     data = nd.random.normal(shape=(1, 3, 64, 64))

@@ -12,6 +12,8 @@ from logoflow.models.backbones.weights import fetch_file
 from logoflow.utils.files import sha256_of
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):

@@ -27,6 +27,7 @@ def test_the_error_for_an_unknown_name_suggests_similar_names():
         new_net("efficientnet-lite0", 3)
 
 
+@pytest.mark.slow
 def test_weight_files_that_do_not_fit_are_refused(tmp_path):
     net = new_net("efficientnet_lite0", 33)
     net.initialize()

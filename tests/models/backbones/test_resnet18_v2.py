@@ -12,6 +12,8 @@ from logoflow.utils.files import sha256_of
 from logoflow.utils.mxnet_compat import restore_onnx_mapping
 from logoflow.utils.paths import cache_home
 
+pytestmark = pytest.mark.slow
+
 ZOO_SHA1 = mx.gluon.model_zoo.model_store._model_sha1
 
 

@@ -11,6 +11,7 @@ def test_trained_weights_recognise_a_cat():
     require_cat(net, normalisation(net))
 
 
+@pytest.mark.slow
 def test_random_weights_are_refused():
     mx.random.seed(1)
     net = new_net("resnet18_v2", 1000)

@@ -131,6 +131,7 @@ def wait_for(browser, text: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1100, 900), (390, 844)])
 def test_a_visitor_uploads_pastes_an_address_and_takes_a_sample(browser, address, folder, size):
     browser.set_window_size(*size)

@@ -257,6 +257,7 @@ def wait_for_shards(folder, count):
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_killed_client_leaves_complete_shards_and_no_workers(server, run, tmp_path):
     server.delay = 0.02
     process = start(server, tmp_path)
@@ -278,6 +279,7 @@ def test_a_killed_client_leaves_complete_shards_and_no_workers(server, run, tmp_
     assert len(server.requests) == 600 - done
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_continue(server, tmp_path):
     server.delay = 0.02
     process = start(server, tmp_path)
@@ -339,6 +341,7 @@ def scheduler(tmp_path):
         yield process, json.loads(file.read_text())["address"]
 
 
+@pytest.mark.slow
 def test_workers_of_another_scheduler_do_the_work(server, run, tmp_path):
     with scheduler(tmp_path) as (_, address), dask("worker", address), dask("worker", address):
         summary = run(pictures(server, 60), cluster=address)
@@ -357,6 +360,7 @@ def test_workers_share_the_work(server, run, tmp_path):
     assert min(shares.values()) >= 30
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_goes_away_raises(server, run, tmp_path):
     server.delay = 0.05
     urls = pictures(server, 400)
@@ -386,6 +390,7 @@ def test_a_scheduler_that_goes_away_before_a_worker_joins_raises(run, tmp_path):
         killer.join()
 
 
+@pytest.mark.slow
 def test_a_run_ends_when_all_workers_go_away(server, run, tmp_path, monkeypatch):
     server.delay = 0.05
     urls = pictures(server, 400)
@@ -404,6 +409,7 @@ def test_a_run_ends_when_all_workers_go_away(server, run, tmp_path, monkeypatch)
         assert 20 <= len(rows(tmp_path / "out")) < 400
 
 
+@pytest.mark.slow
 def test_answers_lost_with_the_last_worker_are_not_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(dispatch, "_RESULT_TIMEOUT", 1)
     with (
@@ -430,6 +436,7 @@ def test_a_task_whose_answers_were_lost_and_whose_next_worker_crashed_is_a_suspe
     assert dispatch._result(cluster, future) is None
 
 
+@pytest.mark.slow
 def test_answers_lost_with_the_scheduler_raise(tmp_path):
     with scheduler(tmp_path) as (process, address), dask("worker", address):
         client = Client(address, timeout=20)
@@ -455,6 +462,7 @@ def at_workers(client):
     return client.run_on_scheduler(plugins), max(client.run(held).values())
 
 
+@pytest.mark.slow
 def test_the_classifier_of_a_killed_client_is_removed_by_the_next_client(server, run, tmp_path):
     server.delay = 0.02
     with scheduler(tmp_path) as (_, address), dask("worker", address), Client(address) as client:
@@ -584,6 +592,7 @@ def test_papermills_true_counts_and_other_words_do_not(server, run):
         run(pictures(server, 1), retry_failed="yes")
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_is_told_so(server, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
