@@ -71,6 +71,7 @@ def test_help_lists_the_commands_in_a_fraction_of_a_second():
     assert last_lines[0][2:] == ["False", "False"]
 
 
+@pytest.mark.slow
 def test_serve_answers_over_http_until_it_is_interrupted(model):
     options = ["--port", "0", "--max-bytes", "99999"]
     command = [sys.executable, "-m", "logoflow", "serve", model, *options]
@@ -162,6 +163,7 @@ def test_an_explained_error_is_one_sentence_without_traceback(arguments, message
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_classify_urls_reads_files_only_if_they_are_allowed(model, photos):
     rest = ("-m", model, "-o", "answers", "-f", "json")
     refused = run("classify-urls", "cup.jpg", "folder/street.png", *rest)

@@ -9,8 +9,9 @@ from logoflow.evaluation.tables import ablation_table
 from logoflow.inference.levels import Level
 from logoflow.training.fit import fit
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_every_experiment_is_assessed_for_every_seed(study):
     assert [len(assessments) for assessments in study.values()] == [2, 2, 2]
     first, second = study["plain"]
@@ -59,7 +60,6 @@ def test_the_curve_has_a_point_for_each_count(small_root, study_folder, study, t
     assert not np.array_equal(one.probabilities, all_photos.probabilities)
 
 
-@pytest.mark.slow
 def test_experiments_run_with_a_pretrained_network(small_root, tmp_path):
     matching = SETUPS[0]._replace(level=Level("more-windows", match_logos=True))
     settings = {"num_epochs": 2, "image_size": 64, "batch_size": 8}

@@ -35,6 +35,7 @@ class Timing(Handler):
         super().do_GET()
 
 
+@pytest.mark.slow
 def test_a_pause_also_holds_for_threads_that_wait_for_a_slot():
     with serving(Server(Timing)) as server, ThreadPoolExecutor(9) as pool:
         server.times = []

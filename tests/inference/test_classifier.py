@@ -297,6 +297,7 @@ def test_temperature_and_bias_change_the_probabilities(classifier, photos):
     assert np.allclose(answer.probability, expected.max(axis=1), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_calibrating_fits_each_level(classifier, photos):
     calibrated = with_decisions(classifier, {})
     calibrated.calibrate(photos, truth_of(photos), levels=(FEW, "whole"), false_positive_rate=0.65)

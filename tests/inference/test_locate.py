@@ -19,6 +19,8 @@ from logoflow.models.article_nets import lenet5
 from logoflow.models.finetune import finetune_net
 from logoflow.training.fit_regions import fit_region_head
 
+pytestmark = pytest.mark.slow
+
 BRANDS = ("Ford", "BMW", "no-logo")
 
 
@@ -54,7 +56,6 @@ def classifier(tmp_path_factory) -> LogoClassifier:
     return LogoClassifier(net, BRANDS, augs, level="regions", prototypes=head.prototypes)
 
 
-@pytest.mark.slow
 def test_a_logo_gets_a_box(classifier):
     found = classifier.locate(with_logo(grey_photo(), "Ford", 380, 60))
     assert found.brand.tolist() == ["Ford"]

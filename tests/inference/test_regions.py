@@ -90,6 +90,7 @@ def test_photos_of_many_shapes_are_scored_alike(classifier, photo, monkeypatch):
     assert () in net._compiled
 
 
+@pytest.mark.slow
 def test_features_of_a_photo_outlast_later_photos(classifier):
     """They are computed when they are asked for, and photos of one size share a network."""
     photos = np.random.default_rng(1).integers(0, 256, (5, 150, 200, 3), dtype=np.uint8)
@@ -108,6 +109,7 @@ def test_the_levels_pool_these_logits(classifier, photo):
     assert np.allclose(by_grid, pool_grid(grid))
 
 
+@pytest.mark.slow
 def test_levels_with_and_without_windows_can_be_calibrated_together(classifier, photo):
     photos = [photo, photo[::-1], photo[:, ::-1], np.full_like(photo, 90)]
     levels = ["windows", "grid", "regions"]

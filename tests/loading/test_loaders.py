@@ -137,6 +137,7 @@ def test_a_seed_repeats_order_and_augmentation_with_and_without_workers_and_cach
     )
 
 
+@pytest.mark.slow
 def test_hard_negatives_found_later_reach_worker_processes(small_root):
     net = new_net("efficientnet_lite0", 3)
     no_logo = (small_root / "train_data" / "no-logo").iterdir()

@@ -18,6 +18,7 @@ def batches_of(root, num_workers):
     return [(photos.asnumpy(), labels.asnumpy()) for photos, labels in loader]
 
 
+@pytest.mark.slow
 def test_with_little_shared_memory_batches_go_through_pipes_and_are_the_same(
     small_root, monkeypatch
 ):
@@ -49,6 +50,7 @@ for _ in range(2):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root")
 def test_four_workers_do_not_stand_still_in_a_small_container(small_root):
     mount = "mount -t tmpfs -o size=4m tmpfs /dev/shm && "

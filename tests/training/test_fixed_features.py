@@ -66,6 +66,7 @@ def test_only_a_few_files_stay(root, net):
     cached_features(photos, net, MAX_FILES_PER_SPLIT + 2, 1, never)
 
 
+@pytest.mark.slow
 def test_a_head_trained_on_cached_features_is_the_same(root, net, tmp_path, monkeypatch):
     heads = []
     for _ in range(2):

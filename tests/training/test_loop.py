@@ -147,6 +147,7 @@ def test_a_last_batch_smaller_than_the_devices_trains_as_on_one(tmp_path):
         assert np.allclose(replica, weights[0][0], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_resuming_leaves_other_files_alone_and_cleans_up_after_a_kill(tmp_path):
     run(tmp_path, epochs=2, resume=True)
     other = tmp_path / "net-18.params"
@@ -158,6 +159,7 @@ def test_resuming_leaves_other_files_alone_and_cleans_up_after_a_kill(tmp_path):
     assert not list(tmp_path.glob(".net*"))
 
 
+@pytest.mark.slow
 def test_a_run_without_resume_ends_the_life_of_an_older_resume_file(tmp_path):
     run(tmp_path, epochs=2, resume=True)
     run(tmp_path, epochs=1)
@@ -215,6 +217,7 @@ def test_the_shortest_runs_have_a_schedule_too(tmp_path, photos, warmup_epochs):
     assert len(history.frame) == 1
 
 
+@pytest.mark.slow
 def test_without_a_learning_rate_of_its_own_a_run_has_its_recipes(tmp_path):
     recipe = article(learning_rate=0.3, wd=0.01)
     _, own = run(tmp_path, recipe=recipe, learning_rate=None, wd=None)
@@ -273,6 +276,7 @@ def test_the_head_learns_as_many_times_faster_as_asked(tmp_path):
     assert moved(3.0) > 0.0
 
 
+@pytest.mark.slow
 def test_smoothed_labels_raise_the_loss_of_a_net_that_is_sure(tmp_path):
     _, plain = run(tmp_path, epochs=6)
     _, smooth = run(tmp_path, epochs=6, recipe=article(label_smoothing=0.3))
@@ -322,6 +326,7 @@ def test_resumed_run_ends_as_the_uninterrupted_one(tmp_path, settings):
     assert resumed.best_path.is_file()
 
 
+@pytest.mark.slow
 def test_resuming_does_not_depend_on_how_gluon_numbers_layers(tmp_path):
     def net_from(prefixes):
         net = gluon.nn.HybridSequential()
@@ -406,6 +411,7 @@ def test_resume_refuses_what_is_not_its_own(tmp_path):
         run(tmp_path, epochs=2, resume=True)
 
 
+@pytest.mark.slow
 def test_a_resume_file_of_an_earlier_version_is_read(tmp_path):
     options = {"recipe": article(ema_decay=0.9, head_lr_multiplier=2.0), "resume": True}
     run(tmp_path, epochs=1, **options)

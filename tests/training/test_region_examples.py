@@ -20,6 +20,7 @@ def region_net() -> RegionNet:
     return RegionNet(net, make_augs("regions", net)[1])
 
 
+@pytest.mark.slow
 def test_with_boxes_the_examples_are_logos_background_and_no_logo(region_net, small_root):
     no_logo = no_logo_index(read_classes(small_root))
     photos = photos_with_boxes(small_root, ["train_data"], use_boxes=True)

@@ -96,6 +96,7 @@ def test_training_lowers_the_loss_and_keeps_the_statistics(small_root):
     assert all(np.array_equal(old[n], new[n]) for n in old if "running" in n)
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_the_training(small_root, tmp_path):
     first, _ = train(small_root)
     second, _ = train(small_root, cache=tmp_path)  # a cache changes nothing

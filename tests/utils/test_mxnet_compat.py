@@ -59,6 +59,7 @@ def test_mxnet_computes_with_the_restored_names():
     assert output.splitlines()[1] == "[[1, 1], [2, 2]]"
 
 
+@pytest.mark.slow
 def test_mxnet_looks_up_every_restored_name():
     """While it is imported, MXNet looks up every name that NumPy lacks."""
     program = (
@@ -110,6 +111,7 @@ def test_onnx_gets_its_mapping_back():
     assert run(program) == "right\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chosen", ["fork", "spawn"])
 def test_worker_processes_start_by_fork_unless_the_program_chooses_otherwise(chosen):
     if "fork" not in multiprocessing.get_all_start_methods():
@@ -120,6 +122,7 @@ def test_worker_processes_start_by_fork_unless_the_program_chooses_otherwise(cho
     assert run(program) == f"{chosen}\n"
 
 
+@pytest.mark.slow
 def test_mxnet_is_imported_without_packages_that_it_does_not_need_and_they_work_afterwards():
     program = (
         "import sys, logoflow, mxnet\n"
@@ -132,6 +135,7 @@ def test_mxnet_is_imported_without_packages_that_it_does_not_need_and_they_work_
     assert run(program).splitlines() == ["False False", "[1]", "0.5"]
 
 
+@pytest.mark.slow
 def test_scikit_learn_that_the_program_has_imported_stays():
     program = (
         "import sklearn, logoflow, mxnet.model\n"

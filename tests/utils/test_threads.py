@@ -36,6 +36,7 @@ def test_other_libraries_use_as_many_threads_as_mxnet(set_to, wanted, monkeypatc
     assert wanted_threads() == (wanted or physical_cores())
 
 
+@pytest.mark.slow
 def test_importing_mxnet_first_gives_one_warning():
     # NumPy 2 lacks the names that MXNet needs until logoflow is imported: restore them first.
     compat = Path(mxnet_compat.__file__)

@@ -176,6 +176,7 @@ def test_an_empty_input_has_no_rows(run):
     assert run([]).rows == 0
 
 
+@pytest.mark.slow
 def test_a_picture_that_crashes_workers_fails_alone(server, run):
     urls = [*pictures(server, 3), f"{server.base}/blue/1.jpg"]
     summary = run(urls, ByColour(deadly="blue"), rows_per_shard=2)
@@ -194,6 +195,7 @@ def wait_for_nannies(client):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_no_row_is_lost_when_workers_are_killed(server, run, cluster):
     server.delay = 0.02
     urls = pictures(server, 300)
@@ -293,6 +295,7 @@ def test_ctrl_c_says_how_to_continue(server, tmp_path):
     assert err.count("Traceback") == 1
 
 
+@pytest.mark.slow
 def test_a_logo_classifier_answers_as_predict_does(server, run, tmp_path, small_root):
     mx.random.seed(0)
     net = lf.finetune_net(3, "efficientnet_lite0")
@@ -349,6 +352,7 @@ def test_workers_of_another_scheduler_do_the_work(server, run, tmp_path):
     assert list(rows(summary.output).url) == pictures(server, 60)
 
 
+@pytest.mark.slow
 def test_workers_share_the_work(server, run, tmp_path):
     slow = ByColour(log=str(tmp_path / "log"), seconds=0.2)
     with dask_cluster.local_cluster(workers=2, cores=1) as two, Client(two) as client:
@@ -381,6 +385,7 @@ def test_a_scheduler_that_goes_away_raises(server, run, tmp_path):
     assert len(server.requests) < 400
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_goes_away_before_a_worker_joins_raises(run, tmp_path):
     with scheduler(tmp_path) as (process, address):
         killer = threading.Timer(3, os.killpg, (process.pid, signal.SIGKILL))
@@ -580,6 +585,7 @@ def test_addresses_of_fsspec_are_read_beside_urls(server, tmp_path):
     assert summary.brands == {"red": 1, "blue": 1}
 
 
+@pytest.mark.slow
 def test_a_photo_that_crashes_workers_fails_alone(run, photos):
     entries = ["red.jpg", "new/blue.jpg"] * 2
     summary = run(entries, ByColour(deadly="blue"), allow_files=True)
