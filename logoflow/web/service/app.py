@@ -85,7 +85,9 @@ class Service:
         self.in_flight += 1
         try:
             level, top_k = asked_level(request, self.level), asked_top_k(request)
-            if problem := await asyncio.to_thread(self.problem_of, level):
+            if level not in self._problems:
+                await asyncio.to_thread(self.problem_of, level)
+            if problem := self._problems[level]:
                 raise HTTPException(400, problem)
             sent = await sent_pictures(request, self.limits)
             futures = [self.answerer.submit(one, level, top_k) for one in sent]
