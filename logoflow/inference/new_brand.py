@@ -243,8 +243,8 @@ def _fit_row(
     )
     model = LogisticRegression(C=STRENGTH, max_iter=200)
     model.fit(values, is_new, sample_weight=1000 * weights)
-    # The row was fitted against all old classes together. Their common score is added, as it is
-    # for pictures of the new brand.
+    # The new row was fitted against one common score of all old classes. The score is added to the
+    # bias, so that the row can be compared with the rows of the old classes.
     others = np.median(logsumexp(net.outputs_of(features), axis=1))
     return model.coef_[0] @ mapping / length, float(model.intercept_[0] + others)
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 MAX_NAME_BYTES = 136  # encrypted home folders and some network disks allow 143
-MAX_FOLDER_BYTES = 255  # names of classes stay as they are, if any file system can hold them
+MAX_FOLDER_BYTES = 255  # the longest name of a folder that every file system can hold
 
 
 def readable_name(name: str) -> str:

@@ -234,7 +234,7 @@ def check_settings(folder: Path, settings: dict) -> None:
         if stored.get(name) != value:
             raise ValueError(
                 f"{folder} holds answers made with {name}={stored.get(name)!r}, and this call has "
-                f"{name}={value!r}. Answers that are there stay as they are: choose another output "
+                f"{name}={value!r}. The earlier answers are kept: choose another output "
                 "folder."
             )
 
